@@ -57,7 +57,7 @@ class ProtocolBuilder {
     const named = outline.channels.map((channel) => ({ ...channel, name: this.#channelName(channel) }));
     const written = named.map((channel) => ({ ...channel, built: channel.messages.map((message) => this.#messageAt(message)) }));
     const travels = this.#readOperations(outline);
-    const resolve = (type: string): Node => this.#reader.nodeOf(type);
+    const resolve = (type: string): Node => this.#reader.followed(type);
     return written.map(({ key, name, place, address, built }) => {
       const data = this.#sources.at(place);
       const trafficOf = (direction: Direction): Traffic => {

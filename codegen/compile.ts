@@ -15,12 +15,14 @@ export interface CompileOptions {
   readonly strict: boolean;
   /** Every fault of a value, not the first one only. */
   readonly allErrors?: boolean;
+  /** The code runs here and is printed nowhere, so that nobody minds what it looks like. */
+  readonly unprinted?: boolean;
 }
 
 /** Names of every object's prototype as properties cost all validators much speed, so only who has them pays. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-export function newAjv(types: readonly NamedType[], { strict, allErrors = false }: CompileOptions): Ajv {
+export function newAjv(types: readonly NamedType[], { strict, allErrors = false, unprinted = false }: CompileOptions): Ajv {
   const ajv = new Ajv({
     strict,
     allErrors,
@@ -34,7 +36,7 @@ export function newAjv(types: readonly NamedType[], { strict, allErrors = false 
     ownProperties: types.some(({ schema }) => mentionsInherited(schema)),
     unicodeRegExp: types.every(({ schema }) => patternsIn(schema).every((pattern) => isRegExp(pattern, "u"))),
     formats,
-    code: { source: true, esm: true, lines: true },
+    code: unprinted ? { optimize: false } : { source: true, esm: true, lines: true },
   });
   defineKeywords(ajv);
   ajv.addSchema({ $id: typesId, definitions: Object.fromEntries(types.map(({ name, schema }) => [name, withFullReferences(schema) as object])) });
@@ -79,7 +81,7 @@ export class CompiledTypes {
 
   checkDefault({ schema, value }: DefaultValue): (ErrorDescription & { readonly steps: Path }) | undefined {
     // Apart from the shared one, whose printed names would change with every default.
-    this.#scratch ??= newAjv(this.#types, this.#options);
+    this.#scratch ??= newAjv(this.#types, { ...this.#options, unprinted: true });
     const validate = this.#scratch.compile(mapRefs(schema, typeId) as object);
     if (validate(value)) return undefined;
     return explain(validate.errors as readonly ValidationError[], value);

@@ -31,3 +31,17 @@ export function refsOf(node: Node): string[] {
       return [];
   }
 }
+
+/** Whether a value of a type would have to be one of the type already: references and unions lead back to it, no object between. */
+export function leadsToItself(start: string, nodes: ReadonlyMap<string, Node>): boolean {
+  const seen = new Set<string>();
+  const leads = (node: Node | undefined): boolean => {
+    if (node?.kind === "union") return node.branches.some(leads);
+    if (node?.kind !== "ref") return false;
+    if (node.name === start) return true;
+    if (seen.has(node.name)) return false;
+    seen.add(node.name);
+    return leads(nodes.get(node.name));
+  };
+  return leads(nodes.get(start));
+}

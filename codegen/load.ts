@@ -1,7 +1,8 @@
 import path from "node:path";
-import { type Diagnostic, fromFile, Parser } from "@asyncapi/parser";
+import { type Diagnostic, fromFile } from "@asyncapi/parser";
 import type { Json, Path, Place } from "./ir.ts";
 import { addMetaschema, metaschemaAddress } from "./metaschema.ts";
+import { newParser } from "./parser.ts";
 import { targetOf } from "./references.ts";
 import { isObject, type Position, type Source, Sources, START } from "./source.ts";
 import { isBesideTheWire, wireOnly } from "./wire-only.ts";
@@ -29,43 +30,49 @@ interface InventoryDocument {
 export async function loadDocument(file: string, own: boolean): Promise<Loaded> {
   const sources = new Sources(own);
   const asked: string[] = [];
-  const parsed = await fromFile(newParser(asked), file)
-    .parse()
+  let inventory: Inventory | undefined;
+  const keep = (given: unknown): void => void (inventory = given as Inventory);
+  const parsed = await fromFile(newParser(offline(asked), keep), file)
+    .validate()
     .catch((error: unknown) => String(error instanceof Error ? error.message : error));
   if (typeof parsed === "string") {
     sources.error({ file, path: [] }, `cannot be read: ${parsed}`);
     return { file, sources };
   }
-  const inventory = inventoryOf(parsed.extras?.document);
   if (inventory) {
     sources.add(sourceOf(inventory.document, file));
     for (const [name, document] of Object.entries(inventory.referencedDocuments)) {
       if (!/^https?:/u.test(name)) sources.add(sourceOf(document, name));
     }
   }
+  if (reportPrototypes(sources)) return { file, sources };
   if (asked.some((remote) => remote.startsWith(metaschemaAddress))) addMetaschema(sources);
   for (const remote of asked.filter((each) => !each.startsWith(metaschemaAddress))) reportRef(sources, remote, `is on the network; documents are read from files only: save it beside the document and refer to that file`, "error");
   const reporting = { sources, root: file, inventory, isRemote: asked.length > 0 };
-  const { faults, asides } = inventory && !own ? await sorted(file, inventory, parsed.diagnostics) : { faults: withoutNoise(parsed.diagnostics), asides: [] };
+  const { faults, asides } = inventory && !own ? await sorted(file, inventory, parsed) : { faults: withoutNoise(parsed), asides: [] };
   for (const diagnostic of faults) reportDiagnostic({ ...reporting, severity: "error" }, diagnostic);
   for (const diagnostic of asides) reportDiagnostic({ ...reporting, severity: "warning" }, diagnostic);
   return { file, sources };
 }
 
-function newParser(asked: string[]): Parser {
-  return new Parser({ __unstable: { resolver: { cache: false, resolvers: [denyNetwork("http", asked), denyNetwork("https", asked)] } } });
-}
-
 /** The faults that are still there without all of which nothing is generated; somebody else's document is not refused for the others. */
 async function sorted(file: string, inventory: Inventory, diagnostics: readonly Diagnostic[]): Promise<{ faults: Diagnostic[]; asides: Diagnostic[] }> {
-  if (!diagnostics.some(isError)) return { faults: [], asides: [] };
+  const all = withoutNoise(diagnostics);
+  // Of a document that is no YAML the rest says nothing.
+  if (all.length === 0 || all.some(isSyntax)) return { faults: all, asides: [] };
   const keyOf = ({ code, path: at, message }: Diagnostic): string => JSON.stringify([code, at, message]);
-  const again = await newParser([]).parse(JSON.stringify(wireOnly(inventory.document.data)), { source: file });
-  const left = withoutNoise(again.diagnostics).filter(({ message }) => !judgedByUs.test(message));
+  const again = await newParser(offline([]), () => undefined).validate(JSON.stringify(wireOnly(inventory.document.data)), { source: file });
+  const left = withoutNoise(again).filter(({ message }) => !judgedByUs.test(message));
   const causes = left.filter(({ message }) => !taken.test(message));
-  const faults = causes.length > 0 ? causes : left;
+  const faults = left.filter((diagnostic) => !taken.test(diagnostic.message) || !causes.some((cause) => stands(cause, diagnostic)));
   const known = new Set(left.map(keyOf));
-  return { faults, asides: withoutNoise(diagnostics).filter((diagnostic) => !known.has(keyOf(diagnostic)) && !taken.test(diagnostic.message)) };
+  return { faults, asides: all.filter((diagnostic) => !known.has(keyOf(diagnostic)) && !taken.test(diagnostic.message)) };
+}
+
+/** Whether a fault stands in what the other one is said of: the object that has the key, where a key is complained of. */
+function stands(cause: Diagnostic, { path: at, message }: Diagnostic): boolean {
+  const holder = message.includes("is not expected to be here") ? at.slice(0, -1) : at;
+  return holder.every((step, index) => step === cause.path[index]);
 }
 
 /** What is said of a whole message, or of where it stands, because a part of it is wrong. */
@@ -73,6 +80,11 @@ const taken = /required property "oneOf"|must match "(?:then|else)" schema|is no
 
 /** Parameters are only shown, and which messages an operation has is looked at again. */
 const judgedByUs = /^Channel's "parameters" object|^Operation message does not belong/u;
+
+/** Reads nothing from the network, and notes what would have been read. */
+function offline(asked: string[]) {
+  return [denyNetwork("http", asked), denyNetwork("https", asked)];
+}
 
 function denyNetwork(schema: string, asked: string[]) {
   return {
@@ -84,10 +96,6 @@ function denyNetwork(schema: string, asked: string[]) {
       return "{}";
     },
   };
-}
-
-export function inventoryOf(document: unknown): Inventory | undefined {
-  return (document as { __documentInventory?: Inventory } | undefined)?.__documentInventory;
 }
 
 function sourceOf(document: InventoryDocument, file: string): Source {
@@ -105,7 +113,7 @@ function positionOf(document: InventoryDocument, at: Path): Position {
  */
 function withoutNoise(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const errors = diagnostics.filter(isError);
-  const syntax = errors.filter(({ code }) => code === "parser");
+  const syntax = errors.filter(isSyntax);
   if (syntax.length > 0) return syntax.filter(({ source }, index) => syntax.findIndex((other) => other.source === source) === index);
   return errors.filter((diagnostic) => {
     if (!/must match "(?:else|then)" schema/u.test(diagnostic.message)) return true;
@@ -129,7 +137,7 @@ function reportDiagnostic({ sources, root, inventory, isRemote, severity }: Repo
     // Refused network references resolve to nothing, which is reported once already.
     if (isRemote && /does not exist/u.test(text)) return;
     const missing = /ENOENT.*'([^']+)'/u.exec(text)?.[1];
-    const pointer = /'(#[^']*)' does not exist/u.exec(text)?.[1];
+    const pointer = /'(#[^']*)' (?:does not exist|JSON pointer is invalid)/u.exec(text)?.[1];
     if (missing !== undefined && reportRef(sources, path.basename(missing), "names a file that does not exist", severity)) return;
     if (pointer !== undefined && reportRef(sources, pointer, "points at nothing", severity)) return;
   }
@@ -145,6 +153,10 @@ function reportDiagnostic({ sources, root, inventory, isRemote, severity }: Repo
   sources.findings.push({ severity, file: diagnostic.source ?? root, position, message: text });
 }
 
+function isSyntax({ code }: Diagnostic): boolean {
+  return code === "parser";
+}
+
 function isError({ severity }: { severity: number }): boolean {
   return severity === 0;
 }
@@ -155,20 +167,36 @@ function placeOf(root: string, inventory: Inventory | undefined, diagnostic: Dia
 }
 
 function tidyMessage(message: string): string {
-  return message.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
+  const text = message.replaceAll(/\s+/gu, " ").trim().replace(/\.$/u, "");
+  // What broke the parser itself comes with a stack, which helps nobody here.
+  const thrown = /^Error thrown during AsyncAPI document \w+\. Name: \w+, message: (.*?), stack: /u.exec(text)?.[1];
+  return thrown === undefined ? text : `the AsyncAPI parser cannot read this document: ${thrown}`;
+}
+
+/** The parser takes the value of such a key for the prototype of what holds it; what it says after that helps nobody. */
+function reportPrototypes(sources: Sources): boolean {
+  const before = sources.findings.length;
+  for (const file of sources.files()) {
+    visitKeys(sources.at({ file, path: [] }), [], (key, _, at) => {
+      if (key === "__proto__") sources.error({ file, path: at }, `the AsyncAPI parser cannot read a key named "__proto__"; name it otherwise`);
+    });
+  }
+  return sources.findings.length > before;
 }
 
 /** Reports every `$ref` whose text ends like this; says whether there was one. */
 function reportRef(sources: Sources, ending: string, message: string, severity: "error" | "warning"): boolean {
   let found = false;
   for (const file of sources.files()) {
-    visitRefs(sources.at({ file, path: [] }), [], (ref, at) => {
+    visitKeys(sources.at({ file, path: [] }), [], (key, ref, at) => {
+      if (key !== "$ref" || typeof ref !== "string") return;
       if (!ref.endsWith(ending) && !ref.startsWith(`${ending}#`) && !ref.includes(`/${ending}#`)) return;
       found = true;
       // The parser knows nothing of addresses that schemas give themselves.
       const known = sources.ids.resolve({ file, path: at }, ref, (place) => sources.at(place));
       if (known && sources.at(known) !== undefined) return;
-      if (sources.at(targetOf(sources, { file, path: at }, ref)) !== undefined) {
+      const isPointer = !/#[^/]/u.test(ref);
+      if (isPointer && sources.at(targetOf(sources, { file, path: at }, ref)) !== undefined) {
         sources.warn({ file, path: at }, `$ref "${ref}" writes the slash of a key as it is; in a pointer it is ~1`);
         return;
       }
@@ -178,13 +206,14 @@ function reportRef(sources: Sources, ending: string, message: string, severity: 
   return found;
 }
 
-function visitRefs(data: Json | undefined, at: Path, visit: (ref: string, at: Path) => void): void {
+function visitKeys(data: Json | undefined, at: Path, visit: (key: string, value: Json, at: Path) => void): void {
   if (Array.isArray(data)) {
-    for (const [index, item] of (data as readonly Json[]).entries()) visitRefs(item, [...at, index], visit);
+    for (const [index, item] of (data as readonly Json[]).entries()) visitKeys(item, [...at, index], visit);
   } else if (isObject(data)) {
-    for (const [key, value] of Object.entries(data)) {
-      if (key === "$ref" && typeof value === "string") visit(value, [...at, key]);
-      else visitRefs(value, [...at, key], visit);
+    // All keys: of an object that has a "__proto__", the parser's data lists none.
+    for (const key of Object.getOwnPropertyNames(data)) {
+      visit(key, data[key] ?? null, [...at, key]);
+      visitKeys(data[key], [...at, key], visit);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { reaches } from "./graph.ts";
+import { leadsToItself, reaches } from "./graph.ts";
 import { nameInlineObjects } from "./inline.ts";
 import type { NamedType, Place } from "./ir.ts";
 import type { SchemaReader } from "./schema.ts";
@@ -11,6 +11,8 @@ export function buildNamedTypes(reader: SchemaReader, sources: Sources): NamedTy
   for (const { name, place } of reader.entries()) schemas.set(name, toWireSchema(sources.at(place) ?? true, place, reader, sources));
   const read = [...reader.entries()];
   const nodes = new Map(read.map(({ name, node }) => [name, node]));
+  for (const { name, place } of read)
+    if (leadsToItself(name, nodes)) sources.error(place, `"${name}" contains itself through allOf, oneOf or anyOf`);
   const claim = (name: string, place: Place): string => reader.claim(name, place);
   return read.map(({ name, place, node }) => ({
     name,

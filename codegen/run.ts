@@ -14,13 +14,16 @@ import { applyOutput, listFiles, type OutputPlan, type OutputScope, planOutput }
 import { compareFindings, type Finding, type Sources } from "./source.ts";
 import { readYaml } from "./yaml-source.ts";
 
-export interface CodegenRequest {
+export interface DocumentsRequest {
   /** The folder whose file names are shown in what is generated. */
   readonly root: string;
   readonly documents: readonly string[];
-  readonly out: string;
   /** Own documents are held to the strict rules and come with configuration and examples. */
   readonly own: boolean;
+}
+
+export interface CodegenRequest extends DocumentsRequest {
+  readonly out: string;
   readonly check: boolean;
 }
 
@@ -41,20 +44,33 @@ export function findDocuments(folder: string): string[] {
     .map((file) => path.join(folder, file));
 }
 
+/** What came of all documents together; no files where one of them is wrong. */
+export interface Generated {
+  readonly findings: readonly Finding[];
+  readonly protocols: readonly Protocol[];
+  readonly files: ReadonlyMap<string, string>;
+}
+
 /** Reads documents, emits everything, and writes it unless something is wrong or only a check was asked for. */
 export async function runCodegen(request: CodegenRequest, known = new KnownDocuments()): Promise<CodegenResult> {
-  const results: DocumentResult[] = [];
-  for (const document of request.documents) results.push(await known.resultOf(document, () => runDocument(request, document)));
-  const findings = results.flatMap((result) => result.findings).sort(compareFindings);
-  const protocols = results.flatMap(({ protocol }) => (protocol ? [protocol] : []));
+  const { findings, protocols, files } = await generate(request, known);
   if (hasErrors(findings)) return { findings, plan: { write: [], remove: [] }, protocols, files: 0 };
-  const files = new Map([...emitShared(), ...results.flatMap((result) => [...result.files])]);
   const plan = planOutput(files, scopeOf(request, protocols));
   if (!request.check) applyOutput(files, plan, request.out);
   return { findings, plan, protocols, files: files.size };
 }
 
-async function runDocument(request: CodegenRequest, document: string): Promise<DocumentResult> {
+/** Everything that documents make, without looking at what is written already. */
+export async function generate(request: DocumentsRequest, known = new KnownDocuments()): Promise<Generated> {
+  const results: DocumentResult[] = [];
+  for (const document of request.documents) results.push(await known.resultOf(document, () => runDocument(request, document)));
+  const findings = results.flatMap((result) => result.findings).sort(compareFindings);
+  const protocols = results.flatMap(({ protocol }) => (protocol ? [protocol] : []));
+  if (hasErrors(findings)) return { findings, protocols, files: new Map() };
+  return { findings, protocols, files: new Map([...emitShared(), ...results.flatMap((result) => [...result.files])]) };
+}
+
+async function runDocument(request: DocumentsRequest, document: string): Promise<DocumentResult> {
   const loaded = await loadDocument(document, request.own);
   const protocol = readProtocol(request, loaded);
   const { findings } = loaded.sources;
@@ -70,7 +86,7 @@ function besideOf(document: string): string[] {
 }
 
 /** The model of a document, if there is one to be had. What is wrong goes to the findings of its sources. */
-export function readProtocol(request: Pick<CodegenRequest, "root" | "own">, loaded: Loaded): Protocol | undefined {
+export function readProtocol(request: Pick<DocumentsRequest, "root" | "own">, loaded: Loaded): Protocol | undefined {
   const { sources, file } = loaded;
   if (hasErrors(sources.findings)) return undefined;
   const name = nameOf(file);

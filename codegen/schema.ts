@@ -4,7 +4,7 @@ import { tagValues } from "./dispatch.ts";
 import { discriminatorOf, impliedTags, inheritedBase } from "./inheritance.ts";
 import { keywords } from "./keywords.ts";
 import { isUnconstrained, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
-import { firstFree, nameOfPlace, nameOfPointer, reservedNames } from "./names.ts";
+import { firstFree, nameOfPlace, reservedNames } from "./names.ts";
 import { followReference, targetOf } from "./references.ts";
 import { unwrap } from "./schema-format.ts";
 import { impliedTypesOf, readChecks } from "./schema-checks.ts";
@@ -50,7 +50,7 @@ export class SchemaReader {
   /** Keeps the name of a listed schema for it. */
   reserve(place: Place): void {
     const target = this.#followAlias(place);
-    const name = this.#rename(nameOfPointer(target.path));
+    const name = this.#rename(nameOfPlace(target));
     if (!reservedNames.has(name) && !this.#owners.has(name)) this.#owners.set(name, target);
   }
 
@@ -114,6 +114,21 @@ export class SchemaReader {
     entry.node = node;
     entry.state = "read";
     return node;
+  }
+
+  /** The node behind any number of references, which must lead somewhere. */
+  followed(name: string): Node {
+    const seen = new Set<string>();
+    for (let at = name; ; ) {
+      const node = this.nodeOf(at);
+      if (node.kind !== "ref") return node;
+      if (seen.has(at)) {
+        this.#sources.error(this.placeOf(at), `"${at}" contains itself through allOf, oneOf or anyOf`);
+        return { kind: "any", place: node.place };
+      }
+      seen.add(at);
+      at = node.name;
+    }
   }
 
   read(schema: Json | undefined, place: Place): Node {
@@ -194,7 +209,7 @@ export class SchemaReader {
       return place;
     }
     // A schema that only names another one, under the same name, is the other one.
-    return nameOfPointer(target.path) === (wanted ?? nameOfPointer(place.path)) ? this.#followAlias(target, wanted) : place;
+    return nameOfPlace(target) === (wanted ?? nameOfPlace(place)) ? this.#followAlias(target, wanted) : place;
   }
 
   #readTyped(schema: JsonObject, place: Place): Shape {

@@ -21,16 +21,17 @@ export function resolve(node: Node, types: Types): Node {
  * Whether every value of a node is one of another node, as far as that can be shown. Nobody is taken to send fields that
  * an open object leaves unsaid, unless the other object is closed.
  */
-export function isWithin(a: Node, b: Node, pair: Pair, assumed: ReadonlySet<string> = new Set()): boolean {
-  if (a.kind === "ref" && b.kind === "ref") {
-    const claim = `${a.name} ${b.name}`;
-    if (assumed.has(claim)) return true;
-    return isResolvedWithin(resolve(a, pair.from), resolve(b, pair.to), pair, new Set([...assumed, claim]));
-  }
-  return isResolvedWithin(resolve(a, pair.from), resolve(b, pair.to), pair, assumed);
+export function isWithin(a: Node, b: Node, pair: Pair, assumed: Assumed = []): boolean {
+  const [from, to] = [resolve(a, pair.from), resolve(b, pair.to)];
+  if (a.kind !== "ref" && b.kind !== "ref") return isResolvedWithin(from, to, pair, assumed);
+  if (assumed.some((claim) => claim.from === from && claim.to === to)) return true;
+  return isResolvedWithin(from, to, pair, [...assumed, { from, to }]);
 }
 
-function isResolvedWithin(a: Node, b: Node, pair: Pair, assumed: ReadonlySet<string>): boolean {
+/** What is being shown already, and holds as long as nothing refutes it: so recursion ends. */
+type Assumed = readonly { readonly from: Node; readonly to: Node }[];
+
+function isResolvedWithin(a: Node, b: Node, pair: Pair, assumed: Assumed): boolean {
   const inner = (x: Node, y: Node): boolean => isWithin(x, y, pair, assumed);
   if (a.kind === "never") return true;
   if (!isCheckedWithin(a, b)) return false;
@@ -95,7 +96,7 @@ function isAccepted(value: Json, node: Node): boolean {
   }
 }
 
-function isStringWithin(a: Node & { kind: "string" }, b: Node & { kind: "string" }, pair: Pair, assumed: ReadonlySet<string>): boolean {
+function isStringWithin(a: Node & { kind: "string" }, b: Node & { kind: "string" }, pair: Pair, assumed: Assumed): boolean {
   const isContentWithin =
     b.content === undefined ||
     (a.content !== undefined &&

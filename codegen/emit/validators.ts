@@ -20,10 +20,21 @@ const tolerantId = "tolerant";
 /** Prints one module with a validator for every named type, without any import of ajv. */
 export function printValidators(types: readonly NamedType[], { strict, tolerant }: ValidatorOptions): string {
   const ajv = sharedAjv(types, { strict });
-  const exported = Object.fromEntries(types.map(({ name }) => [name, typeId(name)]));
   if (tolerant.length > 0) addTolerantTypes(ajv, types);
-  for (const name of tolerant) exported[tolerantName(name)] = `${tolerantId}#/definitions/${name}`;
-  return withoutImports(standalone.default(ajv, exported));
+  const exported = [
+    ...types.map(({ name }) => ({ name, id: typeId(name) })),
+    ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
+  ];
+  return withoutRest(withoutImports(printExports(ajv, exported)));
+}
+
+/** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
+function printExports(ajv: Ajv, exported: readonly { readonly name: string; readonly id: string }[]): string {
+  const printed = exported.map(({ name, id }, index) => ({ name, id, as: /^[a-z$_][\w$]*$/iu.test(name) ? name : `export$${index}` }));
+  const code = standalone.default(ajv, Object.fromEntries(printed.map(({ as, id }) => [as, id])));
+  return printed
+    .filter(({ as, name }) => as !== name)
+    .reduce((text, { as, name }) => text.replace(`export const ${as} =`, () => `export const ${name} =`), code);
 }
 
 function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
@@ -45,4 +56,16 @@ function withoutImports(code: string): string {
   const used = ["codePoints", "equal"].filter((name) => new RegExp(`= ${name};|\\b${name}\\(`, "u").test(own));
   const imports = used.length === 0 ? "" : `import { ${used.join(", ")} } from "../runtime.ts";\n`;
   return `${imports}${own.replace(/^"use strict";\n?/u, "")}`;
+}
+
+/**
+ * Drops what nobody reads: where in the schema an error comes from, and schemas of which nothing but their checks is left.
+ * A bundler may leave out what is marked as pure where its validator is not used.
+ */
+function withoutRest(code: string): string {
+  // Inside a text the quote would be escaped, so this is never part of one.
+  const lean = code.replaceAll(/\bschemaPath:"(?:[^"\\]|\\.)*",/gu, "").replaceAll(/^(const pattern\d+ = )(?=new RegExp\()/gmu, "$1/*#__PURE__*/ ");
+  const uses = new Map<string, number>();
+  for (const [name] of lean.matchAll(/\bschema\d+\b/gu)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return lean.replaceAll(/^const (schema\d+) = .*\n/gmu, (line, name: string) => (uses.get(name) === 1 ? "" : line));
 }

@@ -16,14 +16,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate15.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate15.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -33,11 +33,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -52,18 +52,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -79,18 +79,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -105,7 +105,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -123,7 +123,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate18.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -132,7 +132,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -147,18 +147,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -176,7 +176,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -185,7 +185,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -197,7 +197,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -209,7 +209,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -222,7 +222,7 @@ var valid1 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -240,7 +240,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -248,14 +248,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -268,7 +268,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -283,18 +283,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate18.errors = [{instancePath:instancePath+"/baseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/baseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/baseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -310,18 +310,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate18.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -337,18 +337,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 2048 && func3(data11) > 2048){
-validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -361,7 +361,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs28 === errors;
@@ -379,7 +379,7 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data13 === "string"){
 if(data13.length > 8192 && func3(data13) > 8192){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -390,7 +390,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -401,7 +401,7 @@ errors++;
 }
 else {
 if(!func8(data13)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -414,7 +414,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -436,7 +436,7 @@ var _valid0 = _errs34 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -473,7 +473,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data14 === "string"){
 if(data14.length > 8192 && func3(data14) > 8192){
-const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err5 = {instancePath:instancePath+"/refreshToken",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -484,7 +484,7 @@ errors++;
 }
 else {
 if(data14.length < 1){
-const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/refreshToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -495,7 +495,7 @@ errors++;
 }
 else {
 if(!func8(data14)){
-const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/refreshToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -508,7 +508,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/refreshToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -530,7 +530,7 @@ var _valid1 = _errs39 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/refreshToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -564,24 +564,24 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(typeof data15 === "string"){
 if(data15.length > 256 && func3(data15) > 256){
-validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data15)){
-validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -597,24 +597,24 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data16 === "string"){
 if(data16.length > 256 && func3(data16) > 256){
-validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/agentId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data16.length < 1){
-validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data16)){
-validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/agentId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -630,24 +630,24 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func3(data17) > 256){
-validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data17.length < 1){
-validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data17)){
-validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -663,24 +663,24 @@ const _errs46 = errors;
 if(errors === _errs46){
 if(typeof data18 === "string"){
 if(data18.length > 256 && func3(data18) > 256){
-validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data18.length < 1){
-validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data18)){
-validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -696,24 +696,24 @@ const _errs48 = errors;
 if(errors === _errs48){
 if(typeof data19 === "string"){
 if(data19.length > 128 && func3(data19) > 128){
-validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/deviceId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data19.length < 1){
-validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/deviceId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data19)){
-validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/deviceId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/deviceId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -729,24 +729,24 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate18.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data20)){
-validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate18.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -759,7 +759,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -772,11 +772,11 @@ if(data.dmPolicy !== undefined){
 let data22 = data.dmPolicy;
 const _errs54 = errors;
 if(typeof data22 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -791,7 +791,7 @@ const _errs56 = errors;
 if(errors === _errs56){
 if(Array.isArray(data23)){
 if(data23.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -801,7 +801,7 @@ for(let i0=0; i0<len0; i0++){
 let data24 = data23[i0];
 const _errs58 = errors;
 if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
-validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs58 === errors;
@@ -812,7 +812,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -826,11 +826,11 @@ if(data.groupPolicy !== undefined){
 let data25 = data.groupPolicy;
 const _errs60 = errors;
 if(typeof data25 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -845,7 +845,7 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(Array.isArray(data26)){
 if(data26.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -855,7 +855,7 @@ for(let i1=0; i1<len1; i1++){
 let data27 = data26[i1];
 const _errs64 = errors;
 if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs64 === errors;
@@ -866,7 +866,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -880,11 +880,11 @@ if(data.reactionNotifications !== undefined){
 let data28 = data.reactionNotifications;
 const _errs66 = errors;
 if(typeof data28 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
-validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs66 === errors;
@@ -899,7 +899,7 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(Array.isArray(data29)){
 if(data29.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -909,7 +909,7 @@ for(let i2=0; i2<len2; i2++){
 let data30 = data29[i2];
 const _errs70 = errors;
 if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid7 = _errs70 === errors;
@@ -920,7 +920,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -934,11 +934,11 @@ if(data.replyToMode !== undefined){
 let data31 = data.replyToMode;
 const _errs72 = errors;
 if(typeof data31 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
-validate18.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -951,11 +951,11 @@ if(data.groupMode !== undefined){
 let data32 = data.groupMode;
 const _errs74 = errors;
 if(typeof data32 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data32 === "all") || (data32 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groupMode",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -968,11 +968,11 @@ if(data.groupCommandMode !== undefined){
 let data33 = data.groupCommandMode;
 const _errs76 = errors;
 if(typeof data33 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid0 = _errs76 === errors;
@@ -984,7 +984,7 @@ if(valid0){
 if(data.groupSessionsPerUser !== undefined){
 const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/groupSessionsPerUser",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs78 === errors;
@@ -999,7 +999,7 @@ const _errs80 = errors;
 if(errors === _errs80){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1011,7 +1011,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs85 = errors;
 for(const key4 in data36){
 if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key4))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -1020,7 +1020,7 @@ if(_errs85 === errors){
 if(data36.enabled !== undefined){
 const _errs86 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs86 === errors;
@@ -1033,11 +1033,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs88 = errors;
 if(typeof data38 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid9 = _errs88 === errors;
@@ -1052,7 +1052,7 @@ const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1062,7 +1062,7 @@ for(let i3=0; i3<len3; i3++){
 let data40 = data39[i3];
 const _errs92 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid10 = _errs92 === errors;
@@ -1073,7 +1073,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1091,7 +1091,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs96 = errors;
 for(const key5 in data41){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -1103,7 +1103,7 @@ const _errs97 = errors;
 if(errors === _errs97){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1115,18 +1115,18 @@ const _errs99 = errors;
 if(errors === _errs99){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1138,7 +1138,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1154,7 +1154,7 @@ const _errs101 = errors;
 if(errors === _errs101){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1166,18 +1166,18 @@ const _errs103 = errors;
 if(errors === _errs103){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1189,7 +1189,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1205,7 +1205,7 @@ const _errs105 = errors;
 if(errors === _errs105){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1217,18 +1217,18 @@ const _errs107 = errors;
 if(errors === _errs107){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1240,7 +1240,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1254,7 +1254,7 @@ var valid11 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1268,11 +1268,11 @@ if(data36.groupMode !== undefined){
 let data48 = data36.groupMode;
 const _errs109 = errors;
 if(typeof data48 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data48 === "all") || (data48 === "mention"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
 var valid9 = _errs109 === errors;
@@ -1285,11 +1285,11 @@ if(data36.groupCommandMode !== undefined){
 let data49 = data36.groupCommandMode;
 const _errs111 = errors;
 if(typeof data49 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid9 = _errs111 === errors;
@@ -1301,7 +1301,7 @@ if(valid9){
 if(data36.muted !== undefined){
 const _errs113 = errors;
 if(typeof data36.muted !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs113 === errors;
@@ -1314,18 +1314,18 @@ if(data36.batchDelaySeconds !== undefined){
 let data51 = data36.batchDelaySeconds;
 const _errs115 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs115){
 if((typeof data51 == "number") && (isFinite(data51))){
 if(data51 > 3600 || isNaN(data51)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data51 < 0 || isNaN(data51)){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1343,12 +1343,12 @@ const _errs117 = errors;
 if(errors === _errs117){
 if(typeof data52 === "string"){
 if(data52.length > 65536 && func3(data52) > 65536){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1364,7 +1364,7 @@ const _errs119 = errors;
 if(errors === _errs119){
 if(Array.isArray(data53)){
 if(data53.length > 256){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1376,18 +1376,18 @@ const _errs121 = errors;
 if(errors === _errs121){
 if(typeof data54 === "string"){
 if(data54.length > 128 && func3(data54) > 128){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data54.length < 1){
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1399,7 +1399,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1420,7 +1420,7 @@ var valid9 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1432,7 +1432,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1448,7 +1448,7 @@ const _errs123 = errors;
 if(errors === _errs123){
 if(Array.isArray(data55)){
 if(data55.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1458,7 +1458,7 @@ for(let i8=0; i8<len8; i8++){
 let data56 = data55[i8];
 const _errs125 = errors;
 if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
-validate18.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/bots/" + i8,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid16 = _errs125 === errors;
@@ -1469,7 +1469,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1483,11 +1483,11 @@ if(data.allowBots !== undefined){
 let data57 = data.allowBots;
 const _errs127 = errors;
 if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
-validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate18.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
-validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate18.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -1504,7 +1504,7 @@ if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
 const _errs131 = errors;
 for(const key6 in data58){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -1513,7 +1513,7 @@ if(_errs131 === errors){
 if(data58.enabled !== undefined){
 const _errs132 = errors;
 if(typeof data58.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid17 = _errs132 === errors;
@@ -1526,18 +1526,18 @@ if(data58.maxEventsPerWindow !== undefined){
 let data60 = data58.maxEventsPerWindow;
 const _errs134 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs134){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 10000 || isNaN(data60)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1553,18 +1553,18 @@ if(data58.windowSeconds !== undefined){
 let data61 = data58.windowSeconds;
 const _errs136 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs136){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 86400 || isNaN(data61)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1580,18 +1580,18 @@ if(data58.cooldownSeconds !== undefined){
 let data62 = data58.cooldownSeconds;
 const _errs138 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs138){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1608,7 +1608,7 @@ var valid17 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1622,11 +1622,11 @@ if(data.outputVisibility !== undefined){
 let data63 = data.outputVisibility;
 const _errs140 = errors;
 if(typeof data63 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
-validate18.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
+validate18.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
 var valid0 = _errs140 === errors;
@@ -1638,7 +1638,7 @@ if(valid0){
 if(data.reliableDelivery !== undefined){
 const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/reliableDelivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs142 === errors;
@@ -1654,7 +1654,7 @@ const _errs145 = errors;
 let valid18 = false;
 const _errs146 = errors;
 if(typeof data65 !== "boolean"){
-const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+const err10 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1672,7 +1672,7 @@ if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
 const _errs150 = errors;
 for(const key7 in data65){
 if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+const err11 = {instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1688,7 +1688,7 @@ if(data65.mode !== undefined){
 let data66 = data65.mode;
 const _errs151 = errors;
 if(typeof data66 !== "string"){
-const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1698,7 +1698,7 @@ vErrors.push(err12);
 errors++;
 }
 if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
-const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
+const err13 = {instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1717,7 +1717,7 @@ if(data65.chunkMode !== undefined){
 let data67 = data65.chunkMode;
 const _errs153 = errors;
 if(typeof data67 !== "string"){
-const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1727,7 +1727,7 @@ vErrors.push(err14);
 errors++;
 }
 if(!((data67 === "length") || (data67 === "newline"))){
-const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1750,7 +1750,7 @@ if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
 const _errs157 = errors;
 for(const key8 in data68){
 if(!((key8 === "enabled") || (key8 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+const err16 = {instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1765,7 +1765,7 @@ if(_errs157 === errors){
 if(data68.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data68.enabled !== "boolean"){
-const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1788,7 +1788,7 @@ if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
 const _errs162 = errors;
 for(const key9 in data70){
 if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1804,7 +1804,7 @@ if(data70.minChars !== undefined){
 let data71 = data70.minChars;
 const _errs163 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1816,7 +1816,7 @@ errors++;
 if(errors === _errs163){
 if((typeof data71 == "number") && (isFinite(data71))){
 if(data71 > 1000000 || isNaN(data71)){
-const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1827,7 +1827,7 @@ errors++;
 }
 else {
 if(data71 < 1 || isNaN(data71)){
-const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1849,7 +1849,7 @@ if(data70.maxChars !== undefined){
 let data72 = data70.maxChars;
 const _errs165 = errors;
 if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1861,7 +1861,7 @@ errors++;
 if(errors === _errs165){
 if((typeof data72 == "number") && (isFinite(data72))){
 if(data72 > 1000000 || isNaN(data72)){
-const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1872,7 +1872,7 @@ errors++;
 }
 else {
 if(data72 < 1 || isNaN(data72)){
-const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1894,7 +1894,7 @@ if(data70.idleMs !== undefined){
 let data73 = data70.idleMs;
 const _errs167 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -1906,7 +1906,7 @@ errors++;
 if(errors === _errs167){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 60000 || isNaN(data73)){
-const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -1917,7 +1917,7 @@ errors++;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -1939,7 +1939,7 @@ var valid21 = true;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -1958,7 +1958,7 @@ var valid20 = true;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -1982,7 +1982,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs171 = errors;
 for(const key10 in data74){
 if(!(key10 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+const err30 = {instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -1996,7 +1996,7 @@ break;
 if(_errs171 === errors){
 if(data74.toolProgress !== undefined){
 if(typeof data74.toolProgress !== "boolean"){
-const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -2009,7 +2009,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+const err32 = {instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -2033,7 +2033,7 @@ if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
 const _errs176 = errors;
 for(const key11 in data76){
 if(!(key11 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
+const err33 = {instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -2047,7 +2047,7 @@ break;
 if(_errs176 === errors){
 if(data76.toolProgress !== undefined){
 if(typeof data76.toolProgress !== "boolean"){
-const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -2060,7 +2060,7 @@ errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+const err35 = {instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2082,7 +2082,7 @@ var valid19 = true;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err36 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -2096,7 +2096,7 @@ var _valid2 = _errs148 === errors;
 valid18 = valid18 || _valid2;
 }
 if(!valid18){
-const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+const err37 = {instancePath:instancePath+"/streaming",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -2128,18 +2128,18 @@ if(data.textChunkLimit !== undefined){
 let data78 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data78 == "number") && (isFinite(data78))){
 if(data78 > 4000 || isNaN(data78)){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
 if(data78 < 1000 || isNaN(data78)){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2157,7 +2157,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
 if(Object.keys(data79).length > 10000){
-validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2169,7 +2169,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs186 = errors;
 for(const key13 in data80){
 if(!((key13 === "systemPrompt") || (key13 === "skills"))){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -2181,12 +2181,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data81 === "string"){
 if(data81.length > 65536 && func3(data81) > 65536){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2202,7 +2202,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data82)){
 if(data82.length > 256){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -2214,18 +2214,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data83 === "string"){
 if(data83.length > 128 && func3(data83) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data83.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2237,7 +2237,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2250,7 +2250,7 @@ var valid25 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2262,7 +2262,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2278,12 +2278,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data84 === "string"){
 if(data84.length > 65536 && func3(data84) > 65536){
-validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2296,7 +2296,7 @@ if(valid0){
 if(data.deliveryReceipts !== undefined){
 const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/deliveryReceipts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -2308,7 +2308,7 @@ if(valid0){
 if(data.strictChatIds !== undefined){
 const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/strictChatIds",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs197 === errors;
@@ -2321,18 +2321,18 @@ if(data.typingMaxContinuousMs !== undefined){
 let data87 = data.typingMaxContinuousMs;
 const _errs199 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 86400000 || isNaN(data87)){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data87 < 1000 || isNaN(data87)){
-validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2352,7 +2352,7 @@ if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
 if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate18.errors = [{instancePath:instancePath+"/ack",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -2362,18 +2362,18 @@ if(data88.timeoutMs !== undefined){
 let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2388,7 +2388,7 @@ if(valid27){
 if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
 if(typeof data88.resendOnTimeout !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid27 = _errs206 === errors;
@@ -2400,7 +2400,7 @@ var valid27 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2418,7 +2418,7 @@ if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
 if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -2428,18 +2428,18 @@ if(data91.intervalMs !== undefined){
 let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data92 < 1000 || isNaN(data92)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2455,18 +2455,18 @@ if(data91.timeoutMs !== undefined){
 let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 600000 || isNaN(data93)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2481,7 +2481,7 @@ var valid28 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeat",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2499,7 +2499,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs217 = errors;
 for(const key16 in data94){
 if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -2509,18 +2509,18 @@ if(data94.initialDelayMs !== undefined){
 let data95 = data94.initialDelayMs;
 const _errs218 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs218){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 600000 || isNaN(data95)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data95 < 100 || isNaN(data95)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -2536,18 +2536,18 @@ if(data94.maxDelayMs !== undefined){
 let data96 = data94.maxDelayMs;
 const _errs220 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs220){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 3600000 || isNaN(data96)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data96 < 1000 || isNaN(data96)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2565,18 +2565,18 @@ const _errs222 = errors;
 if(errors === _errs222){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1 || isNaN(data97)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
 if(data97 < 0 || isNaN(data97)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/type",keyword:"type",params:{type: "number"}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -2590,18 +2590,18 @@ if(data94.maxRetries !== undefined){
 let data98 = data94.maxRetries;
 const _errs224 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs224){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 1000000 || isNaN(data98)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data98 < 0 || isNaN(data98)){
-validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2618,7 +2618,7 @@ var valid29 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2631,7 +2631,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs226 === errors;
@@ -2648,7 +2648,7 @@ if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
 const _errs230 = errors;
 for(const key17 in data100){
 if(!(func2.call(schema13.properties.limits.properties, key17))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate18.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -2658,18 +2658,18 @@ if(data100.maxPayload !== undefined){
 let data101 = data100.maxPayload;
 const _errs231 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs231){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 16777216 || isNaN(data101)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data101 < 1024 || isNaN(data101)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2685,18 +2685,18 @@ if(data100.contentChars !== undefined){
 let data102 = data100.contentChars;
 const _errs233 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs233){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 1048576 || isNaN(data102)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data102 < 1 || isNaN(data102)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2712,18 +2712,18 @@ if(data100.mediaMegabytes !== undefined){
 let data103 = data100.mediaMegabytes;
 const _errs235 = errors;
 if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs235){
 if((typeof data103 == "number") && (isFinite(data103))){
 if(data103 > 100 || isNaN(data103)){
-validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
+validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
 if(data103 < 1 || isNaN(data103)){
-validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2739,18 +2739,18 @@ if(data100.maxConcurrent !== undefined){
 let data104 = data100.maxConcurrent;
 const _errs237 = errors;
 if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs237){
 if((typeof data104 == "number") && (isFinite(data104))){
 if(data104 > 1000 || isNaN(data104)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data104 < 1 || isNaN(data104)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2766,18 +2766,18 @@ if(data100.queuedPerSession !== undefined){
 let data105 = data100.queuedPerSession;
 const _errs239 = errors;
 if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs239){
 if((typeof data105 == "number") && (isFinite(data105))){
 if(data105 > 10000 || isNaN(data105)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data105 < 1 || isNaN(data105)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2793,18 +2793,18 @@ if(data100.messagesPerMinute !== undefined){
 let data106 = data100.messagesPerMinute;
 const _errs241 = errors;
 if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs241){
 if((typeof data106 == "number") && (isFinite(data106))){
 if(data106 > 100000 || isNaN(data106)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data106 < 1 || isNaN(data106)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2820,18 +2820,18 @@ if(data100.messageBurst !== undefined){
 let data107 = data100.messageBurst;
 const _errs243 = errors;
 if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs243){
 if((typeof data107 == "number") && (isFinite(data107))){
 if(data107 > 100000 || isNaN(data107)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data107 < 1 || isNaN(data107)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2847,18 +2847,18 @@ if(data100.dedupeEntries !== undefined){
 let data108 = data100.dedupeEntries;
 const _errs245 = errors;
 if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs245){
 if((typeof data108 == "number") && (isFinite(data108))){
 if(data108 > 1000000 || isNaN(data108)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data108 < 1 || isNaN(data108)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2874,18 +2874,18 @@ if(data100.turnSeconds !== undefined){
 let data109 = data100.turnSeconds;
 const _errs247 = errors;
 if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs247){
 if((typeof data109 == "number") && (isFinite(data109))){
 if(data109 > 86400 || isNaN(data109)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data109 < 1 || isNaN(data109)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2907,7 +2907,7 @@ var valid30 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2964,7 +2964,7 @@ var valid0 = true;
 }
 }
 else {
-validate18.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2981,7 +2981,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate14.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2990,7 +2990,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3005,18 +3005,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3034,7 +3034,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -3043,7 +3043,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -3055,7 +3055,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3067,7 +3067,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -3080,7 +3080,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3098,7 +3098,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -3106,14 +3106,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3126,7 +3126,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -3141,18 +3141,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/baseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/baseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/baseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3168,18 +3168,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3195,18 +3195,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 2048 && func3(data11) > 2048){
-validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3219,7 +3219,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs28 === errors;
@@ -3237,7 +3237,7 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data13 === "string"){
 if(data13.length > 8192 && func3(data13) > 8192){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3248,7 +3248,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3259,7 +3259,7 @@ errors++;
 }
 else {
 if(!func8(data13)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3272,7 +3272,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3294,7 +3294,7 @@ var _valid0 = _errs34 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3331,7 +3331,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data14 === "string"){
 if(data14.length > 8192 && func3(data14) > 8192){
-const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err5 = {instancePath:instancePath+"/refreshToken",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3342,7 +3342,7 @@ errors++;
 }
 else {
 if(data14.length < 1){
-const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/refreshToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3353,7 +3353,7 @@ errors++;
 }
 else {
 if(!func8(data14)){
-const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/refreshToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3366,7 +3366,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/refreshToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3388,7 +3388,7 @@ var _valid1 = _errs39 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/refreshToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3422,24 +3422,24 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(typeof data15 === "string"){
 if(data15.length > 256 && func3(data15) > 256){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data15)){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3455,24 +3455,24 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data16 === "string"){
 if(data16.length > 256 && func3(data16) > 256){
-validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/agentId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data16.length < 1){
-validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data16)){
-validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/agentId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3488,24 +3488,24 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func3(data17) > 256){
-validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data17.length < 1){
-validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data17)){
-validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3521,24 +3521,24 @@ const _errs46 = errors;
 if(errors === _errs46){
 if(typeof data18 === "string"){
 if(data18.length > 256 && func3(data18) > 256){
-validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data18.length < 1){
-validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data18)){
-validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3554,24 +3554,24 @@ const _errs48 = errors;
 if(errors === _errs48){
 if(typeof data19 === "string"){
 if(data19.length > 128 && func3(data19) > 128){
-validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/deviceId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data19.length < 1){
-validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/deviceId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data19)){
-validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/deviceId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/deviceId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3587,24 +3587,24 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate14.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data20)){
-validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate14.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3617,7 +3617,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -3630,11 +3630,11 @@ if(data.dmPolicy !== undefined){
 let data22 = data.dmPolicy;
 const _errs54 = errors;
 if(typeof data22 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -3649,7 +3649,7 @@ const _errs56 = errors;
 if(errors === _errs56){
 if(Array.isArray(data23)){
 if(data23.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3659,7 +3659,7 @@ for(let i0=0; i0<len0; i0++){
 let data24 = data23[i0];
 const _errs58 = errors;
 if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs58 === errors;
@@ -3670,7 +3670,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3684,11 +3684,11 @@ if(data.groupPolicy !== undefined){
 let data25 = data.groupPolicy;
 const _errs60 = errors;
 if(typeof data25 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -3703,7 +3703,7 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(Array.isArray(data26)){
 if(data26.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3713,7 +3713,7 @@ for(let i1=0; i1<len1; i1++){
 let data27 = data26[i1];
 const _errs64 = errors;
 if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs64 === errors;
@@ -3724,7 +3724,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3738,11 +3738,11 @@ if(data.reactionNotifications !== undefined){
 let data28 = data.reactionNotifications;
 const _errs66 = errors;
 if(typeof data28 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs66 === errors;
@@ -3757,7 +3757,7 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(Array.isArray(data29)){
 if(data29.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3767,7 +3767,7 @@ for(let i2=0; i2<len2; i2++){
 let data30 = data29[i2];
 const _errs70 = errors;
 if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid7 = _errs70 === errors;
@@ -3778,7 +3778,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3792,11 +3792,11 @@ if(data.replyToMode !== undefined){
 let data31 = data.replyToMode;
 const _errs72 = errors;
 if(typeof data31 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
-validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -3809,11 +3809,11 @@ if(data.groupMode !== undefined){
 let data32 = data.groupMode;
 const _errs74 = errors;
 if(typeof data32 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data32 === "all") || (data32 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupMode",keyword:"enum",params:{allowedValues: schema11.properties.groupMode.enum}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -3826,11 +3826,11 @@ if(data.groupCommandMode !== undefined){
 let data33 = data.groupCommandMode;
 const _errs76 = errors;
 if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema11.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid0 = _errs76 === errors;
@@ -3842,7 +3842,7 @@ if(valid0){
 if(data.groupSessionsPerUser !== undefined){
 const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groupSessionsPerUser",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs78 === errors;
@@ -3857,7 +3857,7 @@ const _errs80 = errors;
 if(errors === _errs80){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3869,7 +3869,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs85 = errors;
 for(const key4 in data36){
 if(!(func2.call(schema11.properties.groups.additionalProperties.properties, key4))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -3878,7 +3878,7 @@ if(_errs85 === errors){
 if(data36.enabled !== undefined){
 const _errs86 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs86 === errors;
@@ -3891,11 +3891,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs88 = errors;
 if(typeof data38 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid9 = _errs88 === errors;
@@ -3910,7 +3910,7 @@ const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3920,7 +3920,7 @@ for(let i3=0; i3<len3; i3++){
 let data40 = data39[i3];
 const _errs92 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid10 = _errs92 === errors;
@@ -3931,7 +3931,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3949,7 +3949,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs96 = errors;
 for(const key5 in data41){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -3961,7 +3961,7 @@ const _errs97 = errors;
 if(errors === _errs97){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3973,18 +3973,18 @@ const _errs99 = errors;
 if(errors === _errs99){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3996,7 +3996,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4012,7 +4012,7 @@ const _errs101 = errors;
 if(errors === _errs101){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -4024,18 +4024,18 @@ const _errs103 = errors;
 if(errors === _errs103){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4047,7 +4047,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4063,7 +4063,7 @@ const _errs105 = errors;
 if(errors === _errs105){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -4075,18 +4075,18 @@ const _errs107 = errors;
 if(errors === _errs107){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4098,7 +4098,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4112,7 +4112,7 @@ var valid11 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4126,11 +4126,11 @@ if(data36.groupMode !== undefined){
 let data48 = data36.groupMode;
 const _errs109 = errors;
 if(typeof data48 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data48 === "all") || (data48 === "mention"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
 var valid9 = _errs109 === errors;
@@ -4143,11 +4143,11 @@ if(data36.groupCommandMode !== undefined){
 let data49 = data36.groupCommandMode;
 const _errs111 = errors;
 if(typeof data49 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid9 = _errs111 === errors;
@@ -4159,7 +4159,7 @@ if(valid9){
 if(data36.muted !== undefined){
 const _errs113 = errors;
 if(typeof data36.muted !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs113 === errors;
@@ -4172,18 +4172,18 @@ if(data36.batchDelaySeconds !== undefined){
 let data51 = data36.batchDelaySeconds;
 const _errs115 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs115){
 if((typeof data51 == "number") && (isFinite(data51))){
 if(data51 > 3600 || isNaN(data51)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data51 < 0 || isNaN(data51)){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4201,12 +4201,12 @@ const _errs117 = errors;
 if(errors === _errs117){
 if(typeof data52 === "string"){
 if(data52.length > 65536 && func3(data52) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4222,7 +4222,7 @@ const _errs119 = errors;
 if(errors === _errs119){
 if(Array.isArray(data53)){
 if(data53.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4234,18 +4234,18 @@ const _errs121 = errors;
 if(errors === _errs121){
 if(typeof data54 === "string"){
 if(data54.length > 128 && func3(data54) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data54.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4257,7 +4257,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4278,7 +4278,7 @@ var valid9 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4290,7 +4290,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4306,7 +4306,7 @@ const _errs123 = errors;
 if(errors === _errs123){
 if(Array.isArray(data55)){
 if(data55.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -4316,7 +4316,7 @@ for(let i8=0; i8<len8; i8++){
 let data56 = data55[i8];
 const _errs125 = errors;
 if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/bots/" + i8,keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
 var valid16 = _errs125 === errors;
@@ -4327,7 +4327,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4341,11 +4341,11 @@ if(data.allowBots !== undefined){
 let data57 = data.allowBots;
 const _errs127 = errors;
 if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
 if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -4362,7 +4362,7 @@ if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
 const _errs131 = errors;
 for(const key6 in data58){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -4371,7 +4371,7 @@ if(_errs131 === errors){
 if(data58.enabled !== undefined){
 const _errs132 = errors;
 if(typeof data58.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid17 = _errs132 === errors;
@@ -4384,18 +4384,18 @@ if(data58.maxEventsPerWindow !== undefined){
 let data60 = data58.maxEventsPerWindow;
 const _errs134 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs134){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 10000 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4411,18 +4411,18 @@ if(data58.windowSeconds !== undefined){
 let data61 = data58.windowSeconds;
 const _errs136 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs136){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 86400 || isNaN(data61)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4438,18 +4438,18 @@ if(data58.cooldownSeconds !== undefined){
 let data62 = data58.cooldownSeconds;
 const _errs138 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs138){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4466,7 +4466,7 @@ var valid17 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4480,11 +4480,11 @@ if(data.outputVisibility !== undefined){
 let data63 = data.outputVisibility;
 const _errs140 = errors;
 if(typeof data63 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
-validate14.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
+validate14.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"enum",params:{allowedValues: schema11.properties.outputVisibility.enum}}];
 return false;
 }
 var valid0 = _errs140 === errors;
@@ -4496,7 +4496,7 @@ if(valid0){
 if(data.reliableDelivery !== undefined){
 const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/reliableDelivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs142 === errors;
@@ -4512,7 +4512,7 @@ const _errs145 = errors;
 let valid18 = false;
 const _errs146 = errors;
 if(typeof data65 !== "boolean"){
-const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+const err10 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4530,7 +4530,7 @@ if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
 const _errs150 = errors;
 for(const key7 in data65){
 if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+const err11 = {instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4546,7 +4546,7 @@ if(data65.mode !== undefined){
 let data66 = data65.mode;
 const _errs151 = errors;
 if(typeof data66 !== "string"){
-const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4556,7 +4556,7 @@ vErrors.push(err12);
 errors++;
 }
 if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
-const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.mode.enum}};
+const err13 = {instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4575,7 +4575,7 @@ if(data65.chunkMode !== undefined){
 let data67 = data65.chunkMode;
 const _errs153 = errors;
 if(typeof data67 !== "string"){
-const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4585,7 +4585,7 @@ vErrors.push(err14);
 errors++;
 }
 if(!((data67 === "length") || (data67 === "newline"))){
-const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4608,7 +4608,7 @@ if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
 const _errs157 = errors;
 for(const key8 in data68){
 if(!((key8 === "enabled") || (key8 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+const err16 = {instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4623,7 +4623,7 @@ if(_errs157 === errors){
 if(data68.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data68.enabled !== "boolean"){
-const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4646,7 +4646,7 @@ if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
 const _errs162 = errors;
 for(const key9 in data70){
 if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4662,7 +4662,7 @@ if(data70.minChars !== undefined){
 let data71 = data70.minChars;
 const _errs163 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4674,7 +4674,7 @@ errors++;
 if(errors === _errs163){
 if((typeof data71 == "number") && (isFinite(data71))){
 if(data71 > 1000000 || isNaN(data71)){
-const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4685,7 +4685,7 @@ errors++;
 }
 else {
 if(data71 < 1 || isNaN(data71)){
-const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4707,7 +4707,7 @@ if(data70.maxChars !== undefined){
 let data72 = data70.maxChars;
 const _errs165 = errors;
 if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4719,7 +4719,7 @@ errors++;
 if(errors === _errs165){
 if((typeof data72 == "number") && (isFinite(data72))){
 if(data72 > 1000000 || isNaN(data72)){
-const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4730,7 +4730,7 @@ errors++;
 }
 else {
 if(data72 < 1 || isNaN(data72)){
-const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4752,7 +4752,7 @@ if(data70.idleMs !== undefined){
 let data73 = data70.idleMs;
 const _errs167 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4764,7 +4764,7 @@ errors++;
 if(errors === _errs167){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 60000 || isNaN(data73)){
-const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4775,7 +4775,7 @@ errors++;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4797,7 +4797,7 @@ var valid21 = true;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4816,7 +4816,7 @@ var valid20 = true;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -4840,7 +4840,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs171 = errors;
 for(const key10 in data74){
 if(!(key10 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+const err30 = {instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4854,7 +4854,7 @@ break;
 if(_errs171 === errors){
 if(data74.toolProgress !== undefined){
 if(typeof data74.toolProgress !== "boolean"){
-const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -4867,7 +4867,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+const err32 = {instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -4891,7 +4891,7 @@ if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
 const _errs176 = errors;
 for(const key11 in data76){
 if(!(key11 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
+const err33 = {instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4905,7 +4905,7 @@ break;
 if(_errs176 === errors){
 if(data76.toolProgress !== undefined){
 if(typeof data76.toolProgress !== "boolean"){
-const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -4918,7 +4918,7 @@ errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+const err35 = {instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4940,7 +4940,7 @@ var valid19 = true;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err36 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -4954,7 +4954,7 @@ var _valid2 = _errs148 === errors;
 valid18 = valid18 || _valid2;
 }
 if(!valid18){
-const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+const err37 = {instancePath:instancePath+"/streaming",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -4986,18 +4986,18 @@ if(data.textChunkLimit !== undefined){
 let data78 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data78 == "number") && (isFinite(data78))){
 if(data78 > 4000 || isNaN(data78)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
 if(data78 < 1000 || isNaN(data78)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5015,7 +5015,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
 if(Object.keys(data79).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5027,7 +5027,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs186 = errors;
 for(const key13 in data80){
 if(!((key13 === "systemPrompt") || (key13 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -5039,12 +5039,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data81 === "string"){
 if(data81.length > 65536 && func3(data81) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5060,7 +5060,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data82)){
 if(data82.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -5072,18 +5072,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data83 === "string"){
 if(data83.length > 128 && func3(data83) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data83.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5095,7 +5095,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5108,7 +5108,7 @@ var valid25 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5120,7 +5120,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5136,12 +5136,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data84 === "string"){
 if(data84.length > 65536 && func3(data84) > 65536){
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5154,7 +5154,7 @@ if(valid0){
 if(data.deliveryReceipts !== undefined){
 const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/deliveryReceipts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -5166,7 +5166,7 @@ if(valid0){
 if(data.strictChatIds !== undefined){
 const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/strictChatIds",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs197 === errors;
@@ -5179,18 +5179,18 @@ if(data.typingMaxContinuousMs !== undefined){
 let data87 = data.typingMaxContinuousMs;
 const _errs199 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 86400000 || isNaN(data87)){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data87 < 1000 || isNaN(data87)){
-validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5210,7 +5210,7 @@ if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
 if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate14.errors = [{instancePath:instancePath+"/ack",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -5220,18 +5220,18 @@ if(data88.timeoutMs !== undefined){
 let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5246,7 +5246,7 @@ if(valid27){
 if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
 if(typeof data88.resendOnTimeout !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid27 = _errs206 === errors;
@@ -5258,7 +5258,7 @@ var valid27 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5276,7 +5276,7 @@ if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
 if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -5286,18 +5286,18 @@ if(data91.intervalMs !== undefined){
 let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data92 < 1000 || isNaN(data92)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5313,18 +5313,18 @@ if(data91.timeoutMs !== undefined){
 let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 600000 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5339,7 +5339,7 @@ var valid28 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeat",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5357,7 +5357,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs217 = errors;
 for(const key16 in data94){
 if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -5367,18 +5367,18 @@ if(data94.initialDelayMs !== undefined){
 let data95 = data94.initialDelayMs;
 const _errs218 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs218){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 600000 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data95 < 100 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -5394,18 +5394,18 @@ if(data94.maxDelayMs !== undefined){
 let data96 = data94.maxDelayMs;
 const _errs220 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs220){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 3600000 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data96 < 1000 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5423,18 +5423,18 @@ const _errs222 = errors;
 if(errors === _errs222){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
 if(data97 < 0 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/type",keyword:"type",params:{type: "number"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -5448,18 +5448,18 @@ if(data94.maxRetries !== undefined){
 let data98 = data94.maxRetries;
 const _errs224 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs224){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 1000000 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data98 < 0 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5476,7 +5476,7 @@ var valid29 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5489,7 +5489,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs226 === errors;
@@ -5506,7 +5506,7 @@ if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
 const _errs230 = errors;
 for(const key17 in data100){
 if(!(func2.call(schema11.properties.limits.properties, key17))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -5516,18 +5516,18 @@ if(data100.maxPayload !== undefined){
 let data101 = data100.maxPayload;
 const _errs231 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs231){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 16777216 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data101 < 1024 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -5543,18 +5543,18 @@ if(data100.contentChars !== undefined){
 let data102 = data100.contentChars;
 const _errs233 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs233){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 1048576 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data102 < 1 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5570,18 +5570,18 @@ if(data100.mediaMegabytes !== undefined){
 let data103 = data100.mediaMegabytes;
 const _errs235 = errors;
 if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs235){
 if((typeof data103 == "number") && (isFinite(data103))){
 if(data103 > 100 || isNaN(data103)){
-validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
 if(data103 < 1 || isNaN(data103)){
-validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5597,18 +5597,18 @@ if(data100.maxConcurrent !== undefined){
 let data104 = data100.maxConcurrent;
 const _errs237 = errors;
 if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs237){
 if((typeof data104 == "number") && (isFinite(data104))){
 if(data104 > 1000 || isNaN(data104)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data104 < 1 || isNaN(data104)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5624,18 +5624,18 @@ if(data100.queuedPerSession !== undefined){
 let data105 = data100.queuedPerSession;
 const _errs239 = errors;
 if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs239){
 if((typeof data105 == "number") && (isFinite(data105))){
 if(data105 > 10000 || isNaN(data105)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data105 < 1 || isNaN(data105)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5651,18 +5651,18 @@ if(data100.messagesPerMinute !== undefined){
 let data106 = data100.messagesPerMinute;
 const _errs241 = errors;
 if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs241){
 if((typeof data106 == "number") && (isFinite(data106))){
 if(data106 > 100000 || isNaN(data106)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data106 < 1 || isNaN(data106)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5678,18 +5678,18 @@ if(data100.messageBurst !== undefined){
 let data107 = data100.messageBurst;
 const _errs243 = errors;
 if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs243){
 if((typeof data107 == "number") && (isFinite(data107))){
 if(data107 > 100000 || isNaN(data107)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data107 < 1 || isNaN(data107)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5705,18 +5705,18 @@ if(data100.dedupeEntries !== undefined){
 let data108 = data100.dedupeEntries;
 const _errs245 = errors;
 if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs245){
 if((typeof data108 == "number") && (isFinite(data108))){
 if(data108 > 1000000 || isNaN(data108)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data108 < 1 || isNaN(data108)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5732,18 +5732,18 @@ if(data100.turnSeconds !== undefined){
 let data109 = data100.turnSeconds;
 const _errs247 = errors;
 if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs247){
 if((typeof data109 == "number") && (isFinite(data109))){
 if(data109 > 86400 || isNaN(data109)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data109 < 1 || isNaN(data109)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5765,7 +5765,7 @@ var valid30 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5781,18 +5781,18 @@ const _errs249 = errors;
 if(errors === _errs249){
 if(typeof data110 === "string"){
 if(data110.length > 128 && func3(data110) > 128){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data110.length < 1){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5808,7 +5808,7 @@ const _errs251 = errors;
 if(errors === _errs251){
 if(data111 && typeof data111 == "object" && !Array.isArray(data111)){
 if(Object.keys(data111).length > 1000){
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5826,7 +5826,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5885,7 +5885,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5902,14 +5902,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate22.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5919,11 +5919,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate22.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate22.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate22.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5938,18 +5938,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5965,18 +5965,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5991,7 +5991,7 @@ var valid0 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6009,7 +6009,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate23.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6018,7 +6018,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6033,18 +6033,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6062,7 +6062,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -6071,7 +6071,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -6083,7 +6083,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -6095,7 +6095,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -6108,7 +6108,7 @@ var valid1 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6126,7 +6126,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -6134,14 +6134,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6154,7 +6154,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -6169,18 +6169,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate23.errors = [{instancePath:instancePath+"/baseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/baseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/baseUrl",schemaPath:"#/properties/baseUrl/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/baseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6196,18 +6196,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate23.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/websocketUrl",schemaPath:"#/properties/websocketUrl/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/websocketUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6223,18 +6223,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 2048 && func3(data11) > 2048){
-validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",schemaPath:"#/properties/mediaBaseUrl/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/mediaBaseUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6247,7 +6247,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs28 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs28 === errors;
@@ -6265,7 +6265,7 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data13 === "string"){
 if(data13.length > 8192 && func3(data13) > 8192){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6276,7 +6276,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6287,7 +6287,7 @@ errors++;
 }
 else {
 if(!func8(data13)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6300,7 +6300,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6322,7 +6322,7 @@ var _valid0 = _errs34 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6359,7 +6359,7 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data14 === "string"){
 if(data14.length > 8192 && func3(data14) > 8192){
-const err5 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 8192}};
+const err5 = {instancePath:instancePath+"/refreshToken",keyword:"maxLength",params:{limit: 8192}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6370,7 +6370,7 @@ errors++;
 }
 else {
 if(data14.length < 1){
-const err6 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/refreshToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6381,7 +6381,7 @@ errors++;
 }
 else {
 if(!func8(data14)){
-const err7 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/refreshToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6394,7 +6394,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/refreshToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6416,7 +6416,7 @@ var _valid1 = _errs39 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/refreshToken",schemaPath:"#/properties/refreshToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/refreshToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6450,24 +6450,24 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(typeof data15 === "string"){
 if(data15.length > 256 && func3(data15) > 256){
-validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data15.length < 1){
-validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data15)){
-validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/properties/userId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6483,24 +6483,24 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data16 === "string"){
 if(data16.length > 256 && func3(data16) > 256){
-validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/agentId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data16.length < 1){
-validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/agentId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data16)){
-validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/agentId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/agentId",schemaPath:"#/properties/agentId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/agentId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6516,24 +6516,24 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func3(data17) > 256){
-validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data17.length < 1){
-validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data17)){
-validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/ownerUserId",schemaPath:"#/properties/ownerUserId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/ownerUserId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6549,24 +6549,24 @@ const _errs46 = errors;
 if(errors === _errs46){
 if(typeof data18 === "string"){
 if(data18.length > 256 && func3(data18) > 256){
-validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data18.length < 1){
-validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data18)){
-validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/homeConversationId",schemaPath:"#/properties/homeConversationId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/homeConversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6582,24 +6582,24 @@ const _errs48 = errors;
 if(errors === _errs48){
 if(typeof data19 === "string"){
 if(data19.length > 128 && func3(data19) > 128){
-validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/deviceId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data19.length < 1){
-validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/deviceId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data19)){
-validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/deviceId",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/deviceId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6615,24 +6615,24 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate23.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func8(data20)){
-validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
+validate23.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6645,7 +6645,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs52 = errors;
 if(typeof data.greeting !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs52 === errors;
@@ -6658,11 +6658,11 @@ if(data.dmPolicy !== undefined){
 let data22 = data.dmPolicy;
 const _errs54 = errors;
 if(typeof data22 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data22 === "open") || (data22 === "pairing")) || (data22 === "allowlist")) || (data22 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs54 === errors;
@@ -6677,7 +6677,7 @@ const _errs56 = errors;
 if(errors === _errs56){
 if(Array.isArray(data23)){
 if(data23.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6687,7 +6687,7 @@ for(let i0=0; i0<len0; i0++){
 let data24 = data23[i0];
 const _errs58 = errors;
 if((typeof data24 !== "string") && (!((typeof data24 == "number") && (isFinite(data24))))){
-validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs58 === errors;
@@ -6698,7 +6698,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6712,11 +6712,11 @@ if(data.groupPolicy !== undefined){
 let data25 = data.groupPolicy;
 const _errs60 = errors;
 if(typeof data25 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data25 === "open") || (data25 === "allowlist")) || (data25 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs60 === errors;
@@ -6731,7 +6731,7 @@ const _errs62 = errors;
 if(errors === _errs62){
 if(Array.isArray(data26)){
 if(data26.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6741,7 +6741,7 @@ for(let i1=0; i1<len1; i1++){
 let data27 = data26[i1];
 const _errs64 = errors;
 if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs64 === errors;
@@ -6752,7 +6752,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6766,11 +6766,11 @@ if(data.reactionNotifications !== undefined){
 let data28 = data.reactionNotifications;
 const _errs66 = errors;
 if(typeof data28 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data28 === "off") || (data28 === "own")) || (data28 === "all")) || (data28 === "allowlist"))){
-validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs66 === errors;
@@ -6785,7 +6785,7 @@ const _errs68 = errors;
 if(errors === _errs68){
 if(Array.isArray(data29)){
 if(data29.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6795,7 +6795,7 @@ for(let i2=0; i2<len2; i2++){
 let data30 = data29[i2];
 const _errs70 = errors;
 if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i2,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid7 = _errs70 === errors;
@@ -6806,7 +6806,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6820,11 +6820,11 @@ if(data.replyToMode !== undefined){
 let data31 = data.replyToMode;
 const _errs72 = errors;
 if(typeof data31 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data31 === "off") || (data31 === "first")) || (data31 === "all"))){
-validate23.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema13.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs72 === errors;
@@ -6837,11 +6837,11 @@ if(data.groupMode !== undefined){
 let data32 = data.groupMode;
 const _errs74 = errors;
 if(typeof data32 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data32 === "all") || (data32 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groupMode",schemaPath:"#/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groupMode",keyword:"enum",params:{allowedValues: schema13.properties.groupMode.enum}}];
 return false;
 }
 var valid0 = _errs74 === errors;
@@ -6854,11 +6854,11 @@ if(data.groupCommandMode !== undefined){
 let data33 = data.groupCommandMode;
 const _errs76 = errors;
 if(typeof data33 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "owner") || (data33 === "all")) || (data33 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groupCommandMode",schemaPath:"#/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema13.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid0 = _errs76 === errors;
@@ -6870,7 +6870,7 @@ if(valid0){
 if(data.groupSessionsPerUser !== undefined){
 const _errs78 = errors;
 if(typeof data.groupSessionsPerUser !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groupSessionsPerUser",schemaPath:"#/properties/groupSessionsPerUser/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/groupSessionsPerUser",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs78 === errors;
@@ -6885,7 +6885,7 @@ const _errs80 = errors;
 if(errors === _errs80){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6897,7 +6897,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs85 = errors;
 for(const key4 in data36){
 if(!(func2.call(schema13.properties.groups.additionalProperties.properties, key4))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -6906,7 +6906,7 @@ if(_errs85 === errors){
 if(data36.enabled !== undefined){
 const _errs86 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs86 === errors;
@@ -6919,11 +6919,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs88 = errors;
 if(typeof data38 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid9 = _errs88 === errors;
@@ -6938,7 +6938,7 @@ const _errs90 = errors;
 if(errors === _errs90){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6948,7 +6948,7 @@ for(let i3=0; i3<len3; i3++){
 let data40 = data39[i3];
 const _errs92 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i3,keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid10 = _errs92 === errors;
@@ -6959,7 +6959,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6977,7 +6977,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs96 = errors;
 for(const key5 in data41){
 if(!(((key5 === "allow") || (key5 === "alsoAllow")) || (key5 === "deny"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -6989,7 +6989,7 @@ const _errs97 = errors;
 if(errors === _errs97){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -7001,18 +7001,18 @@ const _errs99 = errors;
 if(errors === _errs99){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7024,7 +7024,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7040,7 +7040,7 @@ const _errs101 = errors;
 if(errors === _errs101){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -7052,18 +7052,18 @@ const _errs103 = errors;
 if(errors === _errs103){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7075,7 +7075,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7091,7 +7091,7 @@ const _errs105 = errors;
 if(errors === _errs105){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -7103,18 +7103,18 @@ const _errs107 = errors;
 if(errors === _errs107){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7126,7 +7126,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7140,7 +7140,7 @@ var valid11 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7154,11 +7154,11 @@ if(data36.groupMode !== undefined){
 let data48 = data36.groupMode;
 const _errs109 = errors;
 if(typeof data48 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data48 === "all") || (data48 === "mention"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupMode",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupMode.enum}}];
 return false;
 }
 var valid9 = _errs109 === errors;
@@ -7171,11 +7171,11 @@ if(data36.groupCommandMode !== undefined){
 let data49 = data36.groupCommandMode;
 const _errs111 = errors;
 if(typeof data49 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "owner") || (data49 === "all")) || (data49 === "off"))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",schemaPath:"#/properties/groups/additionalProperties/properties/groupCommandMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupCommandMode",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupCommandMode.enum}}];
 return false;
 }
 var valid9 = _errs111 === errors;
@@ -7187,7 +7187,7 @@ if(valid9){
 if(data36.muted !== undefined){
 const _errs113 = errors;
 if(typeof data36.muted !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",schemaPath:"#/properties/groups/additionalProperties/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/muted",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid9 = _errs113 === errors;
@@ -7200,18 +7200,18 @@ if(data36.batchDelaySeconds !== undefined){
 let data51 = data36.batchDelaySeconds;
 const _errs115 = errors;
 if(!(((typeof data51 == "number") && (!(data51 % 1) && !isNaN(data51))) && (isFinite(data51)))){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs115){
 if((typeof data51 == "number") && (isFinite(data51))){
 if(data51 > 3600 || isNaN(data51)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data51 < 0 || isNaN(data51)){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",schemaPath:"#/properties/groups/additionalProperties/properties/batchDelaySeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/batchDelaySeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7229,12 +7229,12 @@ const _errs117 = errors;
 if(errors === _errs117){
 if(typeof data52 === "string"){
 if(data52.length > 65536 && func3(data52) > 65536){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7250,7 +7250,7 @@ const _errs119 = errors;
 if(errors === _errs119){
 if(Array.isArray(data53)){
 if(data53.length > 256){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -7262,18 +7262,18 @@ const _errs121 = errors;
 if(errors === _errs121){
 if(typeof data54 === "string"){
 if(data54.length > 128 && func3(data54) > 128){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data54.length < 1){
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7285,7 +7285,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7306,7 +7306,7 @@ var valid9 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/groups/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7318,7 +7318,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7334,7 +7334,7 @@ const _errs123 = errors;
 if(errors === _errs123){
 if(Array.isArray(data55)){
 if(data55.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -7344,7 +7344,7 @@ for(let i8=0; i8<len8; i8++){
 let data56 = data55[i8];
 const _errs125 = errors;
 if((typeof data56 !== "string") && (!((typeof data56 == "number") && (isFinite(data56))))){
-validate23.errors = [{instancePath:instancePath+"/bots/" + i8,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/bots/" + i8,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid16 = _errs125 === errors;
@@ -7355,7 +7355,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7369,11 +7369,11 @@ if(data.allowBots !== undefined){
 let data57 = data.allowBots;
 const _errs127 = errors;
 if((typeof data57 !== "boolean") && (typeof data57 !== "string")){
-validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate23.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data57 === true) || (data57 === false)) || (data57 === "mentions"))){
-validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate23.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs127 === errors;
@@ -7390,7 +7390,7 @@ if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
 const _errs131 = errors;
 for(const key6 in data58){
 if(!((((key6 === "enabled") || (key6 === "maxEventsPerWindow")) || (key6 === "windowSeconds")) || (key6 === "cooldownSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -7399,7 +7399,7 @@ if(_errs131 === errors){
 if(data58.enabled !== undefined){
 const _errs132 = errors;
 if(typeof data58.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid17 = _errs132 === errors;
@@ -7412,18 +7412,18 @@ if(data58.maxEventsPerWindow !== undefined){
 let data60 = data58.maxEventsPerWindow;
 const _errs134 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs134){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 10000 || isNaN(data60)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -7439,18 +7439,18 @@ if(data58.windowSeconds !== undefined){
 let data61 = data58.windowSeconds;
 const _errs136 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs136){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 86400 || isNaN(data61)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -7466,18 +7466,18 @@ if(data58.cooldownSeconds !== undefined){
 let data62 = data58.cooldownSeconds;
 const _errs138 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs138){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -7494,7 +7494,7 @@ var valid17 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7508,11 +7508,11 @@ if(data.outputVisibility !== undefined){
 let data63 = data.outputVisibility;
 const _errs140 = errors;
 if(typeof data63 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data63 === "minimal") || (data63 === "normal")) || (data63 === "full"))){
-validate23.errors = [{instancePath:instancePath+"/outputVisibility",schemaPath:"#/properties/outputVisibility/enum",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
+validate23.errors = [{instancePath:instancePath+"/outputVisibility",keyword:"enum",params:{allowedValues: schema13.properties.outputVisibility.enum}}];
 return false;
 }
 var valid0 = _errs140 === errors;
@@ -7524,7 +7524,7 @@ if(valid0){
 if(data.reliableDelivery !== undefined){
 const _errs142 = errors;
 if(typeof data.reliableDelivery !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/reliableDelivery",schemaPath:"#/properties/reliableDelivery/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/reliableDelivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs142 === errors;
@@ -7540,7 +7540,7 @@ const _errs145 = errors;
 let valid18 = false;
 const _errs146 = errors;
 if(typeof data65 !== "boolean"){
-const err10 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/0/type",keyword:"type",params:{type: "boolean"}};
+const err10 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7558,7 +7558,7 @@ if(data65 && typeof data65 == "object" && !Array.isArray(data65)){
 const _errs150 = errors;
 for(const key7 in data65){
 if(!(((((key7 === "mode") || (key7 === "chunkMode")) || (key7 === "block")) || (key7 === "preview")) || (key7 === "progress"))){
-const err11 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}};
+const err11 = {instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key7}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7574,7 +7574,7 @@ if(data65.mode !== undefined){
 let data66 = data65.mode;
 const _errs151 = errors;
 if(typeof data66 !== "string"){
-const err12 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/type",keyword:"type",params:{type: "string"}};
+const err12 = {instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7584,7 +7584,7 @@ vErrors.push(err12);
 errors++;
 }
 if(!((((data66 === "off") || (data66 === "partial")) || (data66 === "block")) || (data66 === "progress"))){
-const err13 = {instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/anyOf/1/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
+const err13 = {instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.mode.enum}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7603,7 +7603,7 @@ if(data65.chunkMode !== undefined){
 let data67 = data65.chunkMode;
 const _errs153 = errors;
 if(typeof data67 !== "string"){
-const err14 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -7613,7 +7613,7 @@ vErrors.push(err14);
 errors++;
 }
 if(!((data67 === "length") || (data67 === "newline"))){
-const err15 = {instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/anyOf/1/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
+const err15 = {instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.anyOf[1].properties.chunkMode.enum}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7636,7 +7636,7 @@ if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
 const _errs157 = errors;
 for(const key8 in data68){
 if(!((key8 === "enabled") || (key8 === "coalesce"))){
-const err16 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}};
+const err16 = {instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key8}};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7651,7 +7651,7 @@ if(_errs157 === errors){
 if(data68.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data68.enabled !== "boolean"){
-const err17 = {instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}};
+const err17 = {instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7674,7 +7674,7 @@ if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
 const _errs162 = errors;
 for(const key9 in data70){
 if(!(((key9 === "minChars") || (key9 === "maxChars")) || (key9 === "idleMs"))){
-const err18 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}};
+const err18 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key9}};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7690,7 +7690,7 @@ if(data70.minChars !== undefined){
 let data71 = data70.minChars;
 const _errs163 = errors;
 if(!(((typeof data71 == "number") && (!(data71 % 1) && !isNaN(data71))) && (isFinite(data71)))){
-const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}};
+const err19 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -7702,7 +7702,7 @@ errors++;
 if(errors === _errs163){
 if((typeof data71 == "number") && (isFinite(data71))){
 if(data71 > 1000000 || isNaN(data71)){
-const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err20 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -7713,7 +7713,7 @@ errors++;
 }
 else {
 if(data71 < 1 || isNaN(data71)){
-const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err21 = {instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -7735,7 +7735,7 @@ if(data70.maxChars !== undefined){
 let data72 = data70.maxChars;
 const _errs165 = errors;
 if(!(((typeof data72 == "number") && (!(data72 % 1) && !isNaN(data72))) && (isFinite(data72)))){
-const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}};
+const err22 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -7747,7 +7747,7 @@ errors++;
 if(errors === _errs165){
 if((typeof data72 == "number") && (isFinite(data72))){
 if(data72 > 1000000 || isNaN(data72)){
-const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const err23 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -7758,7 +7758,7 @@ errors++;
 }
 else {
 if(data72 < 1 || isNaN(data72)){
-const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+const err24 = {instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -7780,7 +7780,7 @@ if(data70.idleMs !== undefined){
 let data73 = data70.idleMs;
 const _errs167 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}};
+const err25 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -7792,7 +7792,7 @@ errors++;
 if(errors === _errs167){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 60000 || isNaN(data73)){
-const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
+const err26 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -7803,7 +7803,7 @@ errors++;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+const err27 = {instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -7825,7 +7825,7 @@ var valid21 = true;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/anyOf/1/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}};
+const err28 = {instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -7844,7 +7844,7 @@ var valid20 = true;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/anyOf/1/properties/block/type",keyword:"type",params:{type: "object"}};
+const err29 = {instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -7868,7 +7868,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs171 = errors;
 for(const key10 in data74){
 if(!(key10 === "toolProgress")){
-const err30 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}};
+const err30 = {instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key10}};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -7882,7 +7882,7 @@ break;
 if(_errs171 === errors){
 if(data74.toolProgress !== undefined){
 if(typeof data74.toolProgress !== "boolean"){
-const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err31 = {instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -7895,7 +7895,7 @@ errors++;
 }
 }
 else {
-const err32 = {instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/anyOf/1/properties/preview/type",keyword:"type",params:{type: "object"}};
+const err32 = {instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -7919,7 +7919,7 @@ if(data76 && typeof data76 == "object" && !Array.isArray(data76)){
 const _errs176 = errors;
 for(const key11 in data76){
 if(!(key11 === "toolProgress")){
-const err33 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}};
+const err33 = {instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key11}};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -7933,7 +7933,7 @@ break;
 if(_errs176 === errors){
 if(data76.toolProgress !== undefined){
 if(typeof data76.toolProgress !== "boolean"){
-const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}};
+const err34 = {instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -7946,7 +7946,7 @@ errors++;
 }
 }
 else {
-const err35 = {instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/anyOf/1/properties/progress/type",keyword:"type",params:{type: "object"}};
+const err35 = {instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -7968,7 +7968,7 @@ var valid19 = true;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err36 = {instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -7982,7 +7982,7 @@ var _valid2 = _errs148 === errors;
 valid18 = valid18 || _valid2;
 }
 if(!valid18){
-const err37 = {instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/anyOf",keyword:"anyOf",params:{}};
+const err37 = {instancePath:instancePath+"/streaming",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -8014,18 +8014,18 @@ if(data.textChunkLimit !== undefined){
 let data78 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data78 == "number") && (isFinite(data78))){
 if(data78 > 4000 || isNaN(data78)){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 4000}}];
 return false;
 }
 else {
 if(data78 < 1000 || isNaN(data78)){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8043,7 +8043,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
 if(Object.keys(data79).length > 10000){
-validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -8055,7 +8055,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs186 = errors;
 for(const key13 in data80){
 if(!((key13 === "systemPrompt") || (key13 === "skills"))){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -8067,12 +8067,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data81 === "string"){
 if(data81.length > 65536 && func3(data81) > 65536){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8088,7 +8088,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data82)){
 if(data82.length > 256){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -8100,18 +8100,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data83 === "string"){
 if(data83.length > 128 && func3(data83) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data83.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8123,7 +8123,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -8136,7 +8136,7 @@ var valid25 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8148,7 +8148,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8164,12 +8164,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data84 === "string"){
 if(data84.length > 65536 && func3(data84) > 65536){
-validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8182,7 +8182,7 @@ if(valid0){
 if(data.deliveryReceipts !== undefined){
 const _errs195 = errors;
 if(typeof data.deliveryReceipts !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",schemaPath:"#/properties/deliveryReceipts/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/deliveryReceipts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -8194,7 +8194,7 @@ if(valid0){
 if(data.strictChatIds !== undefined){
 const _errs197 = errors;
 if(typeof data.strictChatIds !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/strictChatIds",schemaPath:"#/properties/strictChatIds/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/strictChatIds",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs197 === errors;
@@ -8207,18 +8207,18 @@ if(data.typingMaxContinuousMs !== undefined){
 let data87 = data.typingMaxContinuousMs;
 const _errs199 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 86400000 || isNaN(data87)){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data87 < 1000 || isNaN(data87)){
-validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",schemaPath:"#/properties/typingMaxContinuousMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/typingMaxContinuousMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8238,7 +8238,7 @@ if(data88 && typeof data88 == "object" && !Array.isArray(data88)){
 const _errs203 = errors;
 for(const key14 in data88){
 if(!((key14 === "timeoutMs") || (key14 === "resendOnTimeout"))){
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate23.errors = [{instancePath:instancePath+"/ack",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -8248,18 +8248,18 @@ if(data88.timeoutMs !== undefined){
 let data89 = data88.timeoutMs;
 const _errs204 = errors;
 if(!(((typeof data89 == "number") && (!(data89 % 1) && !isNaN(data89))) && (isFinite(data89)))){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data89 == "number") && (isFinite(data89))){
 if(data89 > 600000 || isNaN(data89)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data89 < 1000 || isNaN(data89)){
-validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",schemaPath:"#/properties/ack/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/ack/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8274,7 +8274,7 @@ if(valid27){
 if(data88.resendOnTimeout !== undefined){
 const _errs206 = errors;
 if(typeof data88.resendOnTimeout !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",schemaPath:"#/properties/ack/properties/resendOnTimeout/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/ack/resendOnTimeout",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid27 = _errs206 === errors;
@@ -8286,7 +8286,7 @@ var valid27 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8304,7 +8304,7 @@ if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
 const _errs210 = errors;
 for(const key15 in data91){
 if(!((key15 === "intervalMs") || (key15 === "timeoutMs"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -8314,18 +8314,18 @@ if(data91.intervalMs !== undefined){
 let data92 = data91.intervalMs;
 const _errs211 = errors;
 if(!(((typeof data92 == "number") && (!(data92 % 1) && !isNaN(data92))) && (isFinite(data92)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data92 == "number") && (isFinite(data92))){
 if(data92 > 600000 || isNaN(data92)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data92 < 1000 || isNaN(data92)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",schemaPath:"#/properties/heartbeat/properties/intervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/intervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8341,18 +8341,18 @@ if(data91.timeoutMs !== undefined){
 let data93 = data91.timeoutMs;
 const _errs213 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 600000 || isNaN(data93)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data93 < 1000 || isNaN(data93)){
-validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",schemaPath:"#/properties/heartbeat/properties/timeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat/timeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8367,7 +8367,7 @@ var valid28 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/heartbeat",schemaPath:"#/properties/heartbeat/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeat",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8385,7 +8385,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs217 = errors;
 for(const key16 in data94){
 if(!((((key16 === "initialDelayMs") || (key16 === "maxDelayMs")) || (key16 === "jitterRatio")) || (key16 === "maxRetries"))){
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -8395,18 +8395,18 @@ if(data94.initialDelayMs !== undefined){
 let data95 = data94.initialDelayMs;
 const _errs218 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs218){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 600000 || isNaN(data95)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data95 < 100 || isNaN(data95)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",schemaPath:"#/properties/reconnect/properties/initialDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/initialDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -8422,18 +8422,18 @@ if(data94.maxDelayMs !== undefined){
 let data96 = data94.maxDelayMs;
 const _errs220 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs220){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 3600000 || isNaN(data96)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data96 < 1000 || isNaN(data96)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",schemaPath:"#/properties/reconnect/properties/maxDelayMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxDelayMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -8451,18 +8451,18 @@ const _errs222 = errors;
 if(errors === _errs222){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1 || isNaN(data97)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"maximum",params:{comparison: "<=", limit: 1}}];
 return false;
 }
 else {
 if(data97 < 0 || isNaN(data97)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",schemaPath:"#/properties/reconnect/properties/jitterRatio/type",keyword:"type",params:{type: "number"}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/jitterRatio",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -8476,18 +8476,18 @@ if(data94.maxRetries !== undefined){
 let data98 = data94.maxRetries;
 const _errs224 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs224){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 1000000 || isNaN(data98)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data98 < 0 || isNaN(data98)){
-validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",schemaPath:"#/properties/reconnect/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect/maxRetries",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8504,7 +8504,7 @@ var valid29 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8517,7 +8517,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs226 = errors;
 if(typeof data.debug !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs226 === errors;
@@ -8534,7 +8534,7 @@ if(data100 && typeof data100 == "object" && !Array.isArray(data100)){
 const _errs230 = errors;
 for(const key17 in data100){
 if(!(func2.call(schema13.properties.limits.properties, key17))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate23.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -8544,18 +8544,18 @@ if(data100.maxPayload !== undefined){
 let data101 = data100.maxPayload;
 const _errs231 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs231){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 16777216 || isNaN(data101)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data101 < 1024 || isNaN(data101)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -8571,18 +8571,18 @@ if(data100.contentChars !== undefined){
 let data102 = data100.contentChars;
 const _errs233 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs233){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 1048576 || isNaN(data102)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data102 < 1 || isNaN(data102)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8598,18 +8598,18 @@ if(data100.mediaMegabytes !== undefined){
 let data103 = data100.mediaMegabytes;
 const _errs235 = errors;
 if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
-validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs235){
 if((typeof data103 == "number") && (isFinite(data103))){
 if(data103 > 100 || isNaN(data103)){
-validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
+validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"maximum",params:{comparison: "<=", limit: 100}}];
 return false;
 }
 else {
 if(data103 < 1 || isNaN(data103)){
-validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",schemaPath:"#/properties/limits/properties/mediaMegabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/mediaMegabytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8625,18 +8625,18 @@ if(data100.maxConcurrent !== undefined){
 let data104 = data100.maxConcurrent;
 const _errs237 = errors;
 if(!(((typeof data104 == "number") && (!(data104 % 1) && !isNaN(data104))) && (isFinite(data104)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs237){
 if((typeof data104 == "number") && (isFinite(data104))){
 if(data104 > 1000 || isNaN(data104)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data104 < 1 || isNaN(data104)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8652,18 +8652,18 @@ if(data100.queuedPerSession !== undefined){
 let data105 = data100.queuedPerSession;
 const _errs239 = errors;
 if(!(((typeof data105 == "number") && (!(data105 % 1) && !isNaN(data105))) && (isFinite(data105)))){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs239){
 if((typeof data105 == "number") && (isFinite(data105))){
 if(data105 > 10000 || isNaN(data105)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data105 < 1 || isNaN(data105)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8679,18 +8679,18 @@ if(data100.messagesPerMinute !== undefined){
 let data106 = data100.messagesPerMinute;
 const _errs241 = errors;
 if(!(((typeof data106 == "number") && (!(data106 % 1) && !isNaN(data106))) && (isFinite(data106)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs241){
 if((typeof data106 == "number") && (isFinite(data106))){
 if(data106 > 100000 || isNaN(data106)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data106 < 1 || isNaN(data106)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8706,18 +8706,18 @@ if(data100.messageBurst !== undefined){
 let data107 = data100.messageBurst;
 const _errs243 = errors;
 if(!(((typeof data107 == "number") && (!(data107 % 1) && !isNaN(data107))) && (isFinite(data107)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs243){
 if((typeof data107 == "number") && (isFinite(data107))){
 if(data107 > 100000 || isNaN(data107)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data107 < 1 || isNaN(data107)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8733,18 +8733,18 @@ if(data100.dedupeEntries !== undefined){
 let data108 = data100.dedupeEntries;
 const _errs245 = errors;
 if(!(((typeof data108 == "number") && (!(data108 % 1) && !isNaN(data108))) && (isFinite(data108)))){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs245){
 if((typeof data108 == "number") && (isFinite(data108))){
 if(data108 > 1000000 || isNaN(data108)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data108 < 1 || isNaN(data108)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8760,18 +8760,18 @@ if(data100.turnSeconds !== undefined){
 let data109 = data100.turnSeconds;
 const _errs247 = errors;
 if(!(((typeof data109 == "number") && (!(data109 % 1) && !isNaN(data109))) && (isFinite(data109)))){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs247){
 if((typeof data109 == "number") && (isFinite(data109))){
 if(data109 > 86400 || isNaN(data109)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data109 < 1 || isNaN(data109)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8793,7 +8793,7 @@ var valid30 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8850,7 +8850,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

@@ -3,10 +3,6 @@
 
 import { codePoints } from "../runtime.ts";
 export const ConnectChallenge = validate14;
-const schema11 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"connect.challenge"},"payload":{"type":"object","required":["nonce"],"properties":{"nonce":{"type":"string","minLength":1,"maxLength":4096}}}}};
-const schema12 = {"type":"object","required":["version","event","emitted_at"],"properties":{"version":{"const":"2"},"event":{"type":"string","minLength":1,"maxLength":128},"trace_id":{"type":"string","maxLength":4096},"emitted_at":{"$ref":"#/definitions/Ms"},"seq":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"dseq":{"$ref":"#/definitions/Count"}}};
-const schema13 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema14 = {"type":"integer","minimum":1,"maximum":9007199254740991};
 const func2 = codePoints;
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -16,14 +12,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
-validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate15.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate15.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate15.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -38,18 +34,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/event",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/event",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/event",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -65,12 +61,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate15.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/properties/trace_id/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate15.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/properties/trace_id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -85,18 +81,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate15.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate15.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate15.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate15.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate15.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -112,18 +108,18 @@ if(data.seq !== undefined){
 let data4 = data.seq;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate15.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate15.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate15.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < -9007199254740991 || isNaN(data4)){
-validate15.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate15.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -140,18 +136,18 @@ let data5 = data.dseq;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate15.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/dseq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate15.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate15.errors = [{instancePath:instancePath+"/dseq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate15.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/dseq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -170,7 +166,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -190,14 +186,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate14.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("connect.challenge" !== data.event){
-validate14.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "connect.challenge"}}];
+validate14.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "connect.challenge"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -213,7 +209,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.nonce === undefined) && (missing1 = "nonce")){
-validate14.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate14.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -223,18 +219,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate14.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate14.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -242,7 +238,7 @@ return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -255,7 +251,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -264,7 +260,6 @@ return errors === 0;
 }
 
 export const HelloOk = validate17;
-const schema15 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["trace_id","payload"],"properties":{"event":{"const":"hello-ok"},"payload":{"type":"object","properties":{"device_id":{},"delivery_mode":{},"ack_mode":{},"ack_epoch":{}}}}};
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -277,14 +272,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.trace_id === undefined) && (missing0 = "trace_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate17.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate17.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("hello-ok" !== data.event){
-validate17.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "hello-ok"}}];
+validate17.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "hello-ok"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -298,7 +293,7 @@ let data1 = data.payload;
 const _errs3 = errors;
 if(errors === _errs3){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate17.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -311,7 +306,7 @@ var valid1 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -320,7 +315,6 @@ return errors === 0;
 }
 
 export const HelloFail = validate19;
-const schema16 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"hello-fail"},"payload":{"type":"object","properties":{"reason":{}}}}};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -333,14 +327,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate19.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("hello-fail" !== data.event){
-validate19.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "hello-fail"}}];
+validate19.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "hello-fail"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -354,7 +348,7 @@ let data1 = data.payload;
 const _errs3 = errors;
 if(errors === _errs3){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate19.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate19.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -367,7 +361,7 @@ var valid1 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate19.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -376,9 +370,6 @@ return errors === 0;
 }
 
 export const MessageSendReceived = validate21;
-const schema17 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.send"},"payload":{"$ref":"#/definitions/MessageReceived"}}};
-const schema18 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","properties":{"chat_id":{"$ref":"#/definitions/GivenId"},"chat_type":{"type":"string","maxLength":128},"to":{},"sender":{"$ref":"#/definitions/Sender"},"origin_device_id":{}}};
-const schema19 = {"type":"string","minLength":1,"maxLength":512};
 const schema20 = {"type":"object","properties":{"id":{"type":"string","maxLength":512},"type":{},"nick_name":{"type":["string","null"],"maxLength":4096}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -392,12 +383,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate24.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate24.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -411,13 +402,13 @@ if(data.nick_name !== undefined){
 let data1 = data.nick_name;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate24.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/type",keyword:"type",params:{type: schema20.properties.nick_name.type}}];
+validate24.errors = [{instancePath:instancePath+"/nick_name",keyword:"type",params:{type: schema20.properties.nick_name.type}}];
 return false;
 }
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate24.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate24.errors = [{instancePath:instancePath+"/nick_name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
@@ -430,7 +421,7 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate24.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -455,18 +446,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate22.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate22.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate22.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -482,12 +473,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate22.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate22.errors = [{instancePath:instancePath+"/chat_type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/chat_type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -512,7 +503,7 @@ var valid1 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -521,7 +512,6 @@ return errors === 0;
 }
 
 const schema21 = {"type":"object","required":["message_id","message"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"message_mode":{"type":"string","maxLength":128},"message":{"type":"object","required":["body"],"properties":{"body":{"type":"object","required":["fragments"],"properties":{"fragments":{"$ref":"#/definitions/FragmentsReceived"}}},"context":{"type":["object","null"],"properties":{"mentions":{},"reply":{}}},"streaming":{}}},"metadata":{},"stream_merged":{"type":"boolean"}}};
-const schema23 = {"type":"array","maxItems":4096,"items":{}};
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -530,7 +520,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate27.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -541,18 +531,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -568,12 +558,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate27.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/message_mode",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/message_mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -590,7 +580,7 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((data2.body === undefined) && (missing1 = "body")){
-validate27.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/required",keyword:"required",params:{missingProperty: missing1}}];
+validate27.errors = [{instancePath:instancePath+"/message",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -601,7 +591,7 @@ if(errors === _errs8){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-validate27.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/required",keyword:"required",params:{missingProperty: missing2}}];
+validate27.errors = [{instancePath:instancePath+"/message/body",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
@@ -611,12 +601,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 4096){
-validate27.errors = [{instancePath:instancePath+"/message/body/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate27.errors = [{instancePath:instancePath+"/message/body/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message/body/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/message/body/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -624,7 +614,7 @@ return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/message/body",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -638,7 +628,7 @@ if(data2.context !== undefined){
 let data5 = data2.context;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate27.errors = [{instancePath:instancePath+"/message/context",schemaPath:"#/properties/message/properties/context/type",keyword:"type",params:{type: schema21.properties.message.properties.context.type}}];
+validate27.errors = [{instancePath:instancePath+"/message/context",keyword:"type",params:{type: schema21.properties.message.properties.context.type}}];
 return false;
 }
 var valid2 = _errs13 === errors;
@@ -650,7 +640,7 @@ var valid2 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -663,7 +653,7 @@ if(valid0){
 if(data.stream_merged !== undefined){
 const _errs15 = errors;
 if(typeof data.stream_merged !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/stream_merged",schemaPath:"#/properties/stream_merged/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/stream_merged",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs15 === errors;
@@ -677,7 +667,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -697,14 +687,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.send" !== data.event){
-validate21.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.send"}}];
+validate21.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.send"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -728,7 +718,7 @@ var valid1 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -737,7 +727,6 @@ return errors === 0;
 }
 
 export const MessageReplyReceived = validate29;
-const schema24 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.reply"},"payload":{"$ref":"#/definitions/MessageReceived"}}};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -750,14 +739,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.reply" !== data.event){
-validate29.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reply"}}];
+validate29.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reply"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -781,7 +770,7 @@ var valid1 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -790,7 +779,6 @@ return errors === 0;
 }
 
 export const MessageAck = validate32;
-const schema25 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"message.ack"},"payload":{"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"accepted_at":{}}}}};
 
 function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -803,14 +791,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.ack" !== data.event){
-validate32.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.ack"}}];
+validate32.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.ack"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -826,7 +814,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.message_id === undefined) && (missing1 = "message_id")){
-validate32.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate32.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -836,18 +824,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate32.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate32.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate32.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate32.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate32.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -855,7 +843,7 @@ return false;
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate32.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -868,7 +856,7 @@ var valid1 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -877,7 +865,6 @@ return errors === 0;
 }
 
 export const MessageError = validate34;
-const schema27 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"message.error"},"payload":{"type":"object","required":["code"],"properties":{"message_id":{"type":"string","maxLength":4096},"code":{"type":"string","minLength":1,"maxLength":256},"reason":{},"message":{},"rejected_at":{}}}}};
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -890,14 +877,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.error" !== data.event){
-validate34.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.error"}}];
+validate34.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.error"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -913,7 +900,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.code === undefined) && (missing1 = "code")){
-validate34.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate34.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -923,12 +910,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate34.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/properties/payload/properties/message_id/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate34.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/properties/payload/properties/message_id/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -944,18 +931,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-validate34.errors = [{instancePath:instancePath+"/payload/code",schemaPath:"#/properties/payload/properties/code/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate34.errors = [{instancePath:instancePath+"/payload/code",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate34.errors = [{instancePath:instancePath+"/payload/code",schemaPath:"#/properties/payload/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
+validate34.errors = [{instancePath:instancePath+"/payload/code",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/payload/code",schemaPath:"#/properties/payload/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/payload/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -968,7 +955,7 @@ var valid2 = true;
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate34.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -981,7 +968,7 @@ var valid1 = true;
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -990,7 +977,6 @@ return errors === 0;
 }
 
 export const MessageReactionReceived = validate36;
-const schema28 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.reaction"},"payload":{"type":"object","required":["target_message_id"],"properties":{"target_message_id":{"$ref":"#/definitions/GivenId"},"emoji":{"type":"string","maxLength":4096},"removed":{"type":"boolean"},"message_id":{},"reactor_user_id":{}}}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1003,14 +989,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate36.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.reaction" !== data.event){
-validate36.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reaction"}}];
+validate36.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reaction"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1026,7 +1012,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.target_message_id === undefined) && (missing1 = "target_message_id")){
-validate36.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate36.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -1037,18 +1023,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/payload/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1064,12 +1050,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate36.errors = [{instancePath:instancePath+"/payload/emoji",schemaPath:"#/properties/payload/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate36.errors = [{instancePath:instancePath+"/payload/emoji",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/payload/emoji",schemaPath:"#/properties/payload/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/payload/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1082,7 +1068,7 @@ if(valid2){
 if(data1.removed !== undefined){
 const _errs10 = errors;
 if(typeof data1.removed !== "boolean"){
-validate36.errors = [{instancePath:instancePath+"/payload/removed",schemaPath:"#/properties/payload/properties/removed/type",keyword:"type",params:{type: "boolean"}}];
+validate36.errors = [{instancePath:instancePath+"/payload/removed",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid2 = _errs10 === errors;
@@ -1095,7 +1081,7 @@ var valid2 = true;
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate36.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1108,7 +1094,7 @@ var valid1 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate36.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1117,7 +1103,6 @@ return errors === 0;
 }
 
 export const MessageReadReceived = validate38;
-const schema30 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.read"},"payload":{"type":"object","required":["last_read_emitted_at"],"properties":{"last_read_emitted_at":{"$ref":"#/definitions/Count"}}}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1130,14 +1115,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.read" !== data.event){
-validate38.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.read"}}];
+validate38.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.read"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1153,7 +1138,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-validate38.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate38.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -1161,18 +1146,18 @@ if(data1.last_read_emitted_at !== undefined){
 let data2 = data1.last_read_emitted_at;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 1 || isNaN(data2)){
-validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate38.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1182,7 +1167,7 @@ return false;
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate38.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1195,7 +1180,7 @@ var valid1 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate38.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1204,7 +1189,6 @@ return errors === 0;
 }
 
 export const MessageDeliveredReceived = validate40;
-const schema32 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"message.delivered"},"payload":{"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"delivered_at":{"$ref":"#/definitions/Ms"}}}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1217,14 +1201,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate40.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.delivered" !== data.event){
-validate40.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.delivered"}}];
+validate40.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.delivered"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1240,7 +1224,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.message_id === undefined) && (missing1 = "message_id")){
-validate40.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate40.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -1251,18 +1235,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate40.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate40.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate40.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1277,18 +1261,18 @@ let data3 = data1.delivered_at;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate40.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1303,7 +1287,7 @@ var valid2 = true;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1316,7 +1300,7 @@ var valid1 = true;
 }
 }
 else {
-validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1325,7 +1309,6 @@ return errors === 0;
 }
 
 export const MessageCreatedReceived = validate42;
-const schema35 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.created"},"payload":{"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"message_mode":{"type":"string","maxLength":128}}}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1338,14 +1321,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate42.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.created" !== data.event){
-validate42.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.created"}}];
+validate42.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.created"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1361,7 +1344,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.message_id === undefined) && (missing1 = "message_id")){
-validate42.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate42.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -1372,18 +1355,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate42.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate42.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate42.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1399,12 +1382,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate42.errors = [{instancePath:instancePath+"/payload/message_mode",schemaPath:"#/properties/payload/properties/message_mode/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/payload/message_mode",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/payload/message_mode",schemaPath:"#/properties/payload/properties/message_mode/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/payload/message_mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1417,7 +1400,7 @@ var valid2 = true;
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate42.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1430,7 +1413,7 @@ var valid1 = true;
 }
 }
 else {
-validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate42.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1439,9 +1422,6 @@ return errors === 0;
 }
 
 export const MessageAddReceived = validate44;
-const schema37 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.add"},"payload":{"allOf":[{"$ref":"#/definitions/StreamReceived"}],"type":"object","required":["sequence","fragments"],"properties":{"sequence":{"$ref":"#/definitions/Amount"},"mutation":{},"fragments":{"$ref":"#/definitions/FragmentsReceived"},"added_at":{}}}}};
-const schema40 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema38 = {"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"streaming":{"type":"object","properties":{"status":{},"sequence":{},"mutation_policy":{},"started_at":{},"completed_at":{}}}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1450,7 +1430,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.message_id === undefined) && (missing0 = "message_id")){
-validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate46.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -1461,18 +1441,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate46.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate46.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate46.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1487,7 +1467,7 @@ let data1 = data.streaming;
 const _errs4 = errors;
 if(errors === _errs4){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate46.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate46.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1500,7 +1480,7 @@ var valid0 = true;
 }
 }
 else {
-validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate46.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1520,14 +1500,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate44.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.add" !== data.event){
-validate44.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.add"}}];
+validate44.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.add"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1547,7 +1527,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.sequence === undefined) && (missing1 = "sequence")) || ((data1.fragments === undefined) && (missing1 = "fragments"))){
-validate44.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate44.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -1556,18 +1536,18 @@ let data2 = data1.sequence;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate44.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate44.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate44.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate44.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate44.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate44.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1586,12 +1566,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data3)){
 if(data3.length > 4096){
-validate44.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate44.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate44.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1604,7 +1584,7 @@ var valid3 = true;
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate44.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1617,7 +1597,7 @@ var valid1 = true;
 }
 }
 else {
-validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate44.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1626,8 +1606,6 @@ return errors === 0;
 }
 
 export const MessageDoneReceived = validate48;
-const schema42 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.done"},"payload":{"$ref":"#/definitions/StreamEndReceived"}}};
-const schema43 = {"allOf":[{"$ref":"#/definitions/StreamReceived"}],"type":"object","required":["fragments","streaming"],"properties":{"fragments":{"$ref":"#/definitions/FragmentsReceived"},"completed_at":{}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1640,7 +1618,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
-validate50.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate50.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -1650,12 +1628,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data0)){
 if(data0.length > 4096){
-validate50.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate50.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate50.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1663,7 +1641,7 @@ return false;
 }
 }
 else {
-validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate50.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1683,14 +1661,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate48.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate48.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.done" !== data.event){
-validate48.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.done"}}];
+validate48.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.done"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1714,7 +1692,7 @@ var valid1 = true;
 }
 }
 else {
-validate48.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate48.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1723,7 +1701,6 @@ return errors === 0;
 }
 
 export const MessageFailedReceived = validate53;
-const schema45 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"message.failed"},"payload":{"$ref":"#/definitions/StreamEndReceived"}}};
 
 function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1736,14 +1713,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate53.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate53.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.failed" !== data.event){
-validate53.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.failed"}}];
+validate53.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.failed"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1767,7 +1744,7 @@ var valid1 = true;
 }
 }
 else {
-validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate53.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1776,7 +1753,6 @@ return errors === 0;
 }
 
 export const TypingUpdateReceived = validate56;
-const schema46 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"typing.update"},"payload":{"type":"object","required":["is_typing"],"properties":{"is_typing":{"type":"boolean"}}}}};
 
 function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1789,14 +1765,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate56.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate56.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("typing.update" !== data.event){
-validate56.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "typing.update"}}];
+validate56.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "typing.update"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1812,20 +1788,20 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.is_typing === undefined) && (missing1 = "is_typing")){
-validate56.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate56.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data1.is_typing !== undefined){
 if(typeof data1.is_typing !== "boolean"){
-validate56.errors = [{instancePath:instancePath+"/payload/is_typing",schemaPath:"#/properties/payload/properties/is_typing/type",keyword:"type",params:{type: "boolean"}}];
+validate56.errors = [{instancePath:instancePath+"/payload/is_typing",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate56.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate56.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1838,7 +1814,7 @@ var valid1 = true;
 }
 }
 else {
-validate56.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate56.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1847,8 +1823,6 @@ return errors === 0;
 }
 
 export const PresenceSnapshot = validate58;
-const schema47 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"presence.snapshot"},"payload":{"$ref":"#/definitions/Presence"}}};
-const schema48 = {"type":"object","required":["user_id","online"],"properties":{"user_id":{"$ref":"#/definitions/GivenId"},"online":{"type":"boolean"},"last_seen_at":{}}};
 
 function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1857,7 +1831,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
-validate60.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate60.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -1868,18 +1842,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate60.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate60.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate60.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate60.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate60.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1892,7 +1866,7 @@ if(valid0){
 if(data.online !== undefined){
 const _errs4 = errors;
 if(typeof data.online !== "boolean"){
-validate60.errors = [{instancePath:instancePath+"/online",schemaPath:"#/properties/online/type",keyword:"type",params:{type: "boolean"}}];
+validate60.errors = [{instancePath:instancePath+"/online",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -1904,7 +1878,7 @@ var valid0 = true;
 }
 }
 else {
-validate60.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate60.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1924,14 +1898,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate58.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate58.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.snapshot" !== data.event){
-validate58.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.snapshot"}}];
+validate58.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.snapshot"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -1955,7 +1929,7 @@ var valid1 = true;
 }
 }
 else {
-validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate58.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1964,7 +1938,6 @@ return errors === 0;
 }
 
 export const PresenceUpdate = validate62;
-const schema50 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"presence.update"},"payload":{"$ref":"#/definitions/Presence"}}};
 
 function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1977,14 +1950,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate62.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate62.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.update" !== data.event){
-validate62.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.update"}}];
+validate62.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.update"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2008,7 +1981,7 @@ var valid1 = true;
 }
 }
 else {
-validate62.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate62.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2017,7 +1990,6 @@ return errors === 0;
 }
 
 export const ChatMetadataInvalidated = validate65;
-const schema51 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"chat.metadata.invalidated"},"payload":{"type":"object","properties":{"scope":{},"version":{},"updated_at":{}}}}};
 
 function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2030,14 +2002,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate65.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate65.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("chat.metadata.invalidated" !== data.event){
-validate65.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "chat.metadata.invalidated"}}];
+validate65.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "chat.metadata.invalidated"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2051,7 +2023,7 @@ let data1 = data.payload;
 const _errs3 = errors;
 if(errors === _errs3){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate65.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate65.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2064,7 +2036,7 @@ var valid1 = true;
 }
 }
 else {
-validate65.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate65.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2073,7 +2045,6 @@ return errors === 0;
 }
 
 export const NotifySignal = validate67;
-const schema52 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"notify.signal"},"payload":{"type":"object","required":["type","event_id"],"properties":{"type":{"type":"string","minLength":1,"maxLength":256},"event_id":{"$ref":"#/definitions/GivenId"},"entity_id":{"type":"string","maxLength":512},"version":{},"message_id":{}}}}};
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2086,14 +2057,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate67.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate67.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("notify.signal" !== data.event){
-validate67.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "notify.signal"}}];
+validate67.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "notify.signal"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2109,7 +2080,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.type === undefined) && (missing1 = "type")) || ((data1.event_id === undefined) && (missing1 = "event_id"))){
-validate67.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate67.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2119,18 +2090,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 256 && func2(data2) > 256){
-validate67.errors = [{instancePath:instancePath+"/payload/type",schemaPath:"#/properties/payload/properties/type/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate67.errors = [{instancePath:instancePath+"/payload/type",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate67.errors = [{instancePath:instancePath+"/payload/type",schemaPath:"#/properties/payload/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate67.errors = [{instancePath:instancePath+"/payload/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/payload/type",schemaPath:"#/properties/payload/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/payload/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2147,18 +2118,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate67.errors = [{instancePath:instancePath+"/payload/event_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate67.errors = [{instancePath:instancePath+"/payload/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate67.errors = [{instancePath:instancePath+"/payload/event_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate67.errors = [{instancePath:instancePath+"/payload/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/payload/event_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/payload/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2174,12 +2145,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate67.errors = [{instancePath:instancePath+"/payload/entity_id",schemaPath:"#/properties/payload/properties/entity_id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate67.errors = [{instancePath:instancePath+"/payload/entity_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/payload/entity_id",schemaPath:"#/properties/payload/properties/entity_id/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/payload/entity_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2193,7 +2164,7 @@ var valid2 = true;
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate67.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2206,7 +2177,7 @@ var valid1 = true;
 }
 }
 else {
-validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate67.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2215,7 +2186,6 @@ return errors === 0;
 }
 
 export const HistoryTransitReceived = validate69;
-const schema54 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["sender","payload"],"properties":{"event":{"const":"history.transit"},"sender":{"type":"object"},"target_device_id":{},"origin_device_id":{},"ciphertext_fragments":{},"payload":{"type":"object","required":["kind"],"properties":{"kind":{"type":"string","minLength":1,"maxLength":256}}}}};
 
 function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2228,14 +2198,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.sender === undefined) && (missing0 = "sender")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate69.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate69.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("history.transit" !== data.event){
-validate69.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "history.transit"}}];
+validate69.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "history.transit"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2248,7 +2218,7 @@ if(data.sender !== undefined){
 let data1 = data.sender;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate69.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/type",keyword:"type",params:{type: "object"}}];
+validate69.errors = [{instancePath:instancePath+"/sender",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid1 = _errs3 === errors;
@@ -2264,7 +2234,7 @@ if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((data2.kind === undefined) && (missing1 = "kind")){
-validate69.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate69.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2274,18 +2244,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-validate69.errors = [{instancePath:instancePath+"/payload/kind",schemaPath:"#/properties/payload/properties/kind/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate69.errors = [{instancePath:instancePath+"/payload/kind",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate69.errors = [{instancePath:instancePath+"/payload/kind",schemaPath:"#/properties/payload/properties/kind/minLength",keyword:"minLength",params:{limit: 1}}];
+validate69.errors = [{instancePath:instancePath+"/payload/kind",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate69.errors = [{instancePath:instancePath+"/payload/kind",schemaPath:"#/properties/payload/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate69.errors = [{instancePath:instancePath+"/payload/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2293,7 +2263,7 @@ return false;
 }
 }
 else {
-validate69.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate69.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2307,7 +2277,7 @@ var valid1 = true;
 }
 }
 else {
-validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate69.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2316,7 +2286,6 @@ return errors === 0;
 }
 
 export const PermissionRequest = validate71;
-const schema55 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"permission.request"},"payload":{"type":"object","required":["request_id"],"properties":{"request_id":{"$ref":"#/definitions/GivenId"},"agent_id":{},"operation":{},"target":{},"expires_at":{}}}}};
 
 function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2329,14 +2298,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate71.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate71.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("permission.request" !== data.event){
-validate71.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "permission.request"}}];
+validate71.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "permission.request"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2352,7 +2321,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.request_id === undefined) && (missing1 = "request_id")){
-validate71.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate71.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2362,18 +2331,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate71.errors = [{instancePath:instancePath+"/payload/request_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate71.errors = [{instancePath:instancePath+"/payload/request_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate71.errors = [{instancePath:instancePath+"/payload/request_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate71.errors = [{instancePath:instancePath+"/payload/request_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/payload/request_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate71.errors = [{instancePath:instancePath+"/payload/request_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2381,7 +2350,7 @@ return false;
 }
 }
 else {
-validate71.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate71.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2394,7 +2363,7 @@ var valid1 = true;
 }
 }
 else {
-validate71.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate71.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2403,7 +2372,6 @@ return errors === 0;
 }
 
 export const PermissionResolved = validate73;
-const schema57 = {"allOf":[{"$ref":"#/definitions/ChatEnvelope"}],"type":"object","required":["chat_id","payload"],"properties":{"event":{"const":"permission.resolved"},"payload":{"type":"object","required":["request_id"],"properties":{"request_id":{"type":"string","maxLength":512},"decision":{},"reason":{}}}}};
 
 function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2416,14 +2384,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate73.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("permission.resolved" !== data.event){
-validate73.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "permission.resolved"}}];
+validate73.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "permission.resolved"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2439,7 +2407,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.request_id === undefined) && (missing1 = "request_id")){
-validate73.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate73.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2449,12 +2417,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate73.errors = [{instancePath:instancePath+"/payload/request_id",schemaPath:"#/properties/payload/properties/request_id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate73.errors = [{instancePath:instancePath+"/payload/request_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/payload/request_id",schemaPath:"#/properties/payload/properties/request_id/type",keyword:"type",params:{type: "string"}}];
+validate73.errors = [{instancePath:instancePath+"/payload/request_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2462,7 +2430,7 @@ return false;
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate73.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2475,7 +2443,7 @@ var valid1 = true;
 }
 }
 else {
-validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate73.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2484,7 +2452,6 @@ return errors === 0;
 }
 
 export const ReplayDone = validate75;
-const schema58 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","properties":{"event":{"const":"replay.done"},"payload":{"type":"object"}}};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2498,7 +2465,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("replay.done" !== data.event){
-validate75.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "replay.done"}}];
+validate75.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "replay.done"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2511,7 +2478,7 @@ if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate75.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate75.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid1 = _errs3 === errors;
@@ -2522,7 +2489,7 @@ var valid1 = true;
 }
 }
 else {
-validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate75.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2531,7 +2498,6 @@ return errors === 0;
 }
 
 export const SyncMark = validate77;
-const schema59 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["dseq","payload"],"properties":{"event":{"const":"sync.mark"},"payload":{"type":"object","properties":{"covers_seq":{}}}}};
 
 function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2544,14 +2510,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.dseq === undefined) && (missing0 = "dseq")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate77.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate77.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("sync.mark" !== data.event){
-validate77.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "sync.mark"}}];
+validate77.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "sync.mark"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2565,7 +2531,7 @@ let data1 = data.payload;
 const _errs3 = errors;
 if(errors === _errs3){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate77.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate77.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2578,7 +2544,7 @@ var valid1 = true;
 }
 }
 else {
-validate77.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate77.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2587,7 +2553,6 @@ return errors === 0;
 }
 
 export const HistoryTruncated = validate79;
-const schema60 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"history.truncated"},"payload":{"type":"object","required":["oldest_seq"],"properties":{"oldest_seq":{"$ref":"#/definitions/Amount"}}}}};
 
 function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2600,14 +2565,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate79.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate79.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("history.truncated" !== data.event){
-validate79.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "history.truncated"}}];
+validate79.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "history.truncated"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2623,7 +2588,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.oldest_seq === undefined) && (missing1 = "oldest_seq")){
-validate79.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate79.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2631,18 +2596,18 @@ if(data1.oldest_seq !== undefined){
 let data2 = data1.oldest_seq;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate79.errors = [{instancePath:instancePath+"/payload/oldest_seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2652,7 +2617,7 @@ return false;
 }
 }
 else {
-validate79.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate79.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2665,7 +2630,7 @@ var valid1 = true;
 }
 }
 else {
-validate79.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate79.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2674,7 +2639,6 @@ return errors === 0;
 }
 
 export const OfflineBatch = validate81;
-const schema62 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"offline.batch"},"payload":{"type":"object","required":["items","batch_id"],"properties":{"items":{"type":"array","maxItems":4096,"items":{}},"batch_id":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}}}}};
 
 function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2687,14 +2651,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate81.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("offline.batch" !== data.event){
-validate81.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "offline.batch"}}];
+validate81.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "offline.batch"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2710,7 +2674,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.items === undefined) && (missing1 = "items")) || ((data1.batch_id === undefined) && (missing1 = "batch_id"))){
-validate81.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate81.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -2720,12 +2684,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 4096){
-validate81.errors = [{instancePath:instancePath+"/payload/items",schemaPath:"#/properties/payload/properties/items/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate81.errors = [{instancePath:instancePath+"/payload/items",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/payload/items",schemaPath:"#/properties/payload/properties/items/type",keyword:"type",params:{type: "array"}}];
+validate81.errors = [{instancePath:instancePath+"/payload/items",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2739,18 +2703,18 @@ if(data1.batch_id !== undefined){
 let data3 = data1.batch_id;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate81.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/type",keyword:"type",params:{type: "integer"}}];
+validate81.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate81.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate81.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < -9007199254740991 || isNaN(data3)){
-validate81.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate81.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -2765,7 +2729,7 @@ var valid2 = true;
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate81.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2778,7 +2742,7 @@ var valid1 = true;
 }
 }
 else {
-validate81.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate81.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2787,7 +2751,6 @@ return errors === 0;
 }
 
 export const OfflineDone = validate83;
-const schema63 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["payload"],"properties":{"event":{"const":"offline.done"},"payload":{"type":"object"}}};
 
 function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2800,14 +2763,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-validate83.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate83.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("offline.done" !== data.event){
-validate83.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "offline.done"}}];
+validate83.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "offline.done"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2820,7 +2783,7 @@ if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate83.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate83.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid1 = _errs3 === errors;
@@ -2832,7 +2795,7 @@ var valid1 = true;
 }
 }
 else {
-validate83.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate83.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2841,7 +2804,6 @@ return errors === 0;
 }
 
 export const Pong = validate85;
-const schema64 = {"allOf":[{"$ref":"#/definitions/Envelope"}],"type":"object","required":["trace_id","payload"],"properties":{"event":{"const":"pong"},"payload":{"type":"object"}}};
 
 function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2854,14 +2816,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.trace_id === undefined) && (missing0 = "trace_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate85.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate85.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("pong" !== data.event){
-validate85.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "pong"}}];
+validate85.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "pong"}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -2874,7 +2836,7 @@ if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate85.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate85.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid1 = _errs3 === errors;
@@ -2886,7 +2848,7 @@ var valid1 = true;
 }
 }
 else {
-validate85.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate85.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2895,12 +2857,8 @@ return errors === 0;
 }
 
 export const Connect = validate87;
-const schema65 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"connect"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"type":"object","required":["token","nonce","device_id","client_version","protocol_version","capabilities"],"additionalProperties":false,"properties":{"token":{"$ref":"#/definitions/Token"},"nonce":{"type":"string","minLength":1,"maxLength":4096},"device_id":{"$ref":"#/definitions/DeviceId"},"client_version":{"type":"string","maxLength":128},"protocol_version":{"const":2},"capabilities":{"$ref":"#/definitions/Capabilities"}}}}};
-const schema66 = {"type":"string","minLength":1,"maxLength":512};
-const schema68 = {"type":"string","minLength":1,"maxLength":16384,"pattern":"^\\s*\\S[\\s\\S]*$"};
-const schema69 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[A-Za-z0-9_.:-]+$"};
 const func31 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 45 && c <= 46) || (c >= 48 && c <= 58) || (c >= 65 && c <= 90) || c === 95 || (c >= 97 && c <= 122))) return false; } return true; };
-const pattern0 = new RegExp("^\\s*\\S[\\s\\S]*$", "u");
+const pattern0 = /*#__PURE__*/ new RegExp("^\\s*\\S[\\s\\S]*$", "u");
 const schema70 = {"type":"object","additionalProperties":false,"properties":{"multi_device":{"type":"boolean"},"device_replay":{"type":"boolean"},"chat_meta_events":{"type":"boolean"},"notify_signals":{"type":"boolean"},"permission_events":{"type":"boolean"},"delivery_receipt":{"type":"boolean"},"history_sync":{"type":"boolean"},"reliable_delivery":{"type":"boolean"},"reliable_delivery_v2":{"type":"boolean"}},"if":{"required":["reliable_delivery_v2"],"properties":{"reliable_delivery_v2":{"const":true}}},"then":{"required":["reliable_delivery"],"properties":{"reliable_delivery":{"const":true}}}};
 const func33 = Object.prototype.hasOwnProperty;
 
@@ -2952,13 +2910,13 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-validate88.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1}}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
-validate88.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/then/properties/reliable_delivery/const",keyword:"const",params:{allowedValue: true}}];
+validate88.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 }
@@ -2968,7 +2926,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2984,7 +2942,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs6 = errors;
 for(const key0 in data){
 if(!(func33.call(schema70.properties, key0))){
-validate88.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate88.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2993,7 +2951,7 @@ if(_errs6 === errors){
 if(data.multi_device !== undefined){
 const _errs7 = errors;
 if(typeof data.multi_device !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/multi_device",schemaPath:"#/properties/multi_device/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/multi_device",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs7 === errors;
@@ -3005,7 +2963,7 @@ if(valid3){
 if(data.device_replay !== undefined){
 const _errs9 = errors;
 if(typeof data.device_replay !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/device_replay",schemaPath:"#/properties/device_replay/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/device_replay",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs9 === errors;
@@ -3017,7 +2975,7 @@ if(valid3){
 if(data.chat_meta_events !== undefined){
 const _errs11 = errors;
 if(typeof data.chat_meta_events !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/chat_meta_events",schemaPath:"#/properties/chat_meta_events/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/chat_meta_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs11 === errors;
@@ -3029,7 +2987,7 @@ if(valid3){
 if(data.notify_signals !== undefined){
 const _errs13 = errors;
 if(typeof data.notify_signals !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/notify_signals",schemaPath:"#/properties/notify_signals/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/notify_signals",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -3041,7 +2999,7 @@ if(valid3){
 if(data.permission_events !== undefined){
 const _errs15 = errors;
 if(typeof data.permission_events !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/permission_events",schemaPath:"#/properties/permission_events/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/permission_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs15 === errors;
@@ -3053,7 +3011,7 @@ if(valid3){
 if(data.delivery_receipt !== undefined){
 const _errs17 = errors;
 if(typeof data.delivery_receipt !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/delivery_receipt",schemaPath:"#/properties/delivery_receipt/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/delivery_receipt",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs17 === errors;
@@ -3065,7 +3023,7 @@ if(valid3){
 if(data.history_sync !== undefined){
 const _errs19 = errors;
 if(typeof data.history_sync !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/history_sync",schemaPath:"#/properties/history_sync/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/history_sync",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs19 === errors;
@@ -3077,7 +3035,7 @@ if(valid3){
 if(data.reliable_delivery !== undefined){
 const _errs21 = errors;
 if(typeof data.reliable_delivery !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/properties/reliable_delivery/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs21 === errors;
@@ -3089,7 +3047,7 @@ if(valid3){
 if(data.reliable_delivery_v2 !== undefined){
 const _errs23 = errors;
 if(typeof data.reliable_delivery_v2 !== "boolean"){
-validate88.errors = [{instancePath:instancePath+"/reliable_delivery_v2",schemaPath:"#/properties/reliable_delivery_v2/type",keyword:"type",params:{type: "boolean"}}];
+validate88.errors = [{instancePath:instancePath+"/reliable_delivery_v2",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs23 === errors;
@@ -3108,7 +3066,7 @@ var valid3 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3124,14 +3082,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate87.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate87.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3140,7 +3098,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate87.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate87.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3152,7 +3110,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("connect" !== data.event){
-validate87.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "connect"}}];
+validate87.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "connect"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3168,18 +3126,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate87.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate87.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate87.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3194,18 +3152,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate87.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate87.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate87.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate87.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate87.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3224,14 +3182,14 @@ if(errors === _errs10){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
-validate87.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate87.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs12 = errors;
 for(const key1 in data4){
 if(!((((((key1 === "token") || (key1 === "nonce")) || (key1 === "device_id")) || (key1 === "client_version")) || (key1 === "protocol_version")) || (key1 === "capabilities"))){
-validate87.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate87.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -3244,24 +3202,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 16384 && func2(data5) > 16384){
-validate87.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate87.errors = [{instancePath:instancePath+"/payload/token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate87.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/payload/token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data5)){
-validate87.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3277,18 +3235,18 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 4096 && func2(data6) > 4096){
-validate87.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate87.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate87.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3305,24 +3263,24 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate87.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"#/definitions/DeviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate87.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate87.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"#/definitions/DeviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func31(data7)){
-validate87.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"#/definitions/DeviceId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
 return false;
 }
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"#/definitions/DeviceId/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3338,12 +3296,12 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate87.errors = [{instancePath:instancePath+"/payload/client_version",schemaPath:"#/properties/payload/properties/client_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate87.errors = [{instancePath:instancePath+"/payload/client_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/payload/client_version",schemaPath:"#/properties/payload/properties/client_version/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/payload/client_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3356,7 +3314,7 @@ if(valid3){
 if(data4.protocol_version !== undefined){
 const _errs23 = errors;
 if(2 !== data4.protocol_version){
-validate87.errors = [{instancePath:instancePath+"/payload/protocol_version",schemaPath:"#/properties/payload/properties/protocol_version/const",keyword:"const",params:{allowedValue: 2}}];
+validate87.errors = [{instancePath:instancePath+"/payload/protocol_version",keyword:"const",params:{allowedValue: 2}}];
 return false;
 }
 var valid3 = _errs23 === errors;
@@ -3385,7 +3343,7 @@ var valid3 = true;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate87.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3402,7 +3360,7 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3411,15 +3369,7 @@ return errors === 0;
 }
 
 export const MessageSend = validate90;
-const schema71 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.send"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"$ref":"#/definitions/WholeMessage"}}};
-const schema74 = {"type":"string","minLength":1,"maxLength":512};
-const schema75 = {"type":"object","required":["message_id","message_mode","message"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"message_mode":{"const":"normal"},"message":{"type":"object","required":["body","context"],"additionalProperties":false,"properties":{"body":{"type":"object","required":["fragments"],"additionalProperties":false,"properties":{"fragments":{"$ref":"#/definitions/Fragments"}}},"context":{"$ref":"#/definitions/Context"}}}}};
-const schema76 = {"type":"string","minLength":30,"maxLength":30,"pattern":"^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"};
-const pattern1 = new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
-const schema77 = {"type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/definitions/Fragment"}};
-const schema78 = {"type":"object","discriminator":{"tag":"kind","values":[["text"],["mention"],["image"],["video"],["audio"],["file"]]},"x-branches":[{"$ref":"#/definitions/TextFragment"},{"$ref":"#/definitions/MentionFragment"},{"$ref":"#/definitions/ImageFragment"},{"$ref":"#/definitions/VideoFragment"},{"$ref":"#/definitions/AudioFragment"},{"$ref":"#/definitions/FileFragment"}]};
-const schema79 = {"type":"object","required":["kind","text"],"additionalProperties":false,"properties":{"kind":{"const":"text"},"text":{"$ref":"#/definitions/Text"}}};
-const schema80 = {"type":"string","maxLength":900000};
+const pattern1 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
 
 function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3428,14 +3378,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
-validate94.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate94.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "kind") || (key0 === "text"))){
-validate94.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate94.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3444,7 +3394,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("text" !== data.kind){
-validate94.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate94.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3460,12 +3410,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate94.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate94.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate94.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3479,7 +3429,7 @@ var valid0 = true;
 }
 }
 else {
-validate94.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate94.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3487,10 +3437,8 @@ validate94.errors = vErrors;
 return errors === 0;
 }
 
-const schema81 = {"type":"object","required":["kind","user_id","display"],"additionalProperties":false,"properties":{"kind":{"const":"mention"},"user_id":{"$ref":"#/definitions/Word"},"display":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^@\\u0000][^\\u0000]*$"}}};
-const schema82 = {"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000]*$"};
 const func40 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c === 0) return false; } return true; };
-const pattern2 = new RegExp("^[^@\\u0000][^\\u0000]*$", "u");
+const pattern2 = /*#__PURE__*/ new RegExp("^[^@\\u0000][^\\u0000]*$", "u");
 
 function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3499,14 +3447,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
-validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
-validate96.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate96.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3515,7 +3463,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("mention" !== data.kind){
-validate96.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "mention"}}];
+validate96.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "mention"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3531,24 +3479,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate96.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate96.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate96.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3564,24 +3512,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate96.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/display",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate96.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/display",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern2.test(data2)){
-validate96.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/pattern",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
+validate96.errors = [{instancePath:instancePath+"/display",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/display",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3596,7 +3544,7 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3604,9 +3552,6 @@ validate96.errors = vErrors;
 return errors === 0;
 }
 
-const schema83 = {"type":"object","required":["kind","url"],"additionalProperties":false,"properties":{"kind":{"const":"image"},"url":{"$ref":"#/definitions/Url"},"name":{"$ref":"#/definitions/Label"},"mime":{"$ref":"#/definitions/Label"},"size":{"$ref":"#/definitions/Amount"},"width":{"$ref":"#/definitions/Amount"},"height":{"$ref":"#/definitions/Amount"}}};
-const schema84 = {"type":"string","minLength":1,"maxLength":65536};
-const schema85 = {"type":"string","maxLength":4096,"pattern":"^[^\\u0000]*$"};
 
 function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3615,14 +3560,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate98.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate98.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
-validate98.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate98.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3631,7 +3576,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("image" !== data.kind){
-validate98.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "image"}}];
+validate98.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "image"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3647,18 +3592,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate98.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate98.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate98.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3675,18 +3620,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate98.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate98.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate98.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3703,18 +3648,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate98.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate98.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate98.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3729,18 +3674,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate98.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate98.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate98.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate98.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3757,18 +3702,18 @@ let data5 = data.width;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate98.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate98.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate98.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate98.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3785,18 +3730,18 @@ let data6 = data.height;
 const _errs18 = errors;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate98.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate98.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate98.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate98.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3817,7 +3762,7 @@ var valid0 = true;
 }
 }
 else {
-validate98.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate98.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3825,7 +3770,6 @@ validate98.errors = vErrors;
 return errors === 0;
 }
 
-const schema90 = {"type":"object","required":["kind","url"],"additionalProperties":false,"properties":{"kind":{"const":"video"},"url":{"$ref":"#/definitions/Url"},"name":{"$ref":"#/definitions/Label"},"mime":{"$ref":"#/definitions/Label"},"size":{"$ref":"#/definitions/Amount"},"width":{"$ref":"#/definitions/Amount"},"height":{"$ref":"#/definitions/Amount"},"duration":{"$ref":"#/definitions/Amount"}}};
 
 function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3834,14 +3778,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate100.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate100.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
-validate100.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate100.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3850,7 +3794,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("video" !== data.kind){
-validate100.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "video"}}];
+validate100.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "video"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3866,18 +3810,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate100.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate100.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate100.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3894,18 +3838,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate100.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate100.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate100.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3922,18 +3866,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate100.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate100.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate100.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3948,18 +3892,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate100.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate100.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate100.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3976,18 +3920,18 @@ let data5 = data.width;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate100.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate100.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate100.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4004,18 +3948,18 @@ let data6 = data.height;
 const _errs18 = errors;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate100.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate100.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate100.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4032,18 +3976,18 @@ let data7 = data.duration;
 const _errs21 = errors;
 const _errs22 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate100.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-validate100.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate100.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4065,7 +4009,7 @@ var valid0 = true;
 }
 }
 else {
-validate100.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate100.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4073,7 +4017,6 @@ validate100.errors = vErrors;
 return errors === 0;
 }
 
-const schema98 = {"type":"object","required":["kind","url"],"additionalProperties":false,"properties":{"kind":{"const":"audio"},"url":{"$ref":"#/definitions/Url"},"name":{"$ref":"#/definitions/Label"},"mime":{"$ref":"#/definitions/Label"},"size":{"$ref":"#/definitions/Amount"},"duration":{"$ref":"#/definitions/Amount"}}};
 
 function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4082,14 +4025,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate102.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate102.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
-validate102.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate102.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4098,7 +4041,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("audio" !== data.kind){
-validate102.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "audio"}}];
+validate102.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "audio"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4114,18 +4057,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate102.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate102.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate102.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate102.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate102.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4142,18 +4085,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate102.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate102.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate102.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate102.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate102.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4170,18 +4113,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate102.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate102.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate102.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate102.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate102.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate102.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4196,18 +4139,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate102.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate102.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate102.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate102.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate102.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate102.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4224,18 +4167,18 @@ let data5 = data.duration;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate102.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate102.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate102.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate102.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate102.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate102.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4255,7 +4198,7 @@ var valid0 = true;
 }
 }
 else {
-validate102.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate102.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4263,7 +4206,6 @@ validate102.errors = vErrors;
 return errors === 0;
 }
 
-const schema104 = {"type":"object","required":["kind","url"],"additionalProperties":false,"properties":{"kind":{"const":"file"},"url":{"$ref":"#/definitions/Url"},"name":{"$ref":"#/definitions/Label"},"mime":{"$ref":"#/definitions/Label"},"size":{"$ref":"#/definitions/Amount"}}};
 
 function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4272,14 +4214,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate104.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate104.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
-validate104.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate104.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4288,7 +4230,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("file" !== data.kind){
-validate104.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "file"}}];
+validate104.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "file"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4304,18 +4246,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate104.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate104.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate104.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate104.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate104.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate104.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4332,18 +4274,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate104.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate104.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate104.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate104.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate104.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate104.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4360,18 +4302,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate104.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate104.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate104.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate104.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate104.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate104.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4386,18 +4328,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate104.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate104.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate104.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate104.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate104.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate104.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4416,7 +4358,7 @@ var valid0 = true;
 }
 }
 else {
-validate104.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate104.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4468,12 +4410,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate93.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
+validate93.errors = [{instancePath,keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
 return false;
 }
 }
 else {
-validate93.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate93.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4488,12 +4430,12 @@ let errors = 0;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 256){
-validate92.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate92.errors = [{instancePath,keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate92.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}}];
+validate92.errors = [{instancePath,keyword:"minItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -4514,7 +4456,7 @@ break;
 }
 }
 else {
-validate92.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}}];
+validate92.errors = [{instancePath,keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4522,9 +4464,6 @@ validate92.errors = vErrors;
 return errors === 0;
 }
 
-const schema109 = {"type":"object","required":["mentions","reply"],"additionalProperties":false,"properties":{"mentions":{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/MentionFragment"}},"reply":{"anyOf":[{"$ref":"#/definitions/ReplyContext"},{"type":"null"}]}}};
-const schema110 = {"type":"object","required":["reply_to_msg_id","reply_preview"],"additionalProperties":false,"properties":{"reply_to_msg_id":{"$ref":"#/definitions/GivenId"},"reply_preview":{"anyOf":[{"$ref":"#/definitions/ReplyPreview"},{"type":"null"}]}}};
-const schema112 = {"type":"object","required":["id","nick_name","fragments"],"additionalProperties":false,"properties":{"id":{"type":"string","maxLength":512},"nick_name":{"type":"string","maxLength":4096},"fragments":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/TextFragment"}}}};
 
 function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4533,14 +4472,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-validate111.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate111.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
-validate111.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate111.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4552,12 +4491,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate111.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate111.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate111.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4573,12 +4512,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate111.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate111.errors = [{instancePath:instancePath+"/nick_name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/type",keyword:"type",params:{type: "string"}}];
+validate111.errors = [{instancePath:instancePath+"/nick_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4594,7 +4533,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 1){
-validate111.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate111.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -4614,7 +4553,7 @@ break;
 }
 }
 else {
-validate111.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate111.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4629,7 +4568,7 @@ var valid0 = true;
 }
 }
 else {
-validate111.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate111.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4645,14 +4584,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-validate110.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
-validate110.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate110.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4665,18 +4604,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate110.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4701,7 +4640,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs8 = errors;
 if(data1 !== null){
-const err0 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply_preview",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4714,7 +4653,7 @@ var _valid0 = _errs8 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply_preview",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4746,7 +4685,7 @@ var valid0 = true;
 }
 }
 else {
-validate110.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate110.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4762,14 +4701,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-validate108.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "mentions") || (key0 === "reply"))){
-validate108.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate108.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4781,7 +4720,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data0)){
 if(data0.length > 256){
-validate108.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate108.errors = [{instancePath:instancePath+"/mentions",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4801,7 +4740,7 @@ break;
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/type",keyword:"type",params:{type: "array"}}];
+validate108.errors = [{instancePath:instancePath+"/mentions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4826,7 +4765,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs8 = errors;
 if(data2 !== null){
-const err0 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4839,7 +4778,7 @@ var _valid0 = _errs8 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4871,7 +4810,7 @@ var valid0 = true;
 }
 }
 else {
-validate108.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate108.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4887,14 +4826,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate91.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
-validate91.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate91.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4907,24 +4846,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 30 && func2(data0) > 30){
-validate91.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate91.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-validate91.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate91.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data0)){
-validate91.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate91.errors = [{instancePath:instancePath+"/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4937,7 +4876,7 @@ if(valid0){
 if(data.message_mode !== undefined){
 const _errs5 = errors;
 if("normal" !== data.message_mode){
-validate91.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/const",keyword:"const",params:{allowedValue: "normal"}}];
+validate91.errors = [{instancePath:instancePath+"/message_mode",keyword:"const",params:{allowedValue: "normal"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -4953,14 +4892,14 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-validate91.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/required",keyword:"required",params:{missingProperty: missing1}}];
+validate91.errors = [{instancePath:instancePath+"/message",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs8 = errors;
 for(const key1 in data2){
 if(!((key1 === "body") || (key1 === "context"))){
-validate91.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate91.errors = [{instancePath:instancePath+"/message",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -4973,14 +4912,14 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-validate91.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/required",keyword:"required",params:{missingProperty: missing2}}];
+validate91.errors = [{instancePath:instancePath+"/message/body",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 const _errs11 = errors;
 for(const key2 in data3){
 if(!(key2 === "fragments")){
-validate91.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate91.errors = [{instancePath:instancePath+"/message/body",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -4996,7 +4935,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/type",keyword:"type",params:{type: "object"}}];
+validate91.errors = [{instancePath:instancePath+"/message/body",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5022,7 +4961,7 @@ var valid2 = true;
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "object"}}];
+validate91.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5037,7 +4976,7 @@ var valid0 = true;
 }
 }
 else {
-validate91.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5053,14 +4992,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate90.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate90.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate90.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5069,7 +5008,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate90.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate90.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5081,7 +5020,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.send" !== data.event){
-validate90.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.send"}}];
+validate90.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.send"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -5097,18 +5036,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate90.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate90.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5123,18 +5062,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate90.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate90.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate90.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate90.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5153,18 +5092,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate90.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate90.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5194,7 +5133,7 @@ var valid0 = true;
 }
 }
 else {
-validate90.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate90.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5203,7 +5142,6 @@ return errors === 0;
 }
 
 export const MessageReply = validate117;
-const schema113 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.reply"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"$ref":"#/definitions/WholeMessage"}}};
 
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5212,14 +5150,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate117.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate117.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate117.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5228,7 +5166,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate117.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate117.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5240,7 +5178,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.reply" !== data.event){
-validate117.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reply"}}];
+validate117.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reply"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -5256,18 +5194,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate117.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate117.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate117.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5282,18 +5220,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate117.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate117.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate117.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate117.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate117.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate117.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5312,18 +5250,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate117.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate117.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate117.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5353,7 +5291,7 @@ var valid0 = true;
 }
 }
 else {
-validate117.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate117.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5362,8 +5300,6 @@ return errors === 0;
 }
 
 export const MessageReaction = validate119;
-const schema117 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.reaction"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"$ref":"#/definitions/Reaction"}}};
-const schema121 = {"type":"object","required":["target_message_id","emoji"],"additionalProperties":false,"properties":{"target_message_id":{"$ref":"#/definitions/GivenId"},"emoji":{"type":"string","maxLength":64,"pattern":"^[^\\u0000]*$"},"removed":{"type":"boolean"}},"if":{"required":["removed"],"properties":{"removed":{"const":true}}},"else":{"properties":{"emoji":{"type":"string","minLength":1,"maxLength":64}}}};
 
 function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5417,18 +5353,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5438,7 +5374,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "else"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "else"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5453,14 +5389,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-validate120.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing1}}];
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs7 = errors;
 for(const key0 in data){
 if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "removed"))){
-validate120.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate120.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5473,18 +5409,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate120.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate120.errors = [{instancePath:instancePath+"/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate120.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate120.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5500,18 +5436,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate120.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5524,7 +5460,7 @@ if(valid3){
 if(data.removed !== undefined){
 const _errs13 = errors;
 if(typeof data.removed !== "boolean"){
-validate120.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "boolean"}}];
+validate120.errors = [{instancePath:instancePath+"/removed",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -5538,7 +5474,7 @@ var valid3 = true;
 }
 }
 else {
-validate120.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate120.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5554,14 +5490,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate119.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate119.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate119.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5570,7 +5506,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate119.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate119.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5582,7 +5518,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.reaction" !== data.event){
-validate119.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reaction"}}];
+validate119.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reaction"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -5598,18 +5534,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate119.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate119.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate119.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate119.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate119.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5624,18 +5560,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate119.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate119.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate119.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate119.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate119.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate119.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5654,18 +5590,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate119.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate119.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate119.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate119.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate119.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5695,7 +5631,7 @@ var valid0 = true;
 }
 }
 else {
-validate119.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate119.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5704,7 +5640,6 @@ return errors === 0;
 }
 
 export const MessageRead = validate122;
-const schema123 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.read"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["last_read_emitted_at"],"additionalProperties":false,"properties":{"last_read_emitted_at":{"$ref":"#/definitions/Count"}}}}};
 
 function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5713,14 +5648,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate122.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate122.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate122.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5729,7 +5664,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate122.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate122.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5741,7 +5676,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.read" !== data.event){
-validate122.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.read"}}];
+validate122.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.read"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -5757,18 +5692,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate122.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate122.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate122.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5783,18 +5718,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate122.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate122.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate122.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate122.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate122.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate122.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5813,18 +5748,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate122.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate122.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate122.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5841,14 +5776,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-validate122.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate122.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!(key1 === "last_read_emitted_at")){
-validate122.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate122.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -5858,18 +5793,18 @@ if(data5.last_read_emitted_at !== undefined){
 let data6 = data5.last_read_emitted_at;
 const _errs17 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 1 || isNaN(data6)){
-validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5880,7 +5815,7 @@ return false;
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate122.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5898,7 +5833,7 @@ var valid0 = true;
 }
 }
 else {
-validate122.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate122.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5907,7 +5842,6 @@ return errors === 0;
 }
 
 export const MessageDelivered = validate123;
-const schema128 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","to","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.delivered"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"to":{"type":"object","required":["id","type"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Word"},"type":{"$ref":"types#/definitions/Word"}}},"payload":{"type":"object","required":["message_id","delivered_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"delivered_at":{"$ref":"#/definitions/Ms"}}}}};
 
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5916,14 +5850,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate123.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "to")) || (key0 === "payload"))){
-validate123.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5932,7 +5866,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate123.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate123.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -5944,7 +5878,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.delivered" !== data.event){
-validate123.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.delivered"}}];
+validate123.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.delivered"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -5960,18 +5894,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate123.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate123.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5986,18 +5920,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate123.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate123.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate123.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate123.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate123.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate123.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6016,18 +5950,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate123.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate123.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6044,14 +5978,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-validate123.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/required",keyword:"required",params:{missingProperty: missing1}}];
+validate123.errors = [{instancePath:instancePath+"/to",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((key1 === "id") || (key1 === "type"))){
-validate123.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate123.errors = [{instancePath:instancePath+"/to",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -6064,24 +5998,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate123.errors = [{instancePath:instancePath+"/to/id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/to/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate123.errors = [{instancePath:instancePath+"/to/id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/to/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data6)){
-validate123.errors = [{instancePath:instancePath+"/to/id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate123.errors = [{instancePath:instancePath+"/to/id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/to/id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/to/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6098,24 +6032,24 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data7 === "string"){
 if(data7.length > 512 && func2(data7) > 512){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data7)){
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/to/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6129,7 +6063,7 @@ var valid4 = true;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/type",keyword:"type",params:{type: "object"}}];
+validate123.errors = [{instancePath:instancePath+"/to",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6146,14 +6080,14 @@ if(errors === _errs22){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing2;
 if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
-validate123.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing2}}];
+validate123.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 const _errs24 = errors;
 for(const key2 in data8){
 if(!((key2 === "message_id") || (key2 === "delivered_at"))){
-validate123.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate123.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -6166,18 +6100,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate123.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate123.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6192,18 +6126,18 @@ let data10 = data8.delivered_at;
 const _errs28 = errors;
 const _errs29 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs29){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate123.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6219,7 +6153,7 @@ var valid7 = true;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate123.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6238,7 +6172,7 @@ var valid0 = true;
 }
 }
 else {
-validate123.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6256,14 +6190,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate124.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate124.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate124.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate124.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6272,7 +6206,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate124.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate124.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6284,7 +6218,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.created" !== data.event){
-validate124.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.created"}}];
+validate124.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.created"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -6300,18 +6234,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate124.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate124.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate124.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate124.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate124.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6326,18 +6260,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate124.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate124.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate124.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate124.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate124.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate124.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6356,18 +6290,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate124.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate124.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate124.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate124.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate124.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6384,14 +6318,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.message_id === undefined) && (missing1 = "message_id")){
-validate124.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate124.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((key1 === "message_id") || (key1 === "message_mode"))){
-validate124.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate124.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -6404,24 +6338,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate124.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate124.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate124.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate124.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate124.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate124.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate124.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6435,7 +6369,7 @@ if(data5.message_mode !== undefined){
 let data7 = data5.message_mode;
 const _errs19 = errors;
 if(!((data7 === "normal") || (data7 === "thinking"))){
-validate124.errors = [{instancePath:instancePath+"/payload/message_mode",schemaPath:"#/properties/payload/properties/message_mode/enum",keyword:"enum",params:{allowedValues: schema136.properties.payload.properties.message_mode.enum}}];
+validate124.errors = [{instancePath:instancePath+"/payload/message_mode",keyword:"enum",params:{allowedValues: schema136.properties.payload.properties.message_mode.enum}}];
 return false;
 }
 var valid4 = _errs19 === errors;
@@ -6448,7 +6382,7 @@ var valid4 = true;
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate124.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6466,7 +6400,7 @@ var valid0 = true;
 }
 }
 else {
-validate124.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate124.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6475,8 +6409,6 @@ return errors === 0;
 }
 
 export const MessageAdd = validate125;
-const schema141 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.add"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","sequence","mutation","fragments","streaming","added_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"sequence":{"$ref":"#/definitions/Amount"},"mutation":{"$ref":"#/definitions/Mutation"},"fragments":{"type":"array","minItems":1,"maxItems":1,"items":{"$ref":"#/definitions/GrowingFragment"}},"streaming":{"$ref":"#/definitions/StreamingNow"},"added_at":{"$ref":"#/definitions/Ms"}}}}};
-const schema147 = {"type":"object","required":["type","target_fragment_index"],"additionalProperties":false,"properties":{"type":{"const":"append"},"target_fragment_index":{"const":0}}};
 
 function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6485,14 +6417,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-validate126.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate126.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-validate126.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate126.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6501,7 +6433,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("append" !== data.type){
-validate126.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "append"}}];
+validate126.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "append"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6513,7 +6445,7 @@ if(valid0){
 if(data.target_fragment_index !== undefined){
 const _errs3 = errors;
 if(0 !== data.target_fragment_index){
-validate126.errors = [{instancePath:instancePath+"/target_fragment_index",schemaPath:"#/properties/target_fragment_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate126.errors = [{instancePath:instancePath+"/target_fragment_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -6526,7 +6458,7 @@ var valid0 = true;
 }
 }
 else {
-validate126.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate126.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6534,7 +6466,6 @@ validate126.errors = vErrors;
 return errors === 0;
 }
 
-const schema148 = {"type":"object","required":["kind","text","delta"],"additionalProperties":false,"properties":{"kind":{"const":"text"},"text":{"$ref":"#/definitions/Text"},"delta":{"$ref":"#/definitions/Text"}}};
 
 function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6543,14 +6474,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate128.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate128.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
-validate128.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate128.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6559,7 +6490,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("text" !== data.kind){
-validate128.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate128.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6575,12 +6506,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate128.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate128.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate128.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate128.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6597,12 +6528,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
-validate128.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate128.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate128.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate128.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6617,7 +6548,7 @@ var valid0 = true;
 }
 }
 else {
-validate128.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate128.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6625,7 +6556,6 @@ validate128.errors = vErrors;
 return errors === 0;
 }
 
-const schema151 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"additionalProperties":false,"properties":{"status":{"const":"streaming"},"sequence":{"$ref":"#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"type":"null"}}};
 
 function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6634,14 +6564,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate130.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate130.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate130.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate130.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6650,7 +6580,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("streaming" !== data.status){
-validate130.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "streaming"}}];
+validate130.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "streaming"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6664,18 +6594,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate130.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate130.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate130.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate130.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate130.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate130.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6690,7 +6620,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate130.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate130.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -6702,7 +6632,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate130.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate130.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -6714,7 +6644,7 @@ if(valid0){
 if(data.completed_at !== undefined){
 const _errs9 = errors;
 if(data.completed_at !== null){
-validate130.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/properties/completed_at/type",keyword:"type",params:{type: "null"}}];
+validate130.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -6730,7 +6660,7 @@ var valid0 = true;
 }
 }
 else {
-validate130.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate130.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6746,14 +6676,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate125.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate125.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate125.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate125.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -6762,7 +6692,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate125.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate125.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -6774,7 +6704,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.add" !== data.event){
-validate125.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.add"}}];
+validate125.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.add"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -6790,18 +6720,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate125.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate125.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate125.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate125.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate125.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate125.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6816,18 +6746,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate125.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate125.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate125.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate125.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate125.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate125.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6846,18 +6776,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate125.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate125.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate125.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate125.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate125.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate125.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6874,14 +6804,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
-validate125.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate125.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutation")) || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "added_at"))){
-validate125.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate125.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -6894,24 +6824,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate125.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate125.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate125.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate125.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate125.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate125.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate125.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate125.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6926,18 +6856,18 @@ let data7 = data5.sequence;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate125.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate125.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-validate125.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate125.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate125.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate125.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6967,12 +6897,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(Array.isArray(data9)){
 if(data9.length > 1){
-validate125.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate125.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate125.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/minItems",keyword:"minItems",params:{limit: 1}}];
+validate125.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"minItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -6993,7 +6923,7 @@ break;
 }
 }
 else {
-validate125.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate125.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7020,18 +6950,18 @@ let data12 = data5.added_at;
 const _errs27 = errors;
 const _errs28 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate125.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate125.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs28){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 9007199254740991 || isNaN(data12)){
-validate125.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate125.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data12 < 0 || isNaN(data12)){
-validate125.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate125.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7051,7 +6981,7 @@ var valid4 = true;
 }
 }
 else {
-validate125.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate125.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7069,7 +6999,7 @@ var valid0 = true;
 }
 }
 else {
-validate125.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate125.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7078,8 +7008,6 @@ return errors === 0;
 }
 
 export const MessageDone = validate132;
-const schema154 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.done"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","fragments","streaming","completed_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"fragments":{"$ref":"#/definitions/Fragments"},"streaming":{"$ref":"#/definitions/StreamingDone"},"completed_at":{"$ref":"#/definitions/Ms"}}}}};
-const schema159 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"additionalProperties":false,"properties":{"status":{"const":"done"},"sequence":{"$ref":"#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"$ref":"#/definitions/Ms"}}};
 
 function validate134(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7088,14 +7016,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate134.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate134.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate134.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate134.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -7104,7 +7032,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("done" !== data.status){
-validate134.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "done"}}];
+validate134.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7118,18 +7046,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate134.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate134.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate134.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate134.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate134.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate134.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7144,7 +7072,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate134.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate134.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -7156,7 +7084,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate134.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate134.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -7170,18 +7098,18 @@ let data4 = data.completed_at;
 const _errs9 = errors;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate134.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate134.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate134.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate134.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate134.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate134.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7200,7 +7128,7 @@ var valid0 = true;
 }
 }
 else {
-validate134.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate134.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7216,14 +7144,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate132.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate132.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate132.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate132.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -7232,7 +7160,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate132.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate132.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7244,7 +7172,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.done" !== data.event){
-validate132.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.done"}}];
+validate132.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.done"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -7260,18 +7188,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate132.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate132.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate132.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate132.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate132.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate132.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7286,18 +7214,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate132.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate132.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate132.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate132.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate132.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate132.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7316,18 +7244,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate132.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate132.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate132.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate132.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate132.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate132.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7344,14 +7272,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-validate132.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate132.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
-validate132.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate132.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -7364,24 +7292,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate132.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate132.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate132.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate132.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate132.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate132.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate132.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate132.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7420,18 +7348,18 @@ let data9 = data5.completed_at;
 const _errs21 = errors;
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate132.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate132.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 9007199254740991 || isNaN(data9)){
-validate132.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate132.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data9 < 0 || isNaN(data9)){
-validate132.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate132.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7449,7 +7377,7 @@ var valid4 = true;
 }
 }
 else {
-validate132.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7467,7 +7395,7 @@ var valid0 = true;
 }
 }
 else {
-validate132.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7476,8 +7404,6 @@ return errors === 0;
 }
 
 export const MessageFailed = validate136;
-const schema163 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.failed"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","fragments","streaming","completed_at"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"fragments":{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/Fragment"}},"streaming":{"$ref":"#/definitions/StreamingFailed"},"completed_at":{"$ref":"#/definitions/Ms"}}}}};
-const schema168 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"additionalProperties":false,"properties":{"status":{"const":"failed"},"sequence":{"$ref":"#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"$ref":"#/definitions/Ms"}}};
 
 function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7486,14 +7412,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate138.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate138.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate138.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate138.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -7502,7 +7428,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("failed" !== data.status){
-validate138.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate138.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7516,18 +7442,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate138.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate138.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate138.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate138.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate138.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate138.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7542,7 +7468,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate138.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate138.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -7554,7 +7480,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate138.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate138.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -7568,18 +7494,18 @@ let data4 = data.completed_at;
 const _errs9 = errors;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate138.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate138.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate138.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate138.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate138.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate138.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7598,7 +7524,7 @@ var valid0 = true;
 }
 }
 else {
-validate138.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate138.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7614,14 +7540,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate136.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate136.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate136.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate136.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -7630,7 +7556,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate136.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate136.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7642,7 +7568,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.failed" !== data.event){
-validate136.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.failed"}}];
+validate136.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.failed"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -7658,18 +7584,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate136.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate136.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate136.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7684,18 +7610,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate136.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate136.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate136.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate136.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate136.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate136.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7714,18 +7640,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate136.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate136.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate136.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7742,14 +7668,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-validate136.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate136.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
-validate136.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate136.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -7762,24 +7688,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate136.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate136.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate136.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate136.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate136.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate136.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7795,7 +7721,7 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(Array.isArray(data7)){
 if(data7.length > 256){
-validate136.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate136.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -7815,7 +7741,7 @@ break;
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate136.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7842,18 +7768,18 @@ let data10 = data5.completed_at;
 const _errs23 = errors;
 const _errs24 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate136.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate136.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs24){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate136.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate136.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate136.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate136.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7871,7 +7797,7 @@ var valid4 = true;
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate136.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7889,7 +7815,7 @@ var valid0 = true;
 }
 }
 else {
-validate136.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate136.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7898,7 +7824,6 @@ return errors === 0;
 }
 
 export const TypingUpdate = validate140;
-const schema172 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"typing.update"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["is_typing"],"additionalProperties":false,"properties":{"is_typing":{"type":"boolean"}}}}};
 
 function validate140(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7907,14 +7832,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate140.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate140.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-validate140.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate140.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -7923,7 +7848,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate140.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate140.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -7935,7 +7860,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("typing.update" !== data.event){
-validate140.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "typing.update"}}];
+validate140.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "typing.update"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -7951,18 +7876,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate140.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate140.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate140.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate140.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate140.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate140.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7977,18 +7902,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate140.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate140.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate140.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate140.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate140.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate140.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8007,18 +7932,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate140.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate140.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate140.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate140.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate140.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate140.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8035,14 +7960,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.is_typing === undefined) && (missing1 = "is_typing")){
-validate140.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate140.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!(key1 === "is_typing")){
-validate140.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate140.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -8050,7 +7975,7 @@ break;
 if(_errs15 === errors){
 if(data5.is_typing !== undefined){
 if(typeof data5.is_typing !== "boolean"){
-validate140.errors = [{instancePath:instancePath+"/payload/is_typing",schemaPath:"#/properties/payload/properties/is_typing/type",keyword:"type",params:{type: "boolean"}}];
+validate140.errors = [{instancePath:instancePath+"/payload/is_typing",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
@@ -8058,7 +7983,7 @@ return false;
 }
 }
 else {
-validate140.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate140.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8076,7 +8001,7 @@ var valid0 = true;
 }
 }
 else {
-validate140.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate140.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8085,9 +8010,7 @@ return errors === 0;
 }
 
 export const PresenceSubscribe = validate141;
-const schema176 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"presence.subscribe"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"$ref":"#/definitions/Watched"}}};
-const schema179 = {"type":"object","required":["user_id"],"additionalProperties":false,"properties":{"user_id":{"type":"string","maxLength":512,"pattern":"^(usr|agt)_[^\\u0000]*$"}}};
-const pattern7 = new RegExp("^(usr|agt)_[^\\u0000]*$", "u");
+const pattern7 = /*#__PURE__*/ new RegExp("^(usr|agt)_[^\\u0000]*$", "u");
 
 function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -8096,14 +8019,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.user_id === undefined) && (missing0 = "user_id")){
-validate142.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate142.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "user_id")){
-validate142.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate142.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8115,18 +8038,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate142.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate142.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(!pattern7.test(data0)){
-validate142.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/pattern",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
+validate142.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
 return false;
 }
 }
 }
 else {
-validate142.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/type",keyword:"type",params:{type: "string"}}];
+validate142.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8135,7 +8058,7 @@ return false;
 }
 }
 else {
-validate142.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate142.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8151,14 +8074,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate141.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate141.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate141.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate141.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8167,7 +8090,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate141.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate141.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8179,7 +8102,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("presence.subscribe" !== data.event){
-validate141.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.subscribe"}}];
+validate141.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.subscribe"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -8195,18 +8118,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate141.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate141.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate141.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate141.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate141.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate141.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8221,18 +8144,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate141.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate141.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate141.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate141.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate141.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate141.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8263,7 +8186,7 @@ var valid0 = true;
 }
 }
 else {
-validate141.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate141.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8272,7 +8195,6 @@ return errors === 0;
 }
 
 export const PresenceUnsubscribe = validate144;
-const schema180 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"presence.unsubscribe"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"$ref":"#/definitions/Watched"}}};
 
 function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -8281,14 +8203,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate144.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate144.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate144.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate144.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8297,7 +8219,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate144.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate144.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8309,7 +8231,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("presence.unsubscribe" !== data.event){
-validate144.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.unsubscribe"}}];
+validate144.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.unsubscribe"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -8325,18 +8247,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate144.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate144.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate144.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate144.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate144.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate144.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8351,18 +8273,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate144.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate144.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate144.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate144.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate144.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate144.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8393,7 +8315,7 @@ var valid0 = true;
 }
 }
 else {
-validate144.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate144.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8411,14 +8333,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.target_device_id === undefined) && (missing0 = "target_device_id"))) || ((data.sender === undefined) && (missing0 = "sender"))) || ((data.origin_device_id === undefined) && (missing0 = "origin_device_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate146.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate146.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "target_device_id")) || (key0 === "sender")) || (key0 === "origin_device_id")) || (key0 === "payload"))){
-validate146.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate146.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8427,7 +8349,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate146.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate146.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8439,7 +8361,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("history.transit" !== data.event){
-validate146.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "history.transit"}}];
+validate146.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "history.transit"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -8455,18 +8377,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate146.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate146.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate146.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate146.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate146.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8481,18 +8403,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate146.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate146.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate146.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate146.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate146.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate146.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8511,24 +8433,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate146.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate146.errors = [{instancePath:instancePath+"/target_device_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate146.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate146.errors = [{instancePath:instancePath+"/target_device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data4)){
-validate146.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate146.errors = [{instancePath:instancePath+"/target_device_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate146.errors = [{instancePath:instancePath+"/target_device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8545,14 +8467,14 @@ if(errors === _errs13){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-validate146.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/required",keyword:"required",params:{missingProperty: missing1}}];
+validate146.errors = [{instancePath:instancePath+"/sender",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs15 = errors;
 for(const key1 in data5){
 if(!((key1 === "id") || (key1 === "type"))){
-validate146.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate146.errors = [{instancePath:instancePath+"/sender",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -8565,24 +8487,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate146.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate146.errors = [{instancePath:instancePath+"/sender/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate146.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate146.errors = [{instancePath:instancePath+"/sender/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data6)){
-validate146.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate146.errors = [{instancePath:instancePath+"/sender/id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate146.errors = [{instancePath:instancePath+"/sender/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8595,7 +8517,7 @@ if(valid4){
 if(data5.type !== undefined){
 const _errs19 = errors;
 if("direct" !== data5.type){
-validate146.errors = [{instancePath:instancePath+"/sender/type",schemaPath:"#/properties/sender/properties/type/const",keyword:"const",params:{allowedValue: "direct"}}];
+validate146.errors = [{instancePath:instancePath+"/sender/type",keyword:"const",params:{allowedValue: "direct"}}];
 return false;
 }
 var valid4 = _errs19 === errors;
@@ -8608,7 +8530,7 @@ var valid4 = true;
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/type",keyword:"type",params:{type: "object"}}];
+validate146.errors = [{instancePath:instancePath+"/sender",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8625,24 +8547,24 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data8 === "string"){
 if(data8.length > 512 && func2(data8) > 512){
-validate146.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate146.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate146.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate146.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data8)){
-validate146.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate146.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate146.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8659,21 +8581,21 @@ if(errors === _errs23){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if((data9.kind === undefined) && (missing2 = "kind")){
-validate146.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing2}}];
+validate146.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 if(data9.kind !== undefined){
 let data10 = data9.kind;
 if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
-validate146.errors = [{instancePath:instancePath+"/payload/kind",schemaPath:"#/properties/payload/properties/kind/enum",keyword:"enum",params:{allowedValues: schema183.properties.payload.properties.kind.enum}}];
+validate146.errors = [{instancePath:instancePath+"/payload/kind",keyword:"enum",params:{allowedValues: schema183.properties.payload.properties.kind.enum}}];
 return false;
 }
 }
 }
 }
 else {
-validate146.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate146.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8693,7 +8615,7 @@ var valid0 = true;
 }
 }
 else {
-validate146.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate146.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8702,7 +8624,6 @@ return errors === 0;
 }
 
 export const MessageCursorAck = validate147;
-const schema189 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.cursor_ack"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"type":"object","required":["seq"],"additionalProperties":false,"properties":{"seq":{"$ref":"#/definitions/Count"}}}}};
 
 function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -8711,14 +8632,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate147.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate147.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate147.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate147.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8727,7 +8648,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate147.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate147.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8739,7 +8660,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.cursor_ack" !== data.event){
-validate147.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.cursor_ack"}}];
+validate147.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.cursor_ack"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -8755,18 +8676,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate147.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate147.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate147.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate147.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate147.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate147.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8781,18 +8702,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate147.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate147.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate147.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate147.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate147.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate147.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8811,14 +8732,14 @@ if(errors === _errs10){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if((data4.seq === undefined) && (missing1 = "seq")){
-validate147.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate147.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs12 = errors;
 for(const key1 in data4){
 if(!(key1 === "seq")){
-validate147.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate147.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -8828,18 +8749,18 @@ if(data4.seq !== undefined){
 let data5 = data4.seq;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate147.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate147.errors = [{instancePath:instancePath+"/payload/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate147.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate147.errors = [{instancePath:instancePath+"/payload/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate147.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate147.errors = [{instancePath:instancePath+"/payload/seq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -8850,7 +8771,7 @@ return false;
 }
 }
 else {
-validate147.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate147.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8867,7 +8788,7 @@ var valid0 = true;
 }
 }
 else {
-validate147.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate147.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8876,7 +8797,6 @@ return errors === 0;
 }
 
 export const MessageSyncAck = validate148;
-const schema193 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.sync_ack"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"type":"object","required":["dseq","epoch"],"additionalProperties":false,"properties":{"dseq":{"$ref":"#/definitions/Count"},"epoch":{"type":"string","minLength":1,"maxLength":512}}}}};
 
 function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -8885,14 +8805,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate148.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate148.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate148.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate148.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -8901,7 +8821,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate148.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate148.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -8913,7 +8833,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("message.sync_ack" !== data.event){
-validate148.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.sync_ack"}}];
+validate148.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.sync_ack"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -8929,18 +8849,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate148.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate148.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate148.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate148.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate148.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8955,18 +8875,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate148.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate148.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate148.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate148.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate148.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate148.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8985,14 +8905,14 @@ if(errors === _errs10){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === undefined) && (missing1 = "epoch"))){
-validate148.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate148.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs12 = errors;
 for(const key1 in data4){
 if(!((key1 === "dseq") || (key1 === "epoch"))){
-validate148.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate148.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -9003,18 +8923,18 @@ let data5 = data4.dseq;
 const _errs13 = errors;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate148.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate148.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate148.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate148.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate148.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate148.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -9032,18 +8952,18 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate148.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate148.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate148.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/minLength",keyword:"minLength",params:{limit: 1}}];
+validate148.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/type",keyword:"type",params:{type: "string"}}];
+validate148.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9057,7 +8977,7 @@ var valid3 = true;
 }
 }
 else {
-validate148.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate148.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9074,7 +8994,7 @@ var valid0 = true;
 }
 }
 else {
-validate148.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate148.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9083,8 +9003,6 @@ return errors === 0;
 }
 
 export const DeviceCursorReset = validate149;
-const schema197 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"device.cursor.reset"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"$ref":"#/definitions/Nothing"}}};
-const schema200 = {"type":"object","additionalProperties":false};
 
 function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9093,14 +9011,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate149.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate149.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate149.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate149.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -9109,7 +9027,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate149.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate149.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9121,7 +9039,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("device.cursor.reset" !== data.event){
-validate149.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "device.cursor.reset"}}];
+validate149.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "device.cursor.reset"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -9137,18 +9055,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate149.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate149.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate149.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate149.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate149.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate149.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9163,18 +9081,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate149.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate149.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate149.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate149.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate149.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate149.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9193,13 +9111,13 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 for(const key1 in data4){
-validate149.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate149.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
 }
 else {
-validate149.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/type",keyword:"type",params:{type: "object"}}];
+validate149.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9216,7 +9134,7 @@ var valid0 = true;
 }
 }
 else {
-validate149.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate149.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9225,7 +9143,6 @@ return errors === 0;
 }
 
 export const Ping = validate150;
-const schema201 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"ping"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"$ref":"#/definitions/Nothing"}}};
 
 function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9234,14 +9151,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate150.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate150.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate150.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate150.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -9250,7 +9167,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate150.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate150.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -9262,7 +9179,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("ping" !== data.event){
-validate150.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "ping"}}];
+validate150.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "ping"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -9278,18 +9195,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate150.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate150.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate150.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate150.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate150.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate150.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9304,18 +9221,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate150.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate150.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate150.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate150.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate150.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate150.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9334,13 +9251,13 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 for(const key1 in data4){
-validate150.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate150.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
 }
 else {
-validate150.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/type",keyword:"type",params:{type: "object"}}];
+validate150.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9357,7 +9274,7 @@ var valid0 = true;
 }
 }
 else {
-validate150.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate150.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9366,7 +9283,6 @@ return errors === 0;
 }
 
 export const ActivateRequest = validate151;
-const schema205 = {"type":"object","required":["code","platform","type"],"additionalProperties":false,"properties":{"code":{"type":"string","minLength":1,"maxLength":512},"platform":{"$ref":"#/definitions/Word"},"type":{"const":"clawbot"},"plugin_version":{"type":"string","maxLength":128},"user_id":{"$ref":"#/definitions/Word"}}};
 
 function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9375,14 +9291,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.type === undefined) && (missing0 = "type"))){
-validate151.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate151.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "code") || (key0 === "platform")) || (key0 === "type")) || (key0 === "plugin_version")) || (key0 === "user_id"))){
-validate151.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate151.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -9394,18 +9310,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate151.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate151.errors = [{instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate151.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
+validate151.errors = [{instancePath:instancePath+"/code",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate151.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate151.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9422,24 +9338,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate151.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate151.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate151.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate151.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate151.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate151.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate151.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate151.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9452,7 +9368,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs7 = errors;
 if("clawbot" !== data.type){
-validate151.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "clawbot"}}];
+validate151.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "clawbot"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -9467,12 +9383,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate151.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate151.errors = [{instancePath:instancePath+"/plugin_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate151.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/type",keyword:"type",params:{type: "string"}}];
+validate151.errors = [{instancePath:instancePath+"/plugin_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9489,24 +9405,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate151.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate151.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate151.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate151.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data4)){
-validate151.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate151.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate151.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate151.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9523,7 +9439,7 @@ var valid0 = true;
 }
 }
 else {
-validate151.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate151.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9532,8 +9448,6 @@ return errors === 0;
 }
 
 export const Activated = validate152;
-const schema208 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","required":["access_token","agent","conversation"],"properties":{"access_token":{"$ref":"#/definitions/Token"},"refresh_token":{"$ref":"#/definitions/Token"},"agent":{"type":"object","required":["user_id","owner_id"],"properties":{"user_id":{"$ref":"#/definitions/GivenId"},"owner_id":{"$ref":"#/definitions/GivenId"},"id":{"$ref":"#/definitions/GivenId"}}},"conversation":{"type":"object","required":["id"],"properties":{"id":{"$ref":"#/definitions/GivenId"}}}}}}};
-const schema209 = {"type":"object","required":["code"],"properties":{"code":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991},"msg":{},"message":{}}};
 
 function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9542,7 +9456,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.code === undefined) && (missing0 = "code")){
-validate153.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate153.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -9550,18 +9464,18 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs1 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate153.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "integer"}}];
+validate153.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs1){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 9007199254740991 || isNaN(data0)){
-validate153.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate153.errors = [{instancePath:instancePath+"/code",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data0 < -9007199254740991 || isNaN(data0)){
-validate153.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate153.errors = [{instancePath:instancePath+"/code",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -9571,7 +9485,7 @@ return false;
 }
 }
 else {
-validate153.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate153.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9591,14 +9505,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate152.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate152.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate152.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate152.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -9614,7 +9528,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.agent === undefined) && (missing1 = "agent"))) || ((data1.conversation === undefined) && (missing1 = "conversation"))){
-validate152.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate152.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -9625,24 +9539,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 16384 && func2(data2) > 16384){
-validate152.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate152.errors = [{instancePath:instancePath+"/data/access_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/access_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data2)){
-validate152.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate152.errors = [{instancePath:instancePath+"/data/access_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/access_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9659,24 +9573,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 16384 && func2(data3) > 16384){
-validate152.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate152.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data3)){
-validate152.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate152.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9693,7 +9607,7 @@ if(errors === _errs11){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
 if(((data4.user_id === undefined) && (missing2 = "user_id")) || ((data4.owner_id === undefined) && (missing2 = "owner_id"))){
-validate152.errors = [{instancePath:instancePath+"/data/agent",schemaPath:"#/properties/data/properties/agent/required",keyword:"required",params:{missingProperty: missing2}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
@@ -9704,18 +9618,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9732,18 +9646,18 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/owner_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9760,18 +9674,18 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data7 === "string"){
 if(data7.length > 512 && func2(data7) > 512){
-validate152.errors = [{instancePath:instancePath+"/data/agent/id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/agent/id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/agent/id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9785,7 +9699,7 @@ var valid5 = true;
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/agent",schemaPath:"#/properties/data/properties/agent/type",keyword:"type",params:{type: "object"}}];
+validate152.errors = [{instancePath:instancePath+"/data/agent",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9802,7 +9716,7 @@ if(errors === _errs22){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing3;
 if((data8.id === undefined) && (missing3 = "id")){
-validate152.errors = [{instancePath:instancePath+"/data/conversation",schemaPath:"#/properties/data/properties/conversation/required",keyword:"required",params:{missingProperty: missing3}}];
+validate152.errors = [{instancePath:instancePath+"/data/conversation",keyword:"required",params:{missingProperty: missing3}}];
 return false;
 }
 else {
@@ -9812,18 +9726,18 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate152.errors = [{instancePath:instancePath+"/data/conversation/id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate152.errors = [{instancePath:instancePath+"/data/conversation/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate152.errors = [{instancePath:instancePath+"/data/conversation/id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate152.errors = [{instancePath:instancePath+"/data/conversation/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/conversation/id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate152.errors = [{instancePath:instancePath+"/data/conversation/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9831,7 +9745,7 @@ return false;
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data/conversation",schemaPath:"#/properties/data/properties/conversation/type",keyword:"type",params:{type: "object"}}];
+validate152.errors = [{instancePath:instancePath+"/data/conversation",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9846,7 +9760,7 @@ var valid2 = true;
 }
 }
 else {
-validate152.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate152.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9859,7 +9773,7 @@ var valid1 = true;
 }
 }
 else {
-validate152.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate152.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9868,7 +9782,6 @@ return errors === 0;
 }
 
 export const Refusal = validate155;
-const schema216 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","properties":{"code":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991,"not":{"const":0}},"data":{}}};
 
 function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9883,7 +9796,7 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs2 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate155.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "integer"}}];
+validate155.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 const _errs4 = errors;
@@ -9900,7 +9813,7 @@ errors++;
 }
 var valid2 = _errs5 === errors;
 if(valid2){
-validate155.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/not",keyword:"not",params:{}}];
+validate155.errors = [{instancePath:instancePath+"/code",keyword:"not",params:{}}];
 return false;
 }
 else {
@@ -9917,12 +9830,12 @@ vErrors = null;
 if(errors === _errs2){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 9007199254740991 || isNaN(data0)){
-validate155.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate155.errors = [{instancePath:instancePath+"/code",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data0 < -9007199254740991 || isNaN(data0)){
-validate155.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate155.errors = [{instancePath:instancePath+"/code",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -9931,7 +9844,7 @@ return false;
 }
 }
 else {
-validate155.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate155.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9940,7 +9853,6 @@ return errors === 0;
 }
 
 export const RefreshRequest = validate157;
-const schema217 = {"type":"object","required":["refresh_token"],"additionalProperties":false,"properties":{"refresh_token":{"$ref":"#/definitions/Token"}}};
 
 function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9949,14 +9861,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
-validate157.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate157.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "refresh_token")){
-validate157.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate157.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -9968,24 +9880,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 16384 && func2(data0) > 16384){
-validate157.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate157.errors = [{instancePath:instancePath+"/refresh_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate157.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate157.errors = [{instancePath:instancePath+"/refresh_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data0)){
-validate157.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate157.errors = [{instancePath:instancePath+"/refresh_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate157.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate157.errors = [{instancePath:instancePath+"/refresh_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9994,7 +9906,7 @@ return false;
 }
 }
 else {
-validate157.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate157.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10003,7 +9915,6 @@ return errors === 0;
 }
 
 export const Refreshed = validate158;
-const schema219 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","required":["access_token","refresh_token"],"properties":{"access_token":{"$ref":"#/definitions/Token"},"refresh_token":{"$ref":"#/definitions/Token"}}}}};
 
 function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10016,14 +9927,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate158.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate158.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate158.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate158.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10039,7 +9950,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.refresh_token === undefined) && (missing1 = "refresh_token"))){
-validate158.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate158.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -10050,24 +9961,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 16384 && func2(data2) > 16384){
-validate158.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate158.errors = [{instancePath:instancePath+"/data/access_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate158.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate158.errors = [{instancePath:instancePath+"/data/access_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data2)){
-validate158.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate158.errors = [{instancePath:instancePath+"/data/access_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate158.errors = [{instancePath:instancePath+"/data/access_token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate158.errors = [{instancePath:instancePath+"/data/access_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10084,24 +9995,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 16384 && func2(data3) > 16384){
-validate158.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate158.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate158.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate158.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data3)){
-validate158.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate158.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate158.errors = [{instancePath:instancePath+"/data/refresh_token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate158.errors = [{instancePath:instancePath+"/data/refresh_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10114,7 +10025,7 @@ var valid2 = true;
 }
 }
 else {
-validate158.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate158.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10127,7 +10038,7 @@ var valid1 = true;
 }
 }
 else {
-validate158.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate158.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10136,7 +10047,6 @@ return errors === 0;
 }
 
 export const Uploaded = validate160;
-const schema222 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","required":["url"],"properties":{"kind":{},"url":{"$ref":"#/definitions/Url"},"name":{},"mime":{},"size":{}}}}};
 
 function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10149,14 +10059,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate160.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate160.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate160.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate160.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10172,7 +10082,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.url === undefined) && (missing1 = "url")){
-validate160.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate160.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -10182,18 +10092,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate160.errors = [{instancePath:instancePath+"/data/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate160.errors = [{instancePath:instancePath+"/data/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate160.errors = [{instancePath:instancePath+"/data/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate160.errors = [{instancePath:instancePath+"/data/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate160.errors = [{instancePath:instancePath+"/data/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate160.errors = [{instancePath:instancePath+"/data/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10201,7 +10111,7 @@ return false;
 }
 }
 else {
-validate160.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate160.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10214,7 +10124,7 @@ var valid1 = true;
 }
 }
 else {
-validate160.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate160.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10223,7 +10133,6 @@ return errors === 0;
 }
 
 export const Profile = validate162;
-const schema224 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","required":["user_id"],"properties":{"user_id":{"$ref":"#/definitions/GivenId"},"nick_name":{}}}}};
 
 function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10236,14 +10145,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate162.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate162.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate162.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate162.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10259,7 +10168,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.user_id === undefined) && (missing1 = "user_id")){
-validate162.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate162.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -10269,18 +10178,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate162.errors = [{instancePath:instancePath+"/data/user_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate162.errors = [{instancePath:instancePath+"/data/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate162.errors = [{instancePath:instancePath+"/data/user_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate162.errors = [{instancePath:instancePath+"/data/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate162.errors = [{instancePath:instancePath+"/data/user_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate162.errors = [{instancePath:instancePath+"/data/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10288,7 +10197,7 @@ return false;
 }
 }
 else {
-validate162.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate162.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10301,7 +10210,7 @@ var valid1 = true;
 }
 }
 else {
-validate162.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate162.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10310,7 +10219,6 @@ return errors === 0;
 }
 
 export const GroupSettingsList = validate164;
-const schema226 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","required":["settings"],"properties":{"settings":{"type":"array","maxItems":100000,"items":{}}}}}};
 
 function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10323,14 +10231,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate164.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate164.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate164.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate164.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10346,7 +10254,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.settings === undefined) && (missing1 = "settings")){
-validate164.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate164.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -10356,12 +10264,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 100000){
-validate164.errors = [{instancePath:instancePath+"/data/settings",schemaPath:"#/properties/data/properties/settings/maxItems",keyword:"maxItems",params:{limit: 100000}}];
+validate164.errors = [{instancePath:instancePath+"/data/settings",keyword:"maxItems",params:{limit: 100000}}];
 return false;
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/data/settings",schemaPath:"#/properties/data/properties/settings/type",keyword:"type",params:{type: "array"}}];
+validate164.errors = [{instancePath:instancePath+"/data/settings",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -10369,7 +10277,7 @@ return false;
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate164.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10382,7 +10290,7 @@ var valid1 = true;
 }
 }
 else {
-validate164.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate164.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10391,7 +10299,6 @@ return errors === 0;
 }
 
 export const PermissionList = validate166;
-const schema227 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","additionalProperties":true}}};
 
 function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10404,14 +10311,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate166.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate166.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate166.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate166.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10427,7 +10334,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
-validate166.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate166.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10440,7 +10347,7 @@ var valid1 = true;
 }
 }
 else {
-validate166.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate166.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10449,7 +10356,6 @@ return errors === 0;
 }
 
 export const ConversationDetails = validate168;
-const schema228 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","required":["data"],"properties":{"code":{"const":0},"data":{"type":"object","properties":{"id":{},"title":{},"description":{},"participants":{}}}}};
 
 function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10462,14 +10368,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.data === undefined) && (missing0 = "data")){
-validate168.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate168.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs2 = errors;
 if(0 !== data.code){
-validate168.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate168.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs2 === errors;
@@ -10483,7 +10389,7 @@ let data1 = data.data;
 const _errs3 = errors;
 if(errors === _errs3){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate168.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate168.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10496,7 +10402,7 @@ var valid1 = true;
 }
 }
 else {
-validate168.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate168.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10505,7 +10411,6 @@ return errors === 0;
 }
 
 export const ReportRequest = validate170;
-const schema229 = {"type":"object","required":["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"],"additionalProperties":false,"properties":{"device_id":{"$ref":"#/definitions/DeviceId"},"platform":{"$ref":"#/definitions/Word"},"plugin_version":{"type":"string","maxLength":128},"agent_version":{"type":"string","maxLength":128},"runtime_name":{"type":"string","maxLength":128},"runtime_version":{"type":"string","maxLength":128}}};
 
 function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10514,14 +10419,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
-validate170.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate170.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "device_id") || (key0 === "platform")) || (key0 === "plugin_version")) || (key0 === "agent_version")) || (key0 === "runtime_name")) || (key0 === "runtime_version"))){
-validate170.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate170.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -10534,24 +10439,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate170.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/definitions/DeviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate170.errors = [{instancePath:instancePath+"/device_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate170.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/definitions/DeviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate170.errors = [{instancePath:instancePath+"/device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func31(data0)){
-validate170.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/definitions/DeviceId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
+validate170.errors = [{instancePath:instancePath+"/device_id",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
 return false;
 }
 }
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/device_id",schemaPath:"#/definitions/DeviceId/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10568,24 +10473,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate170.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate170.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate170.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate170.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate170.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate170.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/platform",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10601,12 +10506,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate170.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate170.errors = [{instancePath:instancePath+"/plugin_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/plugin_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10622,12 +10527,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate170.errors = [{instancePath:instancePath+"/agent_version",schemaPath:"#/properties/agent_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate170.errors = [{instancePath:instancePath+"/agent_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/agent_version",schemaPath:"#/properties/agent_version/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/agent_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10643,12 +10548,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate170.errors = [{instancePath:instancePath+"/runtime_name",schemaPath:"#/properties/runtime_name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate170.errors = [{instancePath:instancePath+"/runtime_name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/runtime_name",schemaPath:"#/properties/runtime_name/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/runtime_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10664,12 +10569,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate170.errors = [{instancePath:instancePath+"/runtime_version",schemaPath:"#/properties/runtime_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate170.errors = [{instancePath:instancePath+"/runtime_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate170.errors = [{instancePath:instancePath+"/runtime_version",schemaPath:"#/properties/runtime_version/type",keyword:"type",params:{type: "string"}}];
+validate170.errors = [{instancePath:instancePath+"/runtime_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10687,7 +10592,7 @@ var valid0 = true;
 }
 }
 else {
-validate170.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate170.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10696,7 +10601,6 @@ return errors === 0;
 }
 
 export const Reported = validate171;
-const schema232 = {"allOf":[{"$ref":"#/definitions/Answer"}],"type":"object","properties":{"code":{"const":0}}};
 
 function validate171(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10709,13 +10613,13 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.code !== undefined){
 if(0 !== data.code){
-validate171.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 0}}];
+validate171.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 }
 }
 else {
-validate171.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate171.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10732,14 +10636,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
-validate173.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate173.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate173.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate173.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10754,18 +10658,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate173.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/event",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate173.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/event",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/event",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10781,12 +10685,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate173.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/properties/trace_id/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate173.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/properties/trace_id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10801,18 +10705,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate173.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate173.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate173.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate173.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate173.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate173.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10828,18 +10732,18 @@ if(data.seq !== undefined){
 let data4 = data.seq;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate173.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
+validate173.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate173.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate173.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < -9007199254740991 || isNaN(data4)){
-validate173.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate173.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -10856,18 +10760,18 @@ let data5 = data.dseq;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate173.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate173.errors = [{instancePath:instancePath+"/dseq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate173.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate173.errors = [{instancePath:instancePath+"/dseq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate173.errors = [{instancePath:instancePath+"/dseq",schemaPath:"#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/dseq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -10886,7 +10790,7 @@ var valid0 = true;
 }
 }
 else {
-validate173.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10900,18 +10804,18 @@ function validate174(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate174.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate174.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate174.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate174.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate174.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate174.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10927,18 +10831,18 @@ function validate175(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate175.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate175.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate175.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate175.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 1 || isNaN(data)){
-validate175.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate175.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -10966,18 +10870,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate176.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate176.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate176.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10993,12 +10897,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate176.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/chat_type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/chat_type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11023,7 +10927,7 @@ var valid1 = true;
 }
 }
 else {
-validate176.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate176.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11040,7 +10944,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
-validate179.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate179.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11051,18 +10955,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate179.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate179.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate179.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate179.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate179.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate179.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11078,12 +10982,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate179.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate179.errors = [{instancePath:instancePath+"/message_mode",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate179.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/type",keyword:"type",params:{type: "string"}}];
+validate179.errors = [{instancePath:instancePath+"/message_mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11100,7 +11004,7 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((data2.body === undefined) && (missing1 = "body")){
-validate179.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/required",keyword:"required",params:{missingProperty: missing1}}];
+validate179.errors = [{instancePath:instancePath+"/message",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -11111,7 +11015,7 @@ if(errors === _errs8){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-validate179.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/required",keyword:"required",params:{missingProperty: missing2}}];
+validate179.errors = [{instancePath:instancePath+"/message/body",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
@@ -11121,12 +11025,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 4096){
-validate179.errors = [{instancePath:instancePath+"/message/body/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate179.errors = [{instancePath:instancePath+"/message/body/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate179.errors = [{instancePath:instancePath+"/message/body/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate179.errors = [{instancePath:instancePath+"/message/body/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11134,7 +11038,7 @@ return false;
 }
 }
 else {
-validate179.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/type",keyword:"type",params:{type: "object"}}];
+validate179.errors = [{instancePath:instancePath+"/message/body",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11148,7 +11052,7 @@ if(data2.context !== undefined){
 let data5 = data2.context;
 const _errs13 = errors;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-validate179.errors = [{instancePath:instancePath+"/message/context",schemaPath:"#/properties/message/properties/context/type",keyword:"type",params:{type: schema21.properties.message.properties.context.type}}];
+validate179.errors = [{instancePath:instancePath+"/message/context",keyword:"type",params:{type: schema21.properties.message.properties.context.type}}];
 return false;
 }
 var valid2 = _errs13 === errors;
@@ -11160,7 +11064,7 @@ var valid2 = true;
 }
 }
 else {
-validate179.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "object"}}];
+validate179.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11173,7 +11077,7 @@ if(valid0){
 if(data.stream_merged !== undefined){
 const _errs15 = errors;
 if(typeof data.stream_merged !== "boolean"){
-validate179.errors = [{instancePath:instancePath+"/stream_merged",schemaPath:"#/properties/stream_merged/type",keyword:"type",params:{type: "boolean"}}];
+validate179.errors = [{instancePath:instancePath+"/stream_merged",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs15 === errors;
@@ -11187,7 +11091,7 @@ var valid0 = true;
 }
 }
 else {
-validate179.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate179.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11203,18 +11107,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 512 && func2(data) > 512){
-validate180.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate180.errors = [{instancePath,keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate180.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate180.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate180.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate180.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11235,12 +11139,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate181.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate181.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate181.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate181.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11254,13 +11158,13 @@ if(data.nick_name !== undefined){
 let data1 = data.nick_name;
 const _errs3 = errors;
 if((typeof data1 !== "string") && (data1 !== null)){
-validate181.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/type",keyword:"type",params:{type: schema20.properties.nick_name.type}}];
+validate181.errors = [{instancePath:instancePath+"/nick_name",keyword:"type",params:{type: schema20.properties.nick_name.type}}];
 return false;
 }
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate181.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate181.errors = [{instancePath:instancePath+"/nick_name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
@@ -11273,7 +11177,7 @@ var valid0 = true;
 }
 }
 else {
-validate181.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate181.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11290,7 +11194,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.message_id === undefined) && (missing0 = "message_id")){
-validate182.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate182.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11301,18 +11205,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate182.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate182.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate182.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate182.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate182.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate182.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11327,7 +11231,7 @@ let data1 = data.streaming;
 const _errs4 = errors;
 if(errors === _errs4){
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-validate182.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate182.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11340,7 +11244,7 @@ var valid0 = true;
 }
 }
 else {
-validate182.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate182.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11354,18 +11258,18 @@ function validate183(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate183.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate183.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate183.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate183.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate183.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate183.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -11383,12 +11287,12 @@ let errors = 0;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 4096){
-validate184.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate184.errors = [{instancePath,keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate184.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}}];
+validate184.errors = [{instancePath,keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11409,7 +11313,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
-validate185.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate185.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11419,12 +11323,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data0)){
 if(data0.length > 4096){
-validate185.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate185.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate185.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate185.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11432,7 +11336,7 @@ return false;
 }
 }
 else {
-validate185.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate185.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11449,7 +11353,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
-validate187.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate187.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11460,18 +11364,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate187.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate187.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate187.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate187.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate187.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11484,7 +11388,7 @@ if(valid0){
 if(data.online !== undefined){
 const _errs4 = errors;
 if(typeof data.online !== "boolean"){
-validate187.errors = [{instancePath:instancePath+"/online",schemaPath:"#/properties/online/type",keyword:"type",params:{type: "boolean"}}];
+validate187.errors = [{instancePath:instancePath+"/online",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -11496,7 +11400,7 @@ var valid0 = true;
 }
 }
 else {
-validate187.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate187.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11512,18 +11416,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 512 && func2(data) > 512){
-validate188.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate188.errors = [{instancePath,keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate188.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate188.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate188.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate188.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11539,24 +11443,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 16384 && func2(data) > 16384){
-validate189.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate189.errors = [{instancePath,keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate189.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate189.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data)){
-validate189.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate189.errors = [{instancePath,keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate189.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate189.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11572,24 +11476,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate190.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate190.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate190.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate190.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func31(data)){
-validate190.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
+validate190.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
 return false;
 }
 }
 }
 }
 else {
-validate190.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate190.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11647,13 +11551,13 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-validate191.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1}}];
+validate191.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
-validate191.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/then/properties/reliable_delivery/const",keyword:"const",params:{allowedValue: true}}];
+validate191.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 }
@@ -11663,7 +11567,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -11679,7 +11583,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs6 = errors;
 for(const key0 in data){
 if(!(func33.call(schema70.properties, key0))){
-validate191.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate191.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11688,7 +11592,7 @@ if(_errs6 === errors){
 if(data.multi_device !== undefined){
 const _errs7 = errors;
 if(typeof data.multi_device !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/multi_device",schemaPath:"#/properties/multi_device/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/multi_device",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs7 === errors;
@@ -11700,7 +11604,7 @@ if(valid3){
 if(data.device_replay !== undefined){
 const _errs9 = errors;
 if(typeof data.device_replay !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/device_replay",schemaPath:"#/properties/device_replay/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/device_replay",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs9 === errors;
@@ -11712,7 +11616,7 @@ if(valid3){
 if(data.chat_meta_events !== undefined){
 const _errs11 = errors;
 if(typeof data.chat_meta_events !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/chat_meta_events",schemaPath:"#/properties/chat_meta_events/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/chat_meta_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs11 === errors;
@@ -11724,7 +11628,7 @@ if(valid3){
 if(data.notify_signals !== undefined){
 const _errs13 = errors;
 if(typeof data.notify_signals !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/notify_signals",schemaPath:"#/properties/notify_signals/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/notify_signals",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -11736,7 +11640,7 @@ if(valid3){
 if(data.permission_events !== undefined){
 const _errs15 = errors;
 if(typeof data.permission_events !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/permission_events",schemaPath:"#/properties/permission_events/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/permission_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs15 === errors;
@@ -11748,7 +11652,7 @@ if(valid3){
 if(data.delivery_receipt !== undefined){
 const _errs17 = errors;
 if(typeof data.delivery_receipt !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/delivery_receipt",schemaPath:"#/properties/delivery_receipt/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/delivery_receipt",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs17 === errors;
@@ -11760,7 +11664,7 @@ if(valid3){
 if(data.history_sync !== undefined){
 const _errs19 = errors;
 if(typeof data.history_sync !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/history_sync",schemaPath:"#/properties/history_sync/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/history_sync",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs19 === errors;
@@ -11772,7 +11676,7 @@ if(valid3){
 if(data.reliable_delivery !== undefined){
 const _errs21 = errors;
 if(typeof data.reliable_delivery !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/properties/reliable_delivery/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs21 === errors;
@@ -11784,7 +11688,7 @@ if(valid3){
 if(data.reliable_delivery_v2 !== undefined){
 const _errs23 = errors;
 if(typeof data.reliable_delivery_v2 !== "boolean"){
-validate191.errors = [{instancePath:instancePath+"/reliable_delivery_v2",schemaPath:"#/properties/reliable_delivery_v2/type",keyword:"type",params:{type: "boolean"}}];
+validate191.errors = [{instancePath:instancePath+"/reliable_delivery_v2",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs23 === errors;
@@ -11803,7 +11707,7 @@ var valid3 = true;
 }
 }
 else {
-validate191.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate191.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11819,18 +11723,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 512 && func2(data) > 512){
-validate192.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate192.errors = [{instancePath,keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate192.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate192.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate192.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11847,14 +11751,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate193.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate193.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
-validate193.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate193.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11867,24 +11771,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 30 && func2(data0) > 30){
-validate193.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate193.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-validate193.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate193.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data0)){
-validate193.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate193.errors = [{instancePath:instancePath+"/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate193.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate193.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11897,7 +11801,7 @@ if(valid0){
 if(data.message_mode !== undefined){
 const _errs5 = errors;
 if("normal" !== data.message_mode){
-validate193.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/const",keyword:"const",params:{allowedValue: "normal"}}];
+validate193.errors = [{instancePath:instancePath+"/message_mode",keyword:"const",params:{allowedValue: "normal"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -11913,14 +11817,14 @@ if(errors === _errs6){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-validate193.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/required",keyword:"required",params:{missingProperty: missing1}}];
+validate193.errors = [{instancePath:instancePath+"/message",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs8 = errors;
 for(const key1 in data2){
 if(!((key1 === "body") || (key1 === "context"))){
-validate193.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate193.errors = [{instancePath:instancePath+"/message",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -11933,14 +11837,14 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-validate193.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/required",keyword:"required",params:{missingProperty: missing2}}];
+validate193.errors = [{instancePath:instancePath+"/message/body",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 const _errs11 = errors;
 for(const key2 in data3){
 if(!(key2 === "fragments")){
-validate193.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate193.errors = [{instancePath:instancePath+"/message/body",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -11956,7 +11860,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate193.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/type",keyword:"type",params:{type: "object"}}];
+validate193.errors = [{instancePath:instancePath+"/message/body",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11982,7 +11886,7 @@ var valid2 = true;
 }
 }
 else {
-validate193.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "object"}}];
+validate193.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11997,7 +11901,7 @@ var valid0 = true;
 }
 }
 else {
-validate193.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate193.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12059,18 +11963,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12080,7 +11984,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "else"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "else"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -12095,14 +11999,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-validate196.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing1}}];
+validate196.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs7 = errors;
 for(const key0 in data){
 if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "removed"))){
-validate196.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate196.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12115,18 +12019,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate196.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate196.errors = [{instancePath:instancePath+"/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate196.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate196.errors = [{instancePath:instancePath+"/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate196.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate196.errors = [{instancePath:instancePath+"/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12142,18 +12046,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate196.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate196.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12166,7 +12070,7 @@ if(valid3){
 if(data.removed !== undefined){
 const _errs13 = errors;
 if(typeof data.removed !== "boolean"){
-validate196.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "boolean"}}];
+validate196.errors = [{instancePath:instancePath+"/removed",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs13 === errors;
@@ -12180,7 +12084,7 @@ var valid3 = true;
 }
 }
 else {
-validate196.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate196.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12196,24 +12100,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 512 && func2(data) > 512){
-validate197.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate197.errors = [{instancePath,keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate197.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate197.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data)){
-validate197.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate197.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate197.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate197.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12229,24 +12133,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 30 && func2(data) > 30){
-validate198.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate198.errors = [{instancePath,keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
-validate198.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 30}}];
+validate198.errors = [{instancePath,keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data)){
-validate198.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate198.errors = [{instancePath,keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate198.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate198.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12263,14 +12167,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-validate199.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate199.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-validate199.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate199.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12279,7 +12183,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("append" !== data.type){
-validate199.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "append"}}];
+validate199.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "append"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12291,7 +12195,7 @@ if(valid0){
 if(data.target_fragment_index !== undefined){
 const _errs3 = errors;
 if(0 !== data.target_fragment_index){
-validate199.errors = [{instancePath:instancePath+"/target_fragment_index",schemaPath:"#/properties/target_fragment_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate199.errors = [{instancePath:instancePath+"/target_fragment_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -12304,7 +12208,7 @@ var valid0 = true;
 }
 }
 else {
-validate199.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate199.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12321,14 +12225,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate200.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate200.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
-validate200.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate200.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12337,7 +12241,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("text" !== data.kind){
-validate200.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate200.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12353,12 +12257,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate200.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate200.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate200.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate200.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12375,12 +12279,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
-validate200.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate200.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate200.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate200.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12395,7 +12299,7 @@ var valid0 = true;
 }
 }
 else {
-validate200.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate200.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12412,14 +12316,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate201.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate201.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate201.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate201.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12428,7 +12332,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("streaming" !== data.status){
-validate201.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "streaming"}}];
+validate201.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "streaming"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12442,18 +12346,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate201.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate201.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate201.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate201.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate201.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate201.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -12468,7 +12372,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate201.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate201.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -12480,7 +12384,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate201.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate201.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -12492,7 +12396,7 @@ if(valid0){
 if(data.completed_at !== undefined){
 const _errs9 = errors;
 if(data.completed_at !== null){
-validate201.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/properties/completed_at/type",keyword:"type",params:{type: "null"}}];
+validate201.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -12508,7 +12412,7 @@ var valid0 = true;
 }
 }
 else {
-validate201.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate201.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12524,12 +12428,12 @@ let errors = 0;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 256){
-validate202.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate202.errors = [{instancePath,keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate202.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}}];
+validate202.errors = [{instancePath,keyword:"minItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -12550,7 +12454,7 @@ break;
 }
 }
 else {
-validate202.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}}];
+validate202.errors = [{instancePath,keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -12567,14 +12471,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate204.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate204.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate204.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate204.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12583,7 +12487,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("done" !== data.status){
-validate204.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "done"}}];
+validate204.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12597,18 +12501,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate204.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate204.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate204.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate204.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate204.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate204.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -12623,7 +12527,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate204.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate204.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -12635,7 +12539,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate204.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate204.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -12649,18 +12553,18 @@ let data4 = data.completed_at;
 const _errs9 = errors;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate204.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate204.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate204.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate204.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate204.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate204.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -12679,7 +12583,7 @@ var valid0 = true;
 }
 }
 else {
-validate204.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate204.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12732,12 +12636,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate205.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
+validate205.errors = [{instancePath,keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
 return false;
 }
 }
 else {
-validate205.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate205.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12754,14 +12658,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate212.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate212.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-validate212.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate212.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12770,7 +12674,7 @@ if(_errs1 === errors){
 if(data.status !== undefined){
 const _errs2 = errors;
 if("failed" !== data.status){
-validate212.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate212.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -12784,18 +12688,18 @@ let data1 = data.sequence;
 const _errs3 = errors;
 const _errs4 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate212.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate212.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs4){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate212.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate212.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate212.errors = [{instancePath:instancePath+"/sequence",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate212.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -12810,7 +12714,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs6 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate212.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate212.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -12822,7 +12726,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs7 = errors;
 if(data.started_at !== null){
-validate212.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate212.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -12836,18 +12740,18 @@ let data4 = data.completed_at;
 const _errs9 = errors;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate212.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate212.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate212.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate212.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate212.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate212.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -12866,7 +12770,7 @@ var valid0 = true;
 }
 }
 else {
-validate212.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate212.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12883,14 +12787,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.user_id === undefined) && (missing0 = "user_id")){
-validate213.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate213.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(key0 === "user_id")){
-validate213.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate213.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12902,18 +12806,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate213.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate213.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(!pattern7.test(data0)){
-validate213.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/pattern",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
+validate213.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
 return false;
 }
 }
 }
 else {
-validate213.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/type",keyword:"type",params:{type: "string"}}];
+validate213.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12922,7 +12826,7 @@ return false;
 }
 }
 else {
-validate213.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate213.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12938,13 +12842,13 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-validate214.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate214.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
 }
 else {
-validate214.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate214.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12961,14 +12865,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-validate215.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate215.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "mentions") || (key0 === "reply"))){
-validate215.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate215.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -12980,7 +12884,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data0)){
 if(data0.length > 256){
-validate215.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate215.errors = [{instancePath:instancePath+"/mentions",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -13000,7 +12904,7 @@ break;
 }
 }
 else {
-validate215.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/type",keyword:"type",params:{type: "array"}}];
+validate215.errors = [{instancePath:instancePath+"/mentions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -13025,7 +12929,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs8 = errors;
 if(data2 !== null){
-const err0 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13038,7 +12942,7 @@ var _valid0 = _errs8 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13070,7 +12974,7 @@ var valid0 = true;
 }
 }
 else {
-validate215.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate215.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13087,7 +12991,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.code === undefined) && (missing0 = "code")){
-validate218.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate218.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13095,18 +12999,18 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs1 = errors;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-validate218.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "integer"}}];
+validate218.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs1){
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 9007199254740991 || isNaN(data0)){
-validate218.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate218.errors = [{instancePath:instancePath+"/code",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data0 < -9007199254740991 || isNaN(data0)){
-validate218.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate218.errors = [{instancePath:instancePath+"/code",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -13116,7 +13020,7 @@ return false;
 }
 }
 else {
-validate218.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate218.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13132,18 +13036,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 65536 && func2(data) > 65536){
-validate219.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate219.errors = [{instancePath,keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate219.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate219.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate219.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate219.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13159,12 +13063,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 900000 && func2(data) > 900000){
-validate220.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate220.errors = [{instancePath,keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate220.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate220.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13173,7 +13077,6 @@ return errors === 0;
 }
 
 export const FragmentReceived = validate221;
-const schema284 = {"type":"object","required":["kind"],"properties":{"kind":{"type":"string","minLength":1,"maxLength":128},"text":{},"delta":{},"user_id":{},"display":{},"url":{},"name":{},"mime":{},"size":{},"width":{},"height":{},"duration":{}}};
 
 function validate221(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -13182,7 +13085,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.kind === undefined) && (missing0 = "kind")){
-validate221.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate221.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13192,18 +13095,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate221.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate221.errors = [{instancePath:instancePath+"/kind",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate221.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/minLength",keyword:"minLength",params:{limit: 1}}];
+validate221.errors = [{instancePath:instancePath+"/kind",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate221.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate221.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13211,7 +13114,7 @@ return false;
 }
 }
 else {
-validate221.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate221.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13220,7 +13123,6 @@ return errors === 0;
 }
 
 export const MentionReceived = validate222;
-const schema285 = {"type":"object","required":["user_id"],"properties":{"user_id":{"$ref":"#/definitions/GivenId"}}};
 
 function validate222(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -13229,7 +13131,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.user_id === undefined) && (missing0 = "user_id")){
-validate222.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate222.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13239,18 +13141,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate222.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate222.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate222.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate222.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate222.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate222.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13258,7 +13160,7 @@ return false;
 }
 }
 else {
-validate222.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate222.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13267,7 +13169,6 @@ return errors === 0;
 }
 
 export const ReplyContextReceived = validate223;
-const schema287 = {"type":"object","required":["reply_to_msg_id"],"properties":{"reply_to_msg_id":{"$ref":"#/definitions/GivenId"},"reply_preview":{}}};
 
 function validate223(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -13276,7 +13177,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")){
-validate223.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate223.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13286,18 +13187,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate223.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13305,7 +13206,7 @@ return false;
 }
 }
 else {
-validate223.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate223.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13314,7 +13215,6 @@ return errors === 0;
 }
 
 export const ReplyPreviewReceived = validate224;
-const schema289 = {"type":"object","required":["fragments"],"properties":{"id":{},"nick_name":{},"fragments":{"$ref":"#/definitions/FragmentsReceived"}}};
 
 function validate224(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -13323,7 +13223,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.fragments === undefined) && (missing0 = "fragments")){
-validate224.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate224.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -13333,12 +13233,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data0)){
 if(data0.length > 4096){
-validate224.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/maxItems",keyword:"maxItems",params:{limit: 4096}}];
+validate224.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate224.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/definitions/FragmentsReceived/type",keyword:"type",params:{type: "array"}}];
+validate224.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -13346,7 +13246,7 @@ return false;
 }
 }
 else {
-validate224.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate224.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13355,7 +13255,6 @@ return errors === 0;
 }
 
 export const PermissionResult = validate225;
-const schema291 = {"type":"object","required":["kind","request_id"],"properties":{"kind":{"const":"permission_result"},"request_id":{"$ref":"#/definitions/GivenId"},"operation":{},"outcome":{},"reason":{}}};
 
 function validate225(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -13364,14 +13263,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.request_id === undefined) && (missing0 = "request_id"))){
-validate225.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate225.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("permission_result" !== data.kind){
-validate225.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "permission_result"}}];
+validate225.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "permission_result"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -13387,18 +13286,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate225.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate225.errors = [{instancePath:instancePath+"/request_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate225.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate225.errors = [{instancePath:instancePath+"/request_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate225.errors = [{instancePath:instancePath+"/request_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate225.errors = [{instancePath:instancePath+"/request_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13411,7 +13310,7 @@ var valid0 = true;
 }
 }
 else {
-validate225.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate225.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13428,14 +13327,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-validate226.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate226.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
-validate226.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate226.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -13448,18 +13347,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate226.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13484,7 +13383,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs8 = errors;
 if(data1 !== null){
-const err0 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply_preview",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13497,7 +13396,7 @@ var _valid0 = _errs8 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply_preview",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13529,7 +13428,7 @@ var valid0 = true;
 }
 }
 else {
-validate226.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate226.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13546,14 +13445,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-validate228.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate228.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
-validate228.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate228.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -13565,12 +13464,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate228.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate228.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate228.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate228.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13586,12 +13485,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate228.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate228.errors = [{instancePath:instancePath+"/nick_name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate228.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/type",keyword:"type",params:{type: "string"}}];
+validate228.errors = [{instancePath:instancePath+"/nick_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13607,7 +13506,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 1){
-validate228.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate228.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -13627,7 +13526,7 @@ break;
 }
 }
 else {
-validate228.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate228.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -13642,7 +13541,7 @@ var valid0 = true;
 }
 }
 else {
-validate228.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate228.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13659,14 +13558,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
-validate230.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate230.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "kind") || (key0 === "text"))){
-validate230.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate230.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -13675,7 +13574,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("text" !== data.kind){
-validate230.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate230.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -13691,12 +13590,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate230.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate230.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate230.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate230.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13710,7 +13609,7 @@ var valid0 = true;
 }
 }
 else {
-validate230.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate230.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13727,14 +13626,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
-validate231.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate231.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
-validate231.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate231.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -13743,7 +13642,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("mention" !== data.kind){
-validate231.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "mention"}}];
+validate231.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "mention"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -13759,24 +13658,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate231.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate231.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate231.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate231.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate231.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate231.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate231.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate231.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13792,24 +13691,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate231.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate231.errors = [{instancePath:instancePath+"/display",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate231.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/minLength",keyword:"minLength",params:{limit: 1}}];
+validate231.errors = [{instancePath:instancePath+"/display",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern2.test(data2)){
-validate231.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/pattern",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
+validate231.errors = [{instancePath:instancePath+"/display",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate231.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/type",keyword:"type",params:{type: "string"}}];
+validate231.errors = [{instancePath:instancePath+"/display",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13824,7 +13723,7 @@ var valid0 = true;
 }
 }
 else {
-validate231.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate231.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13841,14 +13740,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate232.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate232.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
-validate232.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate232.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -13857,7 +13756,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("image" !== data.kind){
-validate232.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "image"}}];
+validate232.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "image"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -13873,18 +13772,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate232.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate232.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate232.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate232.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate232.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate232.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13901,18 +13800,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate232.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate232.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate232.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate232.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate232.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate232.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13929,18 +13828,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate232.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate232.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate232.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate232.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate232.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate232.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13955,18 +13854,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate232.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate232.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate232.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate232.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate232.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate232.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -13983,18 +13882,18 @@ let data5 = data.width;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate232.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate232.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate232.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate232.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate232.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate232.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14011,18 +13910,18 @@ let data6 = data.height;
 const _errs18 = errors;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate232.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate232.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate232.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate232.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate232.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate232.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14043,7 +13942,7 @@ var valid0 = true;
 }
 }
 else {
-validate232.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate232.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14060,14 +13959,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate233.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate233.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
-validate233.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate233.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -14076,7 +13975,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("video" !== data.kind){
-validate233.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "video"}}];
+validate233.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "video"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -14092,18 +13991,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate233.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate233.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate233.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate233.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate233.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate233.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14120,18 +14019,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate233.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate233.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate233.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate233.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate233.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate233.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14148,18 +14047,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate233.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate233.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate233.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate233.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate233.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate233.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14174,18 +14073,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate233.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate233.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate233.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate233.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate233.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate233.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14202,18 +14101,18 @@ let data5 = data.width;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate233.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate233.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate233.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate233.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate233.errors = [{instancePath:instancePath+"/width",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate233.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14230,18 +14129,18 @@ let data6 = data.height;
 const _errs18 = errors;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate233.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate233.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate233.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate233.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate233.errors = [{instancePath:instancePath+"/height",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate233.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14258,18 +14157,18 @@ let data7 = data.duration;
 const _errs21 = errors;
 const _errs22 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate233.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate233.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-validate233.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate233.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate233.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate233.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14291,7 +14190,7 @@ var valid0 = true;
 }
 }
 else {
-validate233.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate233.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14308,14 +14207,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate234.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate234.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
-validate234.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate234.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -14324,7 +14223,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("audio" !== data.kind){
-validate234.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "audio"}}];
+validate234.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "audio"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -14340,18 +14239,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate234.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate234.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate234.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate234.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate234.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate234.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14368,18 +14267,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate234.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate234.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate234.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate234.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate234.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate234.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14396,18 +14295,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate234.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate234.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate234.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate234.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate234.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate234.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14422,18 +14321,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate234.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate234.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate234.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate234.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate234.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate234.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14450,18 +14349,18 @@ let data5 = data.duration;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate234.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate234.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate234.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate234.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate234.errors = [{instancePath:instancePath+"/duration",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate234.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14481,7 +14380,7 @@ var valid0 = true;
 }
 }
 else {
-validate234.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate234.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14498,14 +14397,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate235.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate235.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
-validate235.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate235.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -14514,7 +14413,7 @@ if(_errs1 === errors){
 if(data.kind !== undefined){
 const _errs2 = errors;
 if("file" !== data.kind){
-validate235.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "file"}}];
+validate235.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "file"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -14530,18 +14429,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate235.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate235.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate235.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate235.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate235.errors = [{instancePath:instancePath+"/url",schemaPath:"#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate235.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14558,18 +14457,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate235.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate235.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate235.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate235.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate235.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate235.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14586,18 +14485,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate235.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate235.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate235.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate235.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate235.errors = [{instancePath:instancePath+"/mime",schemaPath:"#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate235.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14612,18 +14511,18 @@ let data4 = data.size;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate235.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate235.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate235.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate235.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate235.errors = [{instancePath:instancePath+"/size",schemaPath:"#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate235.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14642,7 +14541,7 @@ var valid0 = true;
 }
 }
 else {
-validate235.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate235.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14658,18 +14557,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 4096 && func2(data) > 4096){
-validate236.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate236.errors = [{instancePath,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data)){
-validate236.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate236.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate236.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate236.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14678,7 +14577,6 @@ return errors === 0;
 }
 
 export const OfflineAck = validate237;
-const schema327 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"offline.ack"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"payload":{"type":"object","required":["batch_id"],"additionalProperties":false,"properties":{"batch_id":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991}}}}};
 
 function validate237(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -14687,14 +14585,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate237.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate237.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-validate237.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate237.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -14703,7 +14601,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-validate237.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate237.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -14715,7 +14613,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
 if("offline.ack" !== data.event){
-validate237.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "offline.ack"}}];
+validate237.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "offline.ack"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -14731,18 +14629,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate237.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate237.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate237.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate237.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate237.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate237.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14757,18 +14655,18 @@ let data3 = data.emitted_at;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate237.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate237.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate237.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate237.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate237.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate237.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14787,14 +14685,14 @@ if(errors === _errs10){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if((data4.batch_id === undefined) && (missing1 = "batch_id")){
-validate237.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate237.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 const _errs12 = errors;
 for(const key1 in data4){
 if(!(key1 === "batch_id")){
-validate237.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate237.errors = [{instancePath:instancePath+"/payload",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -14804,18 +14702,18 @@ if(data4.batch_id !== undefined){
 let data5 = data4.batch_id;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate237.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/type",keyword:"type",params:{type: "integer"}}];
+validate237.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate237.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate237.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < -9007199254740991 || isNaN(data5)){
-validate237.errors = [{instancePath:instancePath+"/payload/batch_id",schemaPath:"#/properties/payload/properties/batch_id/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate237.errors = [{instancePath:instancePath+"/payload/batch_id",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -14826,7 +14724,7 @@ return false;
 }
 }
 else {
-validate237.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate237.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14843,7 +14741,7 @@ var valid0 = true;
 }
 }
 else {
-validate237.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate237.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14852,7 +14750,6 @@ return errors === 0;
 }
 
 export const GroupSetting = validate238;
-const schema330 = {"type":"object","required":["conversation_id"],"properties":{"conversation_id":{"$ref":"#/definitions/GivenId"},"muted":{"type":"boolean"},"reply_mode":{"type":"string","maxLength":128},"batch_delay_seconds":{"type":"integer","minimum":0,"maximum":86400},"version":{"type":"integer","minimum":0,"maximum":9007199254740991}}};
 
 function validate238(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -14861,7 +14758,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.conversation_id === undefined) && (missing0 = "conversation_id")){
-validate238.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate238.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -14872,18 +14769,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate238.errors = [{instancePath:instancePath+"/conversation_id",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate238.errors = [{instancePath:instancePath+"/conversation_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate238.errors = [{instancePath:instancePath+"/conversation_id",schemaPath:"#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate238.errors = [{instancePath:instancePath+"/conversation_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate238.errors = [{instancePath:instancePath+"/conversation_id",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate238.errors = [{instancePath:instancePath+"/conversation_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14896,7 +14793,7 @@ if(valid0){
 if(data.muted !== undefined){
 const _errs4 = errors;
 if(typeof data.muted !== "boolean"){
-validate238.errors = [{instancePath:instancePath+"/muted",schemaPath:"#/properties/muted/type",keyword:"type",params:{type: "boolean"}}];
+validate238.errors = [{instancePath:instancePath+"/muted",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -14911,12 +14808,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate238.errors = [{instancePath:instancePath+"/reply_mode",schemaPath:"#/properties/reply_mode/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate238.errors = [{instancePath:instancePath+"/reply_mode",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate238.errors = [{instancePath:instancePath+"/reply_mode",schemaPath:"#/properties/reply_mode/type",keyword:"type",params:{type: "string"}}];
+validate238.errors = [{instancePath:instancePath+"/reply_mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14930,18 +14827,18 @@ if(data.batch_delay_seconds !== undefined){
 let data3 = data.batch_delay_seconds;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",schemaPath:"#/properties/batch_delay_seconds/type",keyword:"type",params:{type: "integer"}}];
+validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 86400 || isNaN(data3)){
-validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",schemaPath:"#/properties/batch_delay_seconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",schemaPath:"#/properties/batch_delay_seconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate238.errors = [{instancePath:instancePath+"/batch_delay_seconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14957,18 +14854,18 @@ if(data.version !== undefined){
 let data4 = data.version;
 const _errs10 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate238.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/type",keyword:"type",params:{type: "integer"}}];
+validate238.errors = [{instancePath:instancePath+"/version",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate238.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate238.errors = [{instancePath:instancePath+"/version",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate238.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate238.errors = [{instancePath:instancePath+"/version",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14986,7 +14883,7 @@ var valid0 = true;
 }
 }
 else {
-validate238.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate238.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14995,8 +14892,6 @@ return errors === 0;
 }
 
 export const ConnectTolerant = validate240;
-const schema333 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"connect"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"type":"object","required":["token","nonce","device_id","client_version","protocol_version","capabilities"],"properties":{"token":{"$ref":"types#/definitions/Token"},"nonce":{"type":"string","minLength":1,"maxLength":4096},"device_id":{"$ref":"types#/definitions/DeviceId"},"client_version":{"type":"string","maxLength":128},"protocol_version":{"const":2},"capabilities":{"$ref":"#/definitions/Capabilities"}}}}};
-const schema338 = {"type":"object","properties":{"multi_device":{"type":"boolean"},"device_replay":{"type":"boolean"},"chat_meta_events":{"type":"boolean"},"notify_signals":{"type":"boolean"},"permission_events":{"type":"boolean"},"delivery_receipt":{"type":"boolean"},"history_sync":{"type":"boolean"},"reliable_delivery":{"type":"boolean"},"reliable_delivery_v2":{"type":"boolean"}},"if":{"required":["reliable_delivery_v2"],"properties":{"reliable_delivery_v2":{"const":true}}},"then":{"required":["reliable_delivery"],"properties":{"reliable_delivery":{"const":true}}}};
 
 function validate241(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15046,13 +14941,13 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-validate241.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1}}];
+validate241.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
-validate241.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/then/properties/reliable_delivery/const",keyword:"const",params:{allowedValue: true}}];
+validate241.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 }
@@ -15062,7 +14957,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -15078,7 +14973,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.multi_device !== undefined){
 const _errs6 = errors;
 if(typeof data.multi_device !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/multi_device",schemaPath:"#/properties/multi_device/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/multi_device",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs6 === errors;
@@ -15090,7 +14985,7 @@ if(valid3){
 if(data.device_replay !== undefined){
 const _errs8 = errors;
 if(typeof data.device_replay !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/device_replay",schemaPath:"#/properties/device_replay/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/device_replay",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs8 === errors;
@@ -15102,7 +14997,7 @@ if(valid3){
 if(data.chat_meta_events !== undefined){
 const _errs10 = errors;
 if(typeof data.chat_meta_events !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/chat_meta_events",schemaPath:"#/properties/chat_meta_events/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/chat_meta_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs10 === errors;
@@ -15114,7 +15009,7 @@ if(valid3){
 if(data.notify_signals !== undefined){
 const _errs12 = errors;
 if(typeof data.notify_signals !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/notify_signals",schemaPath:"#/properties/notify_signals/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/notify_signals",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -15126,7 +15021,7 @@ if(valid3){
 if(data.permission_events !== undefined){
 const _errs14 = errors;
 if(typeof data.permission_events !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/permission_events",schemaPath:"#/properties/permission_events/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/permission_events",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs14 === errors;
@@ -15138,7 +15033,7 @@ if(valid3){
 if(data.delivery_receipt !== undefined){
 const _errs16 = errors;
 if(typeof data.delivery_receipt !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/delivery_receipt",schemaPath:"#/properties/delivery_receipt/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/delivery_receipt",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs16 === errors;
@@ -15150,7 +15045,7 @@ if(valid3){
 if(data.history_sync !== undefined){
 const _errs18 = errors;
 if(typeof data.history_sync !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/history_sync",schemaPath:"#/properties/history_sync/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/history_sync",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs18 === errors;
@@ -15162,7 +15057,7 @@ if(valid3){
 if(data.reliable_delivery !== undefined){
 const _errs20 = errors;
 if(typeof data.reliable_delivery !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/reliable_delivery",schemaPath:"#/properties/reliable_delivery/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/reliable_delivery",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs20 === errors;
@@ -15174,7 +15069,7 @@ if(valid3){
 if(data.reliable_delivery_v2 !== undefined){
 const _errs22 = errors;
 if(typeof data.reliable_delivery_v2 !== "boolean"){
-validate241.errors = [{instancePath:instancePath+"/reliable_delivery_v2",schemaPath:"#/properties/reliable_delivery_v2/type",keyword:"type",params:{type: "boolean"}}];
+validate241.errors = [{instancePath:instancePath+"/reliable_delivery_v2",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs22 === errors;
@@ -15192,7 +15087,7 @@ var valid3 = true;
 }
 }
 else {
-validate241.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate241.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15208,14 +15103,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate240.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate240.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate240.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate240.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -15227,7 +15122,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("connect" !== data.event){
-validate240.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "connect"}}];
+validate240.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "connect"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -15243,18 +15138,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate240.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate240.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate240.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate240.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate240.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15269,18 +15164,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate240.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate240.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate240.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate240.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate240.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate240.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15299,7 +15194,7 @@ if(errors === _errs9){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
-validate240.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate240.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -15310,24 +15205,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data5 === "string"){
 if(data5.length > 16384 && func2(data5) > 16384){
-validate240.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"types#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate240.errors = [{instancePath:instancePath+"/payload/token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate240.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"types#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate240.errors = [{instancePath:instancePath+"/payload/token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data5)){
-validate240.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"types#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/payload/token",schemaPath:"types#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15343,18 +15238,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(data6.length > 4096 && func2(data6) > 4096){
-validate240.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate240.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate240.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/minLength",keyword:"minLength",params:{limit: 1}}];
+validate240.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/payload/nonce",schemaPath:"#/properties/payload/properties/nonce/type",keyword:"type",params:{type: "string"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/nonce",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15371,24 +15266,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate240.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"types#/definitions/DeviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate240.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate240.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"types#/definitions/DeviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate240.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func31(data7)){
-validate240.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"types#/definitions/DeviceId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
 return false;
 }
 }
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/payload/device_id",schemaPath:"types#/definitions/DeviceId/type",keyword:"type",params:{type: "string"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15404,12 +15299,12 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate240.errors = [{instancePath:instancePath+"/payload/client_version",schemaPath:"#/properties/payload/properties/client_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate240.errors = [{instancePath:instancePath+"/payload/client_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/payload/client_version",schemaPath:"#/properties/payload/properties/client_version/type",keyword:"type",params:{type: "string"}}];
+validate240.errors = [{instancePath:instancePath+"/payload/client_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15422,7 +15317,7 @@ if(valid3){
 if(data4.protocol_version !== undefined){
 const _errs21 = errors;
 if(2 !== data4.protocol_version){
-validate240.errors = [{instancePath:instancePath+"/payload/protocol_version",schemaPath:"#/properties/payload/properties/protocol_version/const",keyword:"const",params:{allowedValue: 2}}];
+validate240.errors = [{instancePath:instancePath+"/payload/protocol_version",keyword:"const",params:{allowedValue: 2}}];
 return false;
 }
 var valid3 = _errs21 === errors;
@@ -15450,7 +15345,7 @@ var valid3 = true;
 }
 }
 else {
-validate240.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate240.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15466,7 +15361,7 @@ var valid0 = true;
 }
 }
 else {
-validate240.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate240.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15475,11 +15370,6 @@ return errors === 0;
 }
 
 export const MessageSendTolerant = validate243;
-const schema339 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.send"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"$ref":"#/definitions/WholeMessage"}}};
-const schema343 = {"type":"object","required":["message_id","message_mode","message"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"message_mode":{"const":"normal"},"message":{"type":"object","required":["body","context"],"properties":{"body":{"type":"object","required":["fragments"],"properties":{"fragments":{"$ref":"#/definitions/Fragments"}}},"context":{"$ref":"#/definitions/Context"}}}}};
-const schema345 = {"type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/definitions/Fragment"}};
-const schema346 = {"type":"object","discriminator":{"tag":"kind","values":[["text"],["mention"],["image"],["video"],["audio"],["file"]]},"x-branches":[{"$ref":"#/definitions/TextFragment"},{"$ref":"#/definitions/MentionFragment"},{"$ref":"#/definitions/ImageFragment"},{"$ref":"#/definitions/VideoFragment"},{"$ref":"#/definitions/AudioFragment"},{"$ref":"#/definitions/FileFragment"}]};
-const schema347 = {"type":"object","required":["kind","text"],"properties":{"kind":{"const":"text"},"text":{"$ref":"types#/definitions/Text"}}};
 
 function validate247(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15488,14 +15378,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
-validate247.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate247.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("text" !== data.kind){
-validate247.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate247.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -15511,12 +15401,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate247.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate247.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate247.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate247.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15529,7 +15419,7 @@ var valid0 = true;
 }
 }
 else {
-validate247.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate247.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15537,7 +15427,6 @@ validate247.errors = vErrors;
 return errors === 0;
 }
 
-const schema349 = {"type":"object","required":["kind","user_id","display"],"properties":{"kind":{"const":"mention"},"user_id":{"$ref":"types#/definitions/Word"},"display":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^@\\u0000][^\\u0000]*$"}}};
 
 function validate249(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15546,14 +15435,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
-validate249.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate249.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("mention" !== data.kind){
-validate249.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "mention"}}];
+validate249.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "mention"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -15569,24 +15458,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate249.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate249.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate249.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate249.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate249.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate249.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate249.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate249.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15602,24 +15491,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate249.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate249.errors = [{instancePath:instancePath+"/display",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate249.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/minLength",keyword:"minLength",params:{limit: 1}}];
+validate249.errors = [{instancePath:instancePath+"/display",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern2.test(data2)){
-validate249.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/pattern",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
+validate249.errors = [{instancePath:instancePath+"/display",keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate249.errors = [{instancePath:instancePath+"/display",schemaPath:"#/properties/display/type",keyword:"type",params:{type: "string"}}];
+validate249.errors = [{instancePath:instancePath+"/display",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15633,7 +15522,7 @@ var valid0 = true;
 }
 }
 else {
-validate249.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate249.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15641,7 +15530,6 @@ validate249.errors = vErrors;
 return errors === 0;
 }
 
-const schema351 = {"type":"object","required":["kind","url"],"properties":{"kind":{"const":"image"},"url":{"$ref":"types#/definitions/Url"},"name":{"$ref":"types#/definitions/Label"},"mime":{"$ref":"types#/definitions/Label"},"size":{"$ref":"types#/definitions/Amount"},"width":{"$ref":"types#/definitions/Amount"},"height":{"$ref":"types#/definitions/Amount"}}};
 
 function validate251(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15650,14 +15538,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate251.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate251.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("image" !== data.kind){
-validate251.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "image"}}];
+validate251.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "image"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -15673,18 +15561,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate251.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate251.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate251.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate251.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate251.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate251.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15701,18 +15589,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate251.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate251.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate251.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate251.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate251.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate251.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15729,18 +15617,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate251.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate251.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate251.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate251.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate251.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate251.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15755,18 +15643,18 @@ let data4 = data.size;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate251.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate251.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate251.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate251.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate251.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate251.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15783,18 +15671,18 @@ let data5 = data.width;
 const _errs14 = errors;
 const _errs15 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate251.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate251.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate251.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate251.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate251.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate251.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15811,18 +15699,18 @@ let data6 = data.height;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate251.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate251.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate251.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate251.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate251.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate251.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15842,7 +15730,7 @@ var valid0 = true;
 }
 }
 else {
-validate251.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate251.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15850,7 +15738,6 @@ validate251.errors = vErrors;
 return errors === 0;
 }
 
-const schema358 = {"type":"object","required":["kind","url"],"properties":{"kind":{"const":"video"},"url":{"$ref":"types#/definitions/Url"},"name":{"$ref":"types#/definitions/Label"},"mime":{"$ref":"types#/definitions/Label"},"size":{"$ref":"types#/definitions/Amount"},"width":{"$ref":"types#/definitions/Amount"},"height":{"$ref":"types#/definitions/Amount"},"duration":{"$ref":"types#/definitions/Amount"}}};
 
 function validate253(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15859,14 +15746,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate253.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate253.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("video" !== data.kind){
-validate253.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "video"}}];
+validate253.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "video"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -15882,18 +15769,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate253.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate253.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate253.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate253.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate253.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate253.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15910,18 +15797,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate253.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate253.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate253.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate253.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate253.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate253.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15938,18 +15825,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate253.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate253.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate253.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate253.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate253.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate253.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15964,18 +15851,18 @@ let data4 = data.size;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate253.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate253.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate253.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate253.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate253.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate253.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15992,18 +15879,18 @@ let data5 = data.width;
 const _errs14 = errors;
 const _errs15 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate253.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate253.errors = [{instancePath:instancePath+"/width",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate253.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate253.errors = [{instancePath:instancePath+"/width",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate253.errors = [{instancePath:instancePath+"/width",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate253.errors = [{instancePath:instancePath+"/width",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16020,18 +15907,18 @@ let data6 = data.height;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate253.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate253.errors = [{instancePath:instancePath+"/height",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate253.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate253.errors = [{instancePath:instancePath+"/height",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate253.errors = [{instancePath:instancePath+"/height",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate253.errors = [{instancePath:instancePath+"/height",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16048,18 +15935,18 @@ let data7 = data.duration;
 const _errs20 = errors;
 const _errs21 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate253.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate253.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs21){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-validate253.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate253.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate253.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate253.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16080,7 +15967,7 @@ var valid0 = true;
 }
 }
 else {
-validate253.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate253.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16088,7 +15975,6 @@ validate253.errors = vErrors;
 return errors === 0;
 }
 
-const schema366 = {"type":"object","required":["kind","url"],"properties":{"kind":{"const":"audio"},"url":{"$ref":"types#/definitions/Url"},"name":{"$ref":"types#/definitions/Label"},"mime":{"$ref":"types#/definitions/Label"},"size":{"$ref":"types#/definitions/Amount"},"duration":{"$ref":"types#/definitions/Amount"}}};
 
 function validate255(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16097,14 +15983,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate255.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate255.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("audio" !== data.kind){
-validate255.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "audio"}}];
+validate255.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "audio"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -16120,18 +16006,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate255.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate255.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate255.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate255.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate255.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate255.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16148,18 +16034,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate255.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate255.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate255.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate255.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate255.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate255.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16176,18 +16062,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate255.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate255.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate255.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate255.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate255.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate255.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16202,18 +16088,18 @@ let data4 = data.size;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate255.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate255.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate255.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate255.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate255.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate255.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16230,18 +16116,18 @@ let data5 = data.duration;
 const _errs14 = errors;
 const _errs15 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate255.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate255.errors = [{instancePath:instancePath+"/duration",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate255.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate255.errors = [{instancePath:instancePath+"/duration",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate255.errors = [{instancePath:instancePath+"/duration",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate255.errors = [{instancePath:instancePath+"/duration",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16260,7 +16146,7 @@ var valid0 = true;
 }
 }
 else {
-validate255.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate255.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16268,7 +16154,6 @@ validate255.errors = vErrors;
 return errors === 0;
 }
 
-const schema372 = {"type":"object","required":["kind","url"],"properties":{"kind":{"const":"file"},"url":{"$ref":"types#/definitions/Url"},"name":{"$ref":"types#/definitions/Label"},"mime":{"$ref":"types#/definitions/Label"},"size":{"$ref":"types#/definitions/Amount"}}};
 
 function validate257(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16277,14 +16162,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-validate257.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate257.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("file" !== data.kind){
-validate257.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "file"}}];
+validate257.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "file"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -16300,18 +16185,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 65536 && func2(data1) > 65536){
-validate257.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate257.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate257.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate257.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate257.errors = [{instancePath:instancePath+"/url",schemaPath:"types#/definitions/Url/type",keyword:"type",params:{type: "string"}}];
+validate257.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16328,18 +16213,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate257.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate257.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data2)){
-validate257.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate257.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate257.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate257.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16356,18 +16241,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 4096 && func2(data3) > 4096){
-validate257.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate257.errors = [{instancePath:instancePath+"/mime",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate257.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate257.errors = [{instancePath:instancePath+"/mime",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate257.errors = [{instancePath:instancePath+"/mime",schemaPath:"types#/definitions/Label/type",keyword:"type",params:{type: "string"}}];
+validate257.errors = [{instancePath:instancePath+"/mime",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16382,18 +16267,18 @@ let data4 = data.size;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate257.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate257.errors = [{instancePath:instancePath+"/size",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate257.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate257.errors = [{instancePath:instancePath+"/size",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate257.errors = [{instancePath:instancePath+"/size",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate257.errors = [{instancePath:instancePath+"/size",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -16411,7 +16296,7 @@ var valid0 = true;
 }
 }
 else {
-validate257.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate257.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16463,12 +16348,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate246.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
+validate246.errors = [{instancePath,keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}}];
 return false;
 }
 }
 else {
-validate246.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate246.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16483,12 +16368,12 @@ let errors = 0;
 if(errors === 0){
 if(Array.isArray(data)){
 if(data.length > 256){
-validate245.errors = [{instancePath,schemaPath:"#/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate245.errors = [{instancePath,keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate245.errors = [{instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}}];
+validate245.errors = [{instancePath,keyword:"minItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -16509,7 +16394,7 @@ break;
 }
 }
 else {
-validate245.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}}];
+validate245.errors = [{instancePath,keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -16517,9 +16402,6 @@ validate245.errors = vErrors;
 return errors === 0;
 }
 
-const schema377 = {"type":"object","required":["mentions","reply"],"properties":{"mentions":{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/MentionFragment"}},"reply":{"anyOf":[{"$ref":"#/definitions/ReplyContext"},{"type":"null"}]}}};
-const schema378 = {"type":"object","required":["reply_to_msg_id","reply_preview"],"properties":{"reply_to_msg_id":{"$ref":"types#/definitions/GivenId"},"reply_preview":{"anyOf":[{"$ref":"#/definitions/ReplyPreview"},{"type":"null"}]}}};
-const schema380 = {"type":"object","required":["id","nick_name","fragments"],"properties":{"id":{"type":"string","maxLength":512},"nick_name":{"type":"string","maxLength":4096},"fragments":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/TextFragment"}}}};
 
 function validate264(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16528,7 +16410,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-validate264.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate264.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16538,12 +16420,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate264.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate264.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 }
 else {
-validate264.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate264.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16559,12 +16441,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate264.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate264.errors = [{instancePath:instancePath+"/nick_name",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate264.errors = [{instancePath:instancePath+"/nick_name",schemaPath:"#/properties/nick_name/type",keyword:"type",params:{type: "string"}}];
+validate264.errors = [{instancePath:instancePath+"/nick_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16580,7 +16462,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 1){
-validate264.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate264.errors = [{instancePath:instancePath+"/fragments",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -16600,7 +16482,7 @@ break;
 }
 }
 else {
-validate264.errors = [{instancePath:instancePath+"/fragments",schemaPath:"#/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate264.errors = [{instancePath:instancePath+"/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -16614,7 +16496,7 @@ var valid0 = true;
 }
 }
 else {
-validate264.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate264.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16630,7 +16512,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-validate263.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate263.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16641,18 +16523,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"types#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"types#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",schemaPath:"types#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate263.errors = [{instancePath:instancePath+"/reply_to_msg_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16677,7 +16559,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs7 = errors;
 if(data1 !== null){
-const err0 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply_preview",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -16690,7 +16572,7 @@ var _valid0 = _errs7 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply_preview",schemaPath:"#/properties/reply_preview/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply_preview",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -16721,7 +16603,7 @@ var valid0 = true;
 }
 }
 else {
-validate263.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate263.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16737,7 +16619,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-validate261.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate261.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16747,7 +16629,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(Array.isArray(data0)){
 if(data0.length > 256){
-validate261.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate261.errors = [{instancePath:instancePath+"/mentions",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -16767,7 +16649,7 @@ break;
 }
 }
 else {
-validate261.errors = [{instancePath:instancePath+"/mentions",schemaPath:"#/properties/mentions/type",keyword:"type",params:{type: "array"}}];
+validate261.errors = [{instancePath:instancePath+"/mentions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -16792,7 +16674,7 @@ valid2 = valid2 || _valid0;
 if(!valid2){
 const _errs7 = errors;
 if(data2 !== null){
-const err0 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/reply",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -16805,7 +16687,7 @@ var _valid0 = _errs7 === errors;
 valid2 = valid2 || _valid0;
 }
 if(!valid2){
-const err1 = {instancePath:instancePath+"/reply",schemaPath:"#/properties/reply/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/reply",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -16836,7 +16718,7 @@ var valid0 = true;
 }
 }
 else {
-validate261.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate261.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16852,7 +16734,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate244.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate244.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16863,24 +16745,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 30 && func2(data0) > 30){
-validate244.errors = [{instancePath:instancePath+"/message_id",schemaPath:"types#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate244.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-validate244.errors = [{instancePath:instancePath+"/message_id",schemaPath:"types#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate244.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data0)){
-validate244.errors = [{instancePath:instancePath+"/message_id",schemaPath:"types#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate244.errors = [{instancePath:instancePath+"/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate244.errors = [{instancePath:instancePath+"/message_id",schemaPath:"types#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate244.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16893,7 +16775,7 @@ if(valid0){
 if(data.message_mode !== undefined){
 const _errs4 = errors;
 if("normal" !== data.message_mode){
-validate244.errors = [{instancePath:instancePath+"/message_mode",schemaPath:"#/properties/message_mode/const",keyword:"const",params:{allowedValue: "normal"}}];
+validate244.errors = [{instancePath:instancePath+"/message_mode",keyword:"const",params:{allowedValue: "normal"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -16909,7 +16791,7 @@ if(errors === _errs5){
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-validate244.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/required",keyword:"required",params:{missingProperty: missing1}}];
+validate244.errors = [{instancePath:instancePath+"/message",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -16920,7 +16802,7 @@ if(errors === _errs7){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-validate244.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/required",keyword:"required",params:{missingProperty: missing2}}];
+validate244.errors = [{instancePath:instancePath+"/message/body",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
@@ -16933,7 +16815,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate244.errors = [{instancePath:instancePath+"/message/body",schemaPath:"#/properties/message/properties/body/type",keyword:"type",params:{type: "object"}}];
+validate244.errors = [{instancePath:instancePath+"/message/body",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16958,7 +16840,7 @@ var valid2 = true;
 }
 }
 else {
-validate244.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "object"}}];
+validate244.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16972,7 +16854,7 @@ var valid0 = true;
 }
 }
 else {
-validate244.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate244.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16988,14 +16870,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate243.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate243.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate243.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate243.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17007,7 +16889,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.send" !== data.event){
-validate243.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.send"}}];
+validate243.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.send"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17023,18 +16905,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate243.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate243.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate243.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate243.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate243.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate243.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17049,18 +16931,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate243.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate243.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate243.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate243.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate243.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate243.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -17079,18 +16961,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate243.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate243.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate243.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate243.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate243.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate243.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17119,7 +17001,7 @@ var valid0 = true;
 }
 }
 else {
-validate243.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate243.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17128,7 +17010,6 @@ return errors === 0;
 }
 
 export const MessageReplyTolerant = validate270;
-const schema381 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.reply"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"$ref":"#/definitions/WholeMessage"}}};
 
 function validate270(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -17137,14 +17018,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate270.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate270.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate270.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate270.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17156,7 +17037,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.reply" !== data.event){
-validate270.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reply"}}];
+validate270.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reply"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17172,18 +17053,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate270.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate270.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate270.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate270.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate270.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate270.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17198,18 +17079,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate270.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate270.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate270.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate270.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate270.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate270.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -17228,18 +17109,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate270.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate270.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate270.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate270.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate270.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate270.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17268,7 +17149,7 @@ var valid0 = true;
 }
 }
 else {
-validate270.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate270.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17277,8 +17158,6 @@ return errors === 0;
 }
 
 export const MessageReactionTolerant = validate272;
-const schema385 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.reaction"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"$ref":"#/definitions/Reaction"}}};
-const schema389 = {"type":"object","required":["target_message_id","emoji"],"properties":{"target_message_id":{"$ref":"types#/definitions/GivenId"},"emoji":{"type":"string","maxLength":64,"pattern":"^[^\\u0000]*$"},"removed":{"type":"boolean"}},"if":{"required":["removed"],"properties":{"removed":{"const":true}}},"else":{"properties":{"emoji":{"type":"string","minLength":1,"maxLength":64}}}};
 
 function validate273(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -17332,18 +17211,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/else/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17353,7 +17232,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "else"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "else"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -17368,7 +17247,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-validate273.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing1}}];
+validate273.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -17379,18 +17258,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate273.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"types#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate273.errors = [{instancePath:instancePath+"/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate273.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"types#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate273.errors = [{instancePath:instancePath+"/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate273.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"types#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate273.errors = [{instancePath:instancePath+"/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17406,18 +17285,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(!func40(data3)){
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 else {
-validate273.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/properties/emoji/type",keyword:"type",params:{type: "string"}}];
+validate273.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17430,7 +17309,7 @@ if(valid3){
 if(data.removed !== undefined){
 const _errs12 = errors;
 if(typeof data.removed !== "boolean"){
-validate273.errors = [{instancePath:instancePath+"/removed",schemaPath:"#/properties/removed/type",keyword:"type",params:{type: "boolean"}}];
+validate273.errors = [{instancePath:instancePath+"/removed",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs12 === errors;
@@ -17443,7 +17322,7 @@ var valid3 = true;
 }
 }
 else {
-validate273.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate273.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17459,14 +17338,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate272.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate272.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate272.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate272.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17478,7 +17357,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.reaction" !== data.event){
-validate272.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.reaction"}}];
+validate272.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.reaction"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17494,18 +17373,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate272.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate272.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate272.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate272.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate272.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate272.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17520,18 +17399,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate272.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate272.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate272.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate272.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate272.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate272.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -17550,18 +17429,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate272.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate272.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate272.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate272.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate272.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate272.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17590,7 +17469,7 @@ var valid0 = true;
 }
 }
 else {
-validate272.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate272.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17599,7 +17478,6 @@ return errors === 0;
 }
 
 export const MessageReadTolerant = validate275;
-const schema391 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.read"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["last_read_emitted_at"],"properties":{"last_read_emitted_at":{"$ref":"types#/definitions/Count"}}}}};
 
 function validate275(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -17608,14 +17486,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate275.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate275.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate275.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate275.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17627,7 +17505,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.read" !== data.event){
-validate275.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.read"}}];
+validate275.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.read"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17643,18 +17521,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate275.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate275.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate275.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate275.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate275.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate275.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17669,18 +17547,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate275.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate275.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate275.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate275.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate275.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate275.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -17699,18 +17577,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate275.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate275.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate275.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate275.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate275.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate275.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17727,7 +17605,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-validate275.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate275.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -17735,18 +17613,18 @@ if(data5.last_read_emitted_at !== undefined){
 let data6 = data5.last_read_emitted_at;
 const _errs15 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"types#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"types#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 1 || isNaN(data6)){
-validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",schemaPath:"types#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate275.errors = [{instancePath:instancePath+"/payload/last_read_emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -17756,7 +17634,7 @@ return false;
 }
 }
 else {
-validate275.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate275.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17773,7 +17651,7 @@ var valid0 = true;
 }
 }
 else {
-validate275.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate275.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17782,7 +17660,6 @@ return errors === 0;
 }
 
 export const MessageDeliveredTolerant = validate276;
-const schema396 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","to","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.delivered"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"to":{"type":"object","required":["id","type"],"properties":{"id":{"$ref":"types#/definitions/Word"},"type":{"$ref":"types#/definitions/Word"}}},"payload":{"type":"object","required":["message_id","delivered_at"],"properties":{"message_id":{"$ref":"types#/definitions/GivenId"},"delivered_at":{"$ref":"types#/definitions/Ms"}}}}};
 
 function validate276(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -17791,14 +17668,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate276.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate276.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate276.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate276.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17810,7 +17687,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.delivered" !== data.event){
-validate276.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.delivered"}}];
+validate276.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.delivered"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17826,18 +17703,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate276.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate276.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate276.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate276.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate276.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17852,18 +17729,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate276.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate276.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate276.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate276.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate276.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate276.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -17882,18 +17759,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate276.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate276.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate276.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate276.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate276.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17910,7 +17787,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-validate276.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/required",keyword:"required",params:{missingProperty: missing1}}];
+validate276.errors = [{instancePath:instancePath+"/to",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -17921,24 +17798,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate276.errors = [{instancePath:instancePath+"/to/id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate276.errors = [{instancePath:instancePath+"/to/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate276.errors = [{instancePath:instancePath+"/to/id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate276.errors = [{instancePath:instancePath+"/to/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data6)){
-validate276.errors = [{instancePath:instancePath+"/to/id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate276.errors = [{instancePath:instancePath+"/to/id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/to/id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate276.errors = [{instancePath:instancePath+"/to/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17955,24 +17832,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data7 === "string"){
 if(data7.length > 512 && func2(data7) > 512){
-validate276.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate276.errors = [{instancePath:instancePath+"/to/type",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate276.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate276.errors = [{instancePath:instancePath+"/to/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data7)){
-validate276.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate276.errors = [{instancePath:instancePath+"/to/type",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/to/type",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate276.errors = [{instancePath:instancePath+"/to/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17985,7 +17862,7 @@ var valid4 = true;
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/to",schemaPath:"#/properties/to/type",keyword:"type",params:{type: "object"}}];
+validate276.errors = [{instancePath:instancePath+"/to",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18002,7 +17879,7 @@ if(errors === _errs20){
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing2;
 if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
-validate276.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing2}}];
+validate276.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
@@ -18013,18 +17890,18 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate276.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate276.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate276.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/GivenId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate276.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/GivenId/type",keyword:"type",params:{type: "string"}}];
+validate276.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18039,18 +17916,18 @@ let data10 = data8.delivered_at;
 const _errs25 = errors;
 const _errs26 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate276.errors = [{instancePath:instancePath+"/payload/delivered_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18065,7 +17942,7 @@ var valid7 = true;
 }
 }
 else {
-validate276.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate276.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18083,7 +17960,7 @@ var valid0 = true;
 }
 }
 else {
-validate276.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate276.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18101,14 +17978,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate277.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate277.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate277.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate277.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18120,7 +17997,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.created" !== data.event){
-validate277.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.created"}}];
+validate277.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.created"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -18136,18 +18013,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate277.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate277.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate277.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate277.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate277.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate277.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18162,18 +18039,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate277.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate277.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate277.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate277.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate277.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate277.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18192,18 +18069,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate277.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate277.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate277.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate277.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate277.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate277.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18220,7 +18097,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.message_id === undefined) && (missing1 = "message_id")){
-validate277.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate277.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -18231,24 +18108,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate277.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate277.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate277.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate277.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate277.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate277.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate277.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate277.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18262,7 +18139,7 @@ if(data5.message_mode !== undefined){
 let data7 = data5.message_mode;
 const _errs17 = errors;
 if(!((data7 === "normal") || (data7 === "thinking"))){
-validate277.errors = [{instancePath:instancePath+"/payload/message_mode",schemaPath:"#/properties/payload/properties/message_mode/enum",keyword:"enum",params:{allowedValues: schema404.properties.payload.properties.message_mode.enum}}];
+validate277.errors = [{instancePath:instancePath+"/payload/message_mode",keyword:"enum",params:{allowedValues: schema404.properties.payload.properties.message_mode.enum}}];
 return false;
 }
 var valid4 = _errs17 === errors;
@@ -18274,7 +18151,7 @@ var valid4 = true;
 }
 }
 else {
-validate277.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate277.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18291,7 +18168,7 @@ var valid0 = true;
 }
 }
 else {
-validate277.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate277.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18300,8 +18177,6 @@ return errors === 0;
 }
 
 export const MessageAddTolerant = validate278;
-const schema409 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.add"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","sequence","mutation","fragments","streaming","added_at"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"sequence":{"$ref":"types#/definitions/Amount"},"mutation":{"$ref":"#/definitions/Mutation"},"fragments":{"type":"array","minItems":1,"maxItems":1,"items":{"$ref":"#/definitions/GrowingFragment"}},"streaming":{"$ref":"#/definitions/StreamingNow"},"added_at":{"$ref":"types#/definitions/Ms"}}}}};
-const schema415 = {"type":"object","required":["type","target_fragment_index"],"properties":{"type":{"const":"append"},"target_fragment_index":{"const":0}}};
 
 function validate279(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -18310,14 +18185,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-validate279.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate279.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("append" !== data.type){
-validate279.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "append"}}];
+validate279.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "append"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18329,7 +18204,7 @@ if(valid0){
 if(data.target_fragment_index !== undefined){
 const _errs2 = errors;
 if(0 !== data.target_fragment_index){
-validate279.errors = [{instancePath:instancePath+"/target_fragment_index",schemaPath:"#/properties/target_fragment_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate279.errors = [{instancePath:instancePath+"/target_fragment_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -18341,7 +18216,7 @@ var valid0 = true;
 }
 }
 else {
-validate279.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate279.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18349,7 +18224,6 @@ validate279.errors = vErrors;
 return errors === 0;
 }
 
-const schema416 = {"type":"object","required":["kind","text","delta"],"properties":{"kind":{"const":"text"},"text":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"}}};
 
 function validate281(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -18358,14 +18232,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate281.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate281.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.kind !== undefined){
 const _errs1 = errors;
 if("text" !== data.kind){
-validate281.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/const",keyword:"const",params:{allowedValue: "text"}}];
+validate281.errors = [{instancePath:instancePath+"/kind",keyword:"const",params:{allowedValue: "text"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18381,12 +18255,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-validate281.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate281.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate281.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate281.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18403,12 +18277,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
-validate281.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 900000}}];
+validate281.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 900000}}];
 return false;
 }
 }
 else {
-validate281.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate281.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18422,7 +18296,7 @@ var valid0 = true;
 }
 }
 else {
-validate281.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate281.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18430,7 +18304,6 @@ validate281.errors = vErrors;
 return errors === 0;
 }
 
-const schema419 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"properties":{"status":{"const":"streaming"},"sequence":{"$ref":"types#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"type":"null"}}};
 
 function validate283(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -18439,14 +18312,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate283.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate283.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs1 = errors;
 if("streaming" !== data.status){
-validate283.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "streaming"}}];
+validate283.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "streaming"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18460,18 +18333,18 @@ let data1 = data.sequence;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate283.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate283.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate283.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate283.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate283.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate283.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18486,7 +18359,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs5 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate283.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate283.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -18498,7 +18371,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs6 = errors;
 if(data.started_at !== null){
-validate283.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate283.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -18510,7 +18383,7 @@ if(valid0){
 if(data.completed_at !== undefined){
 const _errs8 = errors;
 if(data.completed_at !== null){
-validate283.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"#/properties/completed_at/type",keyword:"type",params:{type: "null"}}];
+validate283.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -18525,7 +18398,7 @@ var valid0 = true;
 }
 }
 else {
-validate283.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate283.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18541,14 +18414,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate278.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate278.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate278.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate278.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18560,7 +18433,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.add" !== data.event){
-validate278.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.add"}}];
+validate278.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.add"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -18576,18 +18449,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate278.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate278.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate278.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate278.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate278.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate278.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18602,18 +18475,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate278.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate278.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate278.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate278.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate278.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate278.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18632,18 +18505,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate278.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate278.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate278.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate278.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate278.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate278.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18660,7 +18533,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
-validate278.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate278.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -18671,24 +18544,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate278.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate278.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate278.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate278.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate278.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate278.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate278.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate278.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18703,18 +18576,18 @@ let data7 = data5.sequence;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate278.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate278.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-validate278.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate278.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate278.errors = [{instancePath:instancePath+"/payload/sequence",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate278.errors = [{instancePath:instancePath+"/payload/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18744,12 +18617,12 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(Array.isArray(data9)){
 if(data9.length > 1){
-validate278.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate278.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate278.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/minItems",keyword:"minItems",params:{limit: 1}}];
+validate278.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"minItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -18770,7 +18643,7 @@ break;
 }
 }
 else {
-validate278.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate278.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -18797,18 +18670,18 @@ let data12 = data5.added_at;
 const _errs25 = errors;
 const _errs26 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-validate278.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate278.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 9007199254740991 || isNaN(data12)){
-validate278.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate278.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data12 < 0 || isNaN(data12)){
-validate278.errors = [{instancePath:instancePath+"/payload/added_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate278.errors = [{instancePath:instancePath+"/payload/added_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18827,7 +18700,7 @@ var valid4 = true;
 }
 }
 else {
-validate278.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate278.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18844,7 +18717,7 @@ var valid0 = true;
 }
 }
 else {
-validate278.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate278.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18853,8 +18726,6 @@ return errors === 0;
 }
 
 export const MessageDoneTolerant = validate285;
-const schema422 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.done"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","fragments","streaming","completed_at"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"fragments":{"$ref":"#/definitions/Fragments"},"streaming":{"$ref":"#/definitions/StreamingDone"},"completed_at":{"$ref":"types#/definitions/Ms"}}}}};
-const schema427 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"properties":{"status":{"const":"done"},"sequence":{"$ref":"types#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"$ref":"types#/definitions/Ms"}}};
 
 function validate287(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -18863,14 +18734,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate287.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate287.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs1 = errors;
 if("done" !== data.status){
-validate287.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "done"}}];
+validate287.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -18884,18 +18755,18 @@ let data1 = data.sequence;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate287.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate287.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate287.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate287.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate287.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate287.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18910,7 +18781,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs5 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate287.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate287.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -18922,7 +18793,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs6 = errors;
 if(data.started_at !== null){
-validate287.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate287.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -18936,18 +18807,18 @@ let data4 = data.completed_at;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate287.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate287.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate287.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate287.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate287.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate287.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18965,7 +18836,7 @@ var valid0 = true;
 }
 }
 else {
-validate287.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate287.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18981,14 +18852,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate285.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate285.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate285.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate285.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19000,7 +18871,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.done" !== data.event){
-validate285.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.done"}}];
+validate285.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.done"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19016,18 +18887,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate285.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate285.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate285.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate285.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate285.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate285.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19042,18 +18913,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate285.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate285.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate285.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate285.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate285.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate285.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19072,18 +18943,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate285.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate285.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate285.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate285.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate285.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate285.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19100,7 +18971,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-validate285.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate285.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -19111,24 +18982,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate285.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate285.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate285.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate285.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate285.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate285.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate285.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate285.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19167,18 +19038,18 @@ let data9 = data5.completed_at;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate285.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate285.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 9007199254740991 || isNaN(data9)){
-validate285.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate285.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data9 < 0 || isNaN(data9)){
-validate285.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate285.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19195,7 +19066,7 @@ var valid4 = true;
 }
 }
 else {
-validate285.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate285.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19212,7 +19083,7 @@ var valid0 = true;
 }
 }
 else {
-validate285.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate285.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19221,8 +19092,6 @@ return errors === 0;
 }
 
 export const MessageFailedTolerant = validate289;
-const schema431 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.failed"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["message_id","fragments","streaming","completed_at"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"fragments":{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/Fragment"}},"streaming":{"$ref":"#/definitions/StreamingFailed"},"completed_at":{"$ref":"types#/definitions/Ms"}}}}};
-const schema436 = {"type":"object","required":["status","sequence","mutation_policy","started_at","completed_at"],"properties":{"status":{"const":"failed"},"sequence":{"$ref":"types#/definitions/Amount"},"mutation_policy":{"const":"append_text_only"},"started_at":{"type":"null"},"completed_at":{"$ref":"types#/definitions/Ms"}}};
 
 function validate291(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19231,14 +19100,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-validate291.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate291.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs1 = errors;
 if("failed" !== data.status){
-validate291.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate291.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19252,18 +19121,18 @@ let data1 = data.sequence;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate291.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/type",keyword:"type",params:{type: "integer"}}];
+validate291.errors = [{instancePath:instancePath+"/sequence",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate291.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate291.errors = [{instancePath:instancePath+"/sequence",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate291.errors = [{instancePath:instancePath+"/sequence",schemaPath:"types#/definitions/Amount/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate291.errors = [{instancePath:instancePath+"/sequence",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19278,7 +19147,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs5 = errors;
 if("append_text_only" !== data.mutation_policy){
-validate291.errors = [{instancePath:instancePath+"/mutation_policy",schemaPath:"#/properties/mutation_policy/const",keyword:"const",params:{allowedValue: "append_text_only"}}];
+validate291.errors = [{instancePath:instancePath+"/mutation_policy",keyword:"const",params:{allowedValue: "append_text_only"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -19290,7 +19159,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs6 = errors;
 if(data.started_at !== null){
-validate291.errors = [{instancePath:instancePath+"/started_at",schemaPath:"#/properties/started_at/type",keyword:"type",params:{type: "null"}}];
+validate291.errors = [{instancePath:instancePath+"/started_at",keyword:"type",params:{type: "null"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -19304,18 +19173,18 @@ let data4 = data.completed_at;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate291.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate291.errors = [{instancePath:instancePath+"/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate291.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate291.errors = [{instancePath:instancePath+"/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate291.errors = [{instancePath:instancePath+"/completed_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate291.errors = [{instancePath:instancePath+"/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19333,7 +19202,7 @@ var valid0 = true;
 }
 }
 else {
-validate291.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate291.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19349,14 +19218,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate289.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate289.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate289.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate289.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19368,7 +19237,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.failed" !== data.event){
-validate289.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.failed"}}];
+validate289.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.failed"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19384,18 +19253,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate289.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate289.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate289.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate289.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate289.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate289.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19410,18 +19279,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate289.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate289.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate289.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate289.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate289.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate289.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19440,18 +19309,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate289.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate289.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate289.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate289.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate289.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate289.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19468,7 +19337,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-validate289.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate289.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -19479,24 +19348,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-validate289.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/maxLength",keyword:"maxLength",params:{limit: 30}}];
+validate289.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"maxLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-validate289.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/minLength",keyword:"minLength",params:{limit: 30}}];
+validate289.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"minLength",params:{limit: 30}}];
 return false;
 }
 else {
 if(!pattern1.test(data6)){
-validate289.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/pattern",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
+validate289.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate289.errors = [{instancePath:instancePath+"/payload/message_id",schemaPath:"types#/definitions/MessageId/type",keyword:"type",params:{type: "string"}}];
+validate289.errors = [{instancePath:instancePath+"/payload/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19512,7 +19381,7 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(Array.isArray(data7)){
 if(data7.length > 256){
-validate289.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate289.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -19532,7 +19401,7 @@ break;
 }
 }
 else {
-validate289.errors = [{instancePath:instancePath+"/payload/fragments",schemaPath:"#/properties/payload/properties/fragments/type",keyword:"type",params:{type: "array"}}];
+validate289.errors = [{instancePath:instancePath+"/payload/fragments",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -19559,18 +19428,18 @@ let data10 = data5.completed_at;
 const _errs21 = errors;
 const _errs22 = errors;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-validate289.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate289.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 9007199254740991 || isNaN(data10)){
-validate289.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate289.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data10 < 0 || isNaN(data10)){
-validate289.errors = [{instancePath:instancePath+"/payload/completed_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate289.errors = [{instancePath:instancePath+"/payload/completed_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19587,7 +19456,7 @@ var valid4 = true;
 }
 }
 else {
-validate289.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate289.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19604,7 +19473,7 @@ var valid0 = true;
 }
 }
 else {
-validate289.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate289.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19613,7 +19482,6 @@ return errors === 0;
 }
 
 export const TypingUpdateTolerant = validate293;
-const schema440 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"typing.update"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["is_typing"],"properties":{"is_typing":{"type":"boolean"}}}}};
 
 function validate293(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19622,14 +19490,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate293.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate293.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate293.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate293.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19641,7 +19509,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("typing.update" !== data.event){
-validate293.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "typing.update"}}];
+validate293.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "typing.update"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19657,18 +19525,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate293.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate293.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate293.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate293.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate293.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate293.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19683,18 +19551,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate293.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate293.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate293.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate293.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate293.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate293.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19713,18 +19581,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate293.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate293.errors = [{instancePath:instancePath+"/chat_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate293.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate293.errors = [{instancePath:instancePath+"/chat_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate293.errors = [{instancePath:instancePath+"/chat_id",schemaPath:"types#/definitions/ChatId/type",keyword:"type",params:{type: "string"}}];
+validate293.errors = [{instancePath:instancePath+"/chat_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19741,20 +19609,20 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.is_typing === undefined) && (missing1 = "is_typing")){
-validate293.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate293.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data5.is_typing !== undefined){
 if(typeof data5.is_typing !== "boolean"){
-validate293.errors = [{instancePath:instancePath+"/payload/is_typing",schemaPath:"#/properties/payload/properties/is_typing/type",keyword:"type",params:{type: "boolean"}}];
+validate293.errors = [{instancePath:instancePath+"/payload/is_typing",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate293.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate293.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19771,7 +19639,7 @@ var valid0 = true;
 }
 }
 else {
-validate293.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate293.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19780,8 +19648,6 @@ return errors === 0;
 }
 
 export const PresenceSubscribeTolerant = validate294;
-const schema444 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"presence.subscribe"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"$ref":"#/definitions/Watched"}}};
-const schema447 = {"type":"object","required":["user_id"],"properties":{"user_id":{"type":"string","maxLength":512,"pattern":"^(usr|agt)_[^\\u0000]*$"}}};
 
 function validate295(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19790,7 +19656,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.user_id === undefined) && (missing0 = "user_id")){
-validate295.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate295.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -19800,18 +19666,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate295.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate295.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(!pattern7.test(data0)){
-validate295.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/pattern",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
+validate295.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^(usr|agt)_[^\\u0000]*$"}}];
 return false;
 }
 }
 }
 else {
-validate295.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/properties/user_id/type",keyword:"type",params:{type: "string"}}];
+validate295.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19819,7 +19685,7 @@ return false;
 }
 }
 else {
-validate295.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate295.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19835,14 +19701,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate294.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate294.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate294.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate294.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19854,7 +19720,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.subscribe" !== data.event){
-validate294.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.subscribe"}}];
+validate294.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.subscribe"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19870,18 +19736,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate294.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate294.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate294.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate294.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate294.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate294.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19896,18 +19762,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate294.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate294.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate294.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate294.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate294.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate294.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19937,7 +19803,7 @@ var valid0 = true;
 }
 }
 else {
-validate294.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate294.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19946,7 +19812,6 @@ return errors === 0;
 }
 
 export const PresenceUnsubscribeTolerant = validate297;
-const schema448 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"presence.unsubscribe"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"$ref":"#/definitions/Watched"}}};
 
 function validate297(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19955,14 +19820,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate297.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate297.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate297.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate297.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19974,7 +19839,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.unsubscribe" !== data.event){
-validate297.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "presence.unsubscribe"}}];
+validate297.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "presence.unsubscribe"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19990,18 +19855,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate297.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate297.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate297.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate297.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate297.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate297.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20016,18 +19881,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate297.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate297.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate297.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate297.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate297.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate297.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20057,7 +19922,7 @@ var valid0 = true;
 }
 }
 else {
-validate297.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate297.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20075,14 +19940,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.target_device_id === undefined) && (missing0 = "target_device_id"))) || ((data.sender === undefined) && (missing0 = "sender"))) || ((data.origin_device_id === undefined) && (missing0 = "origin_device_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate299.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate299.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate299.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate299.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20094,7 +19959,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("history.transit" !== data.event){
-validate299.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "history.transit"}}];
+validate299.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "history.transit"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -20110,18 +19975,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate299.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate299.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate299.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20136,18 +20001,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate299.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate299.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate299.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate299.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate299.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate299.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20166,24 +20031,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate299.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate299.errors = [{instancePath:instancePath+"/target_device_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate299.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/target_device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data4)){
-validate299.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/target_device_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/target_device_id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/target_device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20200,7 +20065,7 @@ if(errors === _errs12){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-validate299.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/required",keyword:"required",params:{missingProperty: missing1}}];
+validate299.errors = [{instancePath:instancePath+"/sender",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -20211,24 +20076,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate299.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate299.errors = [{instancePath:instancePath+"/sender/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate299.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/sender/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data6)){
-validate299.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/sender/id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/sender/id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/sender/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20241,7 +20106,7 @@ if(valid4){
 if(data5.type !== undefined){
 const _errs17 = errors;
 if("direct" !== data5.type){
-validate299.errors = [{instancePath:instancePath+"/sender/type",schemaPath:"#/properties/sender/properties/type/const",keyword:"const",params:{allowedValue: "direct"}}];
+validate299.errors = [{instancePath:instancePath+"/sender/type",keyword:"const",params:{allowedValue: "direct"}}];
 return false;
 }
 var valid4 = _errs17 === errors;
@@ -20253,7 +20118,7 @@ var valid4 = true;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/sender",schemaPath:"#/properties/sender/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath:instancePath+"/sender",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20270,24 +20135,24 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data8 === "string"){
 if(data8.length > 512 && func2(data8) > 512){
-validate299.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate299.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate299.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data8)){
-validate299.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/origin_device_id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/origin_device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20304,21 +20169,21 @@ if(errors === _errs21){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if((data9.kind === undefined) && (missing2 = "kind")){
-validate299.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing2}}];
+validate299.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 if(data9.kind !== undefined){
 let data10 = data9.kind;
 if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
-validate299.errors = [{instancePath:instancePath+"/payload/kind",schemaPath:"#/properties/payload/properties/kind/enum",keyword:"enum",params:{allowedValues: schema451.properties.payload.properties.kind.enum}}];
+validate299.errors = [{instancePath:instancePath+"/payload/kind",keyword:"enum",params:{allowedValues: schema451.properties.payload.properties.kind.enum}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20337,7 +20202,7 @@ var valid0 = true;
 }
 }
 else {
-validate299.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20346,7 +20211,6 @@ return errors === 0;
 }
 
 export const MessageCursorAckTolerant = validate300;
-const schema457 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.cursor_ack"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"type":"object","required":["seq"],"properties":{"seq":{"$ref":"types#/definitions/Count"}}}}};
 
 function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20355,14 +20219,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate300.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate300.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate300.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate300.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20374,7 +20238,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.cursor_ack" !== data.event){
-validate300.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.cursor_ack"}}];
+validate300.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.cursor_ack"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -20390,18 +20254,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate300.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate300.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate300.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate300.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate300.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate300.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20416,18 +20280,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate300.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate300.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate300.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate300.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate300.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate300.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20446,7 +20310,7 @@ if(errors === _errs9){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if((data4.seq === undefined) && (missing1 = "seq")){
-validate300.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate300.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -20454,18 +20318,18 @@ if(data4.seq !== undefined){
 let data5 = data4.seq;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate300.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"types#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate300.errors = [{instancePath:instancePath+"/payload/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate300.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"types#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate300.errors = [{instancePath:instancePath+"/payload/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate300.errors = [{instancePath:instancePath+"/payload/seq",schemaPath:"types#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate300.errors = [{instancePath:instancePath+"/payload/seq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -20475,7 +20339,7 @@ return false;
 }
 }
 else {
-validate300.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate300.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20491,7 +20355,7 @@ var valid0 = true;
 }
 }
 else {
-validate300.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate300.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20500,7 +20364,6 @@ return errors === 0;
 }
 
 export const MessageSyncAckTolerant = validate301;
-const schema461 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.sync_ack"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"type":"object","required":["dseq","epoch"],"properties":{"dseq":{"$ref":"types#/definitions/Count"},"epoch":{"type":"string","minLength":1,"maxLength":512}}}}};
 
 function validate301(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20509,14 +20372,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate301.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate301.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate301.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate301.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20528,7 +20391,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.sync_ack" !== data.event){
-validate301.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "message.sync_ack"}}];
+validate301.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "message.sync_ack"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -20544,18 +20407,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate301.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate301.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate301.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate301.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate301.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate301.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20570,18 +20433,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate301.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate301.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate301.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate301.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate301.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate301.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20600,7 +20463,7 @@ if(errors === _errs9){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === undefined) && (missing1 = "epoch"))){
-validate301.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/required",keyword:"required",params:{missingProperty: missing1}}];
+validate301.errors = [{instancePath:instancePath+"/payload",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -20609,18 +20472,18 @@ let data5 = data4.dseq;
 const _errs11 = errors;
 const _errs12 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate301.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"types#/definitions/Count/type",keyword:"type",params:{type: "integer"}}];
+validate301.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate301.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"types#/definitions/Count/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate301.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-validate301.errors = [{instancePath:instancePath+"/payload/dseq",schemaPath:"types#/definitions/Count/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate301.errors = [{instancePath:instancePath+"/payload/dseq",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -20638,18 +20501,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-validate301.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate301.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate301.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/minLength",keyword:"minLength",params:{limit: 1}}];
+validate301.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate301.errors = [{instancePath:instancePath+"/payload/epoch",schemaPath:"#/properties/payload/properties/epoch/type",keyword:"type",params:{type: "string"}}];
+validate301.errors = [{instancePath:instancePath+"/payload/epoch",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20662,7 +20525,7 @@ var valid3 = true;
 }
 }
 else {
-validate301.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/properties/payload/type",keyword:"type",params:{type: "object"}}];
+validate301.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20678,7 +20541,7 @@ var valid0 = true;
 }
 }
 else {
-validate301.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate301.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20687,8 +20550,6 @@ return errors === 0;
 }
 
 export const DeviceCursorResetTolerant = validate302;
-const schema465 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"device.cursor.reset"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"$ref":"#/definitions/Nothing"}}};
-const schema468 = {"type":"object"};
 
 function validate302(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20697,14 +20558,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate302.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate302.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate302.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate302.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20716,7 +20577,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("device.cursor.reset" !== data.event){
-validate302.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "device.cursor.reset"}}];
+validate302.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "device.cursor.reset"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -20732,18 +20593,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate302.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate302.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate302.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate302.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate302.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate302.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20758,18 +20619,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate302.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate302.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate302.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate302.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate302.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate302.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20785,7 +20646,7 @@ if(data.payload !== undefined){
 let data4 = data.payload;
 const _errs9 = errors;
 if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-validate302.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/type",keyword:"type",params:{type: "object"}}];
+validate302.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -20800,7 +20661,7 @@ var valid0 = true;
 }
 }
 else {
-validate302.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate302.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20809,7 +20670,6 @@ return errors === 0;
 }
 
 export const PingTolerant = validate303;
-const schema469 = {"type":"object","required":["version","event","trace_id","emitted_at","payload"],"properties":{"version":{"const":"2"},"event":{"const":"ping"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"payload":{"$ref":"#/definitions/Nothing"}}};
 
 function validate303(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20818,14 +20678,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-validate303.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate303.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-validate303.errors = [{instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: "2"}}];
+validate303.errors = [{instancePath:instancePath+"/version",keyword:"const",params:{allowedValue: "2"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20837,7 +20697,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("ping" !== data.event){
-validate303.errors = [{instancePath:instancePath+"/event",schemaPath:"#/properties/event/const",keyword:"const",params:{allowedValue: "ping"}}];
+validate303.errors = [{instancePath:instancePath+"/event",keyword:"const",params:{allowedValue: "ping"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -20853,18 +20713,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate303.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate303.errors = [{instancePath:instancePath+"/trace_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate303.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate303.errors = [{instancePath:instancePath+"/trace_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate303.errors = [{instancePath:instancePath+"/trace_id",schemaPath:"types#/definitions/TraceId/type",keyword:"type",params:{type: "string"}}];
+validate303.errors = [{instancePath:instancePath+"/trace_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20879,18 +20739,18 @@ let data3 = data.emitted_at;
 const _errs6 = errors;
 const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate303.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/type",keyword:"type",params:{type: "integer"}}];
+validate303.errors = [{instancePath:instancePath+"/emitted_at",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs7){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate303.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate303.errors = [{instancePath:instancePath+"/emitted_at",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate303.errors = [{instancePath:instancePath+"/emitted_at",schemaPath:"types#/definitions/Ms/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate303.errors = [{instancePath:instancePath+"/emitted_at",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -20906,7 +20766,7 @@ if(data.payload !== undefined){
 let data4 = data.payload;
 const _errs9 = errors;
 if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-validate303.errors = [{instancePath:instancePath+"/payload",schemaPath:"#/definitions/Nothing/type",keyword:"type",params:{type: "object"}}];
+validate303.errors = [{instancePath:instancePath+"/payload",keyword:"type",params:{type: "object"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -20921,7 +20781,7 @@ var valid0 = true;
 }
 }
 else {
-validate303.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate303.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20930,7 +20790,6 @@ return errors === 0;
 }
 
 export const ActivateRequestTolerant = validate304;
-const schema473 = {"type":"object","required":["code","platform","type"],"properties":{"code":{"type":"string","minLength":1,"maxLength":512},"platform":{"$ref":"types#/definitions/Word"},"type":{"const":"clawbot"},"plugin_version":{"type":"string","maxLength":128},"user_id":{"$ref":"types#/definitions/Word"}}};
 
 function validate304(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20939,7 +20798,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.type === undefined) && (missing0 = "type"))){
-validate304.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate304.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -20949,18 +20808,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate304.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate304.errors = [{instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate304.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
+validate304.errors = [{instancePath:instancePath+"/code",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate304.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate304.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20977,24 +20836,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate304.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate304.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate304.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate304.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate304.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate304.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate304.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate304.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21007,7 +20866,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs6 = errors;
 if("clawbot" !== data.type){
-validate304.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "clawbot"}}];
+validate304.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "clawbot"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -21022,12 +20881,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate304.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate304.errors = [{instancePath:instancePath+"/plugin_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate304.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/type",keyword:"type",params:{type: "string"}}];
+validate304.errors = [{instancePath:instancePath+"/plugin_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21044,24 +20903,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate304.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate304.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate304.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate304.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data4)){
-validate304.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate304.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate304.errors = [{instancePath:instancePath+"/user_id",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate304.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21077,7 +20936,7 @@ var valid0 = true;
 }
 }
 else {
-validate304.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate304.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21086,7 +20945,6 @@ return errors === 0;
 }
 
 export const RefreshRequestTolerant = validate305;
-const schema476 = {"type":"object","required":["refresh_token"],"properties":{"refresh_token":{"$ref":"types#/definitions/Token"}}};
 
 function validate305(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21095,7 +20953,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
-validate305.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate305.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -21105,24 +20963,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 16384 && func2(data0) > 16384){
-validate305.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"types#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 16384}}];
+validate305.errors = [{instancePath:instancePath+"/refresh_token",keyword:"maxLength",params:{limit: 16384}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate305.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"types#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate305.errors = [{instancePath:instancePath+"/refresh_token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!pattern0.test(data0)){
-validate305.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"types#/definitions/Token/pattern",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
+validate305.errors = [{instancePath:instancePath+"/refresh_token",keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}}];
 return false;
 }
 }
 }
 }
 else {
-validate305.errors = [{instancePath:instancePath+"/refresh_token",schemaPath:"types#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate305.errors = [{instancePath:instancePath+"/refresh_token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21130,7 +20988,7 @@ return false;
 }
 }
 else {
-validate305.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate305.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21139,7 +20997,6 @@ return errors === 0;
 }
 
 export const ReportRequestTolerant = validate306;
-const schema478 = {"type":"object","required":["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"],"properties":{"device_id":{"$ref":"types#/definitions/DeviceId"},"platform":{"$ref":"types#/definitions/Word"},"plugin_version":{"type":"string","maxLength":128},"agent_version":{"type":"string","maxLength":128},"runtime_name":{"type":"string","maxLength":128},"runtime_version":{"type":"string","maxLength":128}}};
 
 function validate306(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21148,7 +21005,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
-validate306.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate306.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -21159,24 +21016,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate306.errors = [{instancePath:instancePath+"/device_id",schemaPath:"types#/definitions/DeviceId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate306.errors = [{instancePath:instancePath+"/device_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate306.errors = [{instancePath:instancePath+"/device_id",schemaPath:"types#/definitions/DeviceId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate306.errors = [{instancePath:instancePath+"/device_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func31(data0)){
-validate306.errors = [{instancePath:instancePath+"/device_id",schemaPath:"types#/definitions/DeviceId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
+validate306.errors = [{instancePath:instancePath+"/device_id",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}}];
 return false;
 }
 }
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/device_id",schemaPath:"types#/definitions/DeviceId/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/device_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21193,24 +21050,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate306.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate306.errors = [{instancePath:instancePath+"/platform",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate306.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/minLength",keyword:"minLength",params:{limit: 1}}];
+validate306.errors = [{instancePath:instancePath+"/platform",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func40(data1)){
-validate306.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
+validate306.errors = [{instancePath:instancePath+"/platform",keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/platform",schemaPath:"types#/definitions/Word/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/platform",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21226,12 +21083,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate306.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate306.errors = [{instancePath:instancePath+"/plugin_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/plugin_version",schemaPath:"#/properties/plugin_version/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/plugin_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21247,12 +21104,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate306.errors = [{instancePath:instancePath+"/agent_version",schemaPath:"#/properties/agent_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate306.errors = [{instancePath:instancePath+"/agent_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/agent_version",schemaPath:"#/properties/agent_version/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/agent_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21268,12 +21125,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate306.errors = [{instancePath:instancePath+"/runtime_name",schemaPath:"#/properties/runtime_name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate306.errors = [{instancePath:instancePath+"/runtime_name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/runtime_name",schemaPath:"#/properties/runtime_name/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/runtime_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21289,12 +21146,12 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate306.errors = [{instancePath:instancePath+"/runtime_version",schemaPath:"#/properties/runtime_version/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate306.errors = [{instancePath:instancePath+"/runtime_version",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate306.errors = [{instancePath:instancePath+"/runtime_version",schemaPath:"#/properties/runtime_version/type",keyword:"type",params:{type: "string"}}];
+validate306.errors = [{instancePath:instancePath+"/runtime_version",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21311,7 +21168,7 @@ var valid0 = true;
 }
 }
 else {
-validate306.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate306.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

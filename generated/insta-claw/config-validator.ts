@@ -16,14 +16,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate15.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate15.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -33,11 +33,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -52,18 +52,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -79,18 +79,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -105,7 +105,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -123,7 +123,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate20.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate20.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -132,7 +132,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -147,18 +147,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate20.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate20.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -176,7 +176,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -185,7 +185,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -197,7 +197,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -209,7 +209,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -222,7 +222,7 @@ var valid1 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -240,7 +240,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate20.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate20.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -248,14 +248,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -268,7 +268,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -286,7 +286,7 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func3(data9) > 512){
-const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err0 = {instancePath:instancePath+"/clientId",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -297,7 +297,7 @@ errors++;
 }
 else {
 if(!func5(data9)){
-const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err1 = {instancePath:instancePath+"/clientId",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -309,7 +309,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath:instancePath+"/clientId",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -331,7 +331,7 @@ var _valid0 = _errs26 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/clientId",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -368,7 +368,7 @@ const _errs29 = errors;
 if(errors === _errs29){
 if(typeof data10 === "string"){
 if(data10.length > 512 && func3(data10) > 512){
-const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err4 = {instancePath:instancePath+"/clientSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -379,7 +379,7 @@ errors++;
 }
 else {
 if(!func5(data10)){
-const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err5 = {instancePath:instancePath+"/clientSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -391,7 +391,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/clientSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -413,7 +413,7 @@ var _valid1 = _errs31 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/clientSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -447,18 +447,18 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -477,7 +477,7 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func3(data12) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err8 = {instancePath:instancePath+"/appKey",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -488,7 +488,7 @@ errors++;
 }
 else {
 if(!func5(data12)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err9 = {instancePath:instancePath+"/appKey",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -500,7 +500,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err10 = {instancePath:instancePath+"/appKey",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -522,7 +522,7 @@ var _valid2 = _errs38 === errors;
 valid5 = valid5 || _valid2;
 }
 if(!valid5){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+const err11 = {instancePath:instancePath+"/appKey",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -559,7 +559,7 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func3(data13) > 512){
-const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err12 = {instancePath:instancePath+"/appSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -570,7 +570,7 @@ errors++;
 }
 else {
 if(!func5(data13)){
-const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err13 = {instancePath:instancePath+"/appSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -582,7 +582,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/appSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -604,7 +604,7 @@ var _valid3 = _errs43 === errors;
 valid6 = valid6 || _valid3;
 }
 if(!valid6){
-const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
+const err15 = {instancePath:instancePath+"/appSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -638,12 +638,12 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data14 === "string"){
 if(data14.length > 65536 && func3(data14) > 65536){
-validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate20.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -661,7 +661,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate20.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -671,11 +671,11 @@ if(data15.mode !== undefined){
 let data16 = data15.mode;
 const _errs49 = errors;
 if(typeof data16 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -688,11 +688,11 @@ if(data15.chunkMode !== undefined){
 let data17 = data15.chunkMode;
 const _errs51 = errors;
 if(typeof data17 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data17 === "length") || (data17 === "newline"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid7 = _errs51 === errors;
@@ -709,7 +709,7 @@ if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 const _errs55 = errors;
 for(const key4 in data18){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -718,7 +718,7 @@ if(_errs55 === errors){
 if(data18.enabled !== undefined){
 const _errs56 = errors;
 if(typeof data18.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs56 === errors;
@@ -735,7 +735,7 @@ if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 const _errs60 = errors;
 for(const key5 in data20){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -745,18 +745,18 @@ if(data20.minChars !== undefined){
 let data21 = data20.minChars;
 const _errs61 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs61){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 1000000 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data21 < 1 || isNaN(data21)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -772,18 +772,18 @@ if(data20.maxChars !== undefined){
 let data22 = data20.maxChars;
 const _errs63 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs63){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 1000000 || isNaN(data22)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data22 < 1 || isNaN(data22)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -799,18 +799,18 @@ if(data20.idleMs !== undefined){
 let data23 = data20.idleMs;
 const _errs65 = errors;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 60000 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -826,7 +826,7 @@ var valid9 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -839,7 +839,7 @@ var valid8 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -857,7 +857,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs69 = errors;
 for(const key6 in data24){
 if(!(key6 === "toolProgress")){
-validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -865,14 +865,14 @@ break;
 if(_errs69 === errors){
 if(data24.toolProgress !== undefined){
 if(typeof data24.toolProgress !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -890,7 +890,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs74 = errors;
 for(const key7 in data26){
 if(!(key7 === "toolProgress")){
-validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -898,14 +898,14 @@ break;
 if(_errs74 === errors){
 if(data26.toolProgress !== undefined){
 if(typeof data26.toolProgress !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -921,7 +921,7 @@ var valid7 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -935,18 +935,18 @@ if(data.textChunkLimit !== undefined){
 let data28 = data.textChunkLimit;
 const _errs77 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 200000 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data28 < 100 || isNaN(data28)){
-validate20.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate20.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -964,7 +964,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 if(Object.keys(data29).length > 10000){
-validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -976,7 +976,7 @@ if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 const _errs84 = errors;
 for(const key9 in data30){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -988,12 +988,12 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(typeof data31 === "string"){
 if(data31.length > 65536 && func3(data31) > 65536){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1009,7 +1009,7 @@ const _errs87 = errors;
 if(errors === _errs87){
 if(Array.isArray(data32)){
 if(data32.length > 256){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1021,18 +1021,18 @@ const _errs89 = errors;
 if(errors === _errs89){
 if(typeof data33 === "string"){
 if(data33.length > 128 && func3(data33) > 128){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data33.length < 1){
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1044,7 +1044,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1057,7 +1057,7 @@ var valid13 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1069,7 +1069,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1082,7 +1082,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs91 === errors;
@@ -1097,18 +1097,18 @@ const _errs93 = errors;
 if(errors === _errs93){
 if(typeof data35 === "string"){
 if(data35.length > 2048 && func3(data35) > 2048){
-validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate20.errors = [{instancePath:instancePath+"/wsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data35.length < 1){
-validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/wsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/wsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1121,7 +1121,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs95 === errors;
@@ -1134,18 +1134,18 @@ if(data.heartbeatIntervalMs !== undefined){
 let data37 = data.heartbeatIntervalMs;
 const _errs97 = errors;
 if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs97){
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 > 600000 || isNaN(data37)){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data37 < 1000 || isNaN(data37)){
-validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1161,18 +1161,18 @@ if(data.timeoutThresholdMs !== undefined){
 let data38 = data.timeoutThresholdMs;
 const _errs99 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs99){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 3600000 || isNaN(data38)){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data38 < 1000 || isNaN(data38)){
-validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1188,18 +1188,18 @@ if(data.requestTimeoutMs !== undefined){
 let data39 = data.requestTimeoutMs;
 const _errs101 = errors;
 if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data39 == "number") && (isFinite(data39))){
 if(data39 > 86400000 || isNaN(data39)){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data39 < 1000 || isNaN(data39)){
-validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -1219,7 +1219,7 @@ if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
 const _errs105 = errors;
 for(const key10 in data40){
 if(!(key10 === "maxAttempts")){
-validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate20.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -1229,18 +1229,18 @@ if(data40.maxAttempts !== undefined){
 let data41 = data40.maxAttempts;
 const _errs106 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 0 || isNaN(data41)){
-validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate20.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1250,7 +1250,7 @@ return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1264,11 +1264,11 @@ if(data.events !== undefined){
 let data42 = data.events;
 const _errs108 = errors;
 if(typeof data42 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/events",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data42 === "minimal") || (data42 === "full"))){
-validate20.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+validate20.errors = [{instancePath:instancePath+"/events",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
 return false;
 }
 var valid0 = _errs108 === errors;
@@ -1281,11 +1281,11 @@ if(data.deltaShape !== undefined){
 let data43 = data.deltaShape;
 const _errs110 = errors;
 if(typeof data43 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/deltaShape",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data43 === "string") || (data43 === "object"))){
-validate20.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+validate20.errors = [{instancePath:instancePath+"/deltaShape",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs110 === errors;
@@ -1298,11 +1298,11 @@ if(data.ack !== undefined){
 let data44 = data.ack;
 const _errs112 = errors;
 if(typeof data44 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
-validate20.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+validate20.errors = [{instancePath:instancePath+"/ack",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs112 === errors;
@@ -1315,11 +1315,11 @@ if(data.profile !== undefined){
 let data45 = data.profile;
 const _errs114 = errors;
 if(typeof data45 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/profile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
-validate20.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
+validate20.errors = [{instancePath:instancePath+"/profile",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs114 === errors;
@@ -1332,11 +1332,11 @@ if(data.dmPolicy !== undefined){
 let data46 = data.dmPolicy;
 const _errs116 = errors;
 if(typeof data46 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate20.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -1351,7 +1351,7 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(Array.isArray(data47)){
 if(data47.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1361,7 +1361,7 @@ for(let i1=0; i1<len1; i1++){
 let data48 = data47[i1];
 const _errs120 = errors;
 if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
-validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate20.errors = [{instancePath:instancePath+"/allowFrom/" + i1,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid16 = _errs120 === errors;
@@ -1372,7 +1372,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1386,11 +1386,11 @@ if(data.groupPolicy !== undefined){
 let data49 = data.groupPolicy;
 const _errs122 = errors;
 if(typeof data49 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate20.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs122 === errors;
@@ -1405,7 +1405,7 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(Array.isArray(data50)){
 if(data50.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1415,7 +1415,7 @@ for(let i2=0; i2<len2; i2++){
 let data51 = data50[i2];
 const _errs126 = errors;
 if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
-validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate20.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid17 = _errs126 === errors;
@@ -1426,7 +1426,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1440,11 +1440,11 @@ if(data.reactionNotifications !== undefined){
 let data52 = data.reactionNotifications;
 const _errs128 = errors;
 if(typeof data52 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
-validate20.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate20.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs128 === errors;
@@ -1459,7 +1459,7 @@ const _errs130 = errors;
 if(errors === _errs130){
 if(Array.isArray(data53)){
 if(data53.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1469,7 +1469,7 @@ for(let i3=0; i3<len3; i3++){
 let data54 = data53[i3];
 const _errs132 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate20.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid18 = _errs132 === errors;
@@ -1480,7 +1480,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1493,7 +1493,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs134 === errors;
@@ -1508,7 +1508,7 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 if(Object.keys(data56).length > 10000){
-validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1520,7 +1520,7 @@ if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
 const _errs141 = errors;
 for(const key12 in data57){
 if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -1529,7 +1529,7 @@ if(_errs141 === errors){
 if(data57.enabled !== undefined){
 const _errs142 = errors;
 if(typeof data57.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs142 === errors;
@@ -1542,11 +1542,11 @@ if(data57.groupPolicy !== undefined){
 let data59 = data57.groupPolicy;
 const _errs144 = errors;
 if(typeof data59 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid20 = _errs144 === errors;
@@ -1561,7 +1561,7 @@ const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
 if(data60.length > 10000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1571,7 +1571,7 @@ for(let i4=0; i4<len4; i4++){
 let data61 = data60[i4];
 const _errs148 = errors;
 if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid21 = _errs148 === errors;
@@ -1582,7 +1582,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1600,7 +1600,7 @@ if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
 const _errs152 = errors;
 for(const key13 in data62){
 if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -1612,7 +1612,7 @@ const _errs153 = errors;
 if(errors === _errs153){
 if(Array.isArray(data63)){
 if(data63.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1624,18 +1624,18 @@ const _errs155 = errors;
 if(errors === _errs155){
 if(typeof data64 === "string"){
 if(data64.length > 128 && func3(data64) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1647,7 +1647,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1663,7 +1663,7 @@ const _errs157 = errors;
 if(errors === _errs157){
 if(Array.isArray(data65)){
 if(data65.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1675,18 +1675,18 @@ const _errs159 = errors;
 if(errors === _errs159){
 if(typeof data66 === "string"){
 if(data66.length > 128 && func3(data66) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1698,7 +1698,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1714,7 +1714,7 @@ const _errs161 = errors;
 if(errors === _errs161){
 if(Array.isArray(data67)){
 if(data67.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1726,18 +1726,18 @@ const _errs163 = errors;
 if(errors === _errs163){
 if(typeof data68 === "string"){
 if(data68.length > 128 && func3(data68) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data68.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1749,7 +1749,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1763,7 +1763,7 @@ var valid22 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1776,7 +1776,7 @@ if(valid20){
 if(data57.requireMention !== undefined){
 const _errs165 = errors;
 if(typeof data57.requireMention !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs165 === errors;
@@ -1791,12 +1791,12 @@ const _errs167 = errors;
 if(errors === _errs167){
 if(typeof data70 === "string"){
 if(data70.length > 65536 && func3(data70) > 65536){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1812,7 +1812,7 @@ const _errs169 = errors;
 if(errors === _errs169){
 if(Array.isArray(data71)){
 if(data71.length > 256){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1824,18 +1824,18 @@ const _errs171 = errors;
 if(errors === _errs171){
 if(typeof data72 === "string"){
 if(data72.length > 128 && func3(data72) > 128){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data72.length < 1){
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1847,7 +1847,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1865,7 +1865,7 @@ var valid20 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1877,7 +1877,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1891,18 +1891,18 @@ if(data.historyLimit !== undefined){
 let data73 = data.historyLimit;
 const _errs173 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs173){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 1000 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-validate20.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate20.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1920,7 +1920,7 @@ const _errs175 = errors;
 if(errors === _errs175){
 if(Array.isArray(data74)){
 if(data74.length > 1000){
-validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1930,7 +1930,7 @@ for(let i9=0; i9<len9; i9++){
 let data75 = data74[i9];
 const _errs177 = errors;
 if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
-validate20.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate20.errors = [{instancePath:instancePath+"/bots/" + i9,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid27 = _errs177 === errors;
@@ -1941,7 +1941,7 @@ break;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate20.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1955,11 +1955,11 @@ if(data.allowBots !== undefined){
 let data76 = data.allowBots;
 const _errs179 = errors;
 if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
-validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate20.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
-validate20.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate20.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs179 === errors;
@@ -1976,7 +1976,7 @@ if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
 const _errs183 = errors;
 for(const key14 in data77){
 if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -1985,7 +1985,7 @@ if(_errs183 === errors){
 if(data77.enabled !== undefined){
 const _errs184 = errors;
 if(typeof data77.enabled !== "boolean"){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid28 = _errs184 === errors;
@@ -1998,18 +1998,18 @@ if(data77.maxEventsPerWindow !== undefined){
 let data79 = data77.maxEventsPerWindow;
 const _errs186 = errors;
 if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs186){
 if((typeof data79 == "number") && (isFinite(data79))){
 if(data79 > 10000 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data79 < 1 || isNaN(data79)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2025,18 +2025,18 @@ if(data77.windowSeconds !== undefined){
 let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
 if(data80 > 86400 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data80 < 1 || isNaN(data80)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2052,18 +2052,18 @@ if(data77.cooldownSeconds !== undefined){
 let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
 if(data81 > 86400 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2080,7 +2080,7 @@ var valid28 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2098,7 +2098,7 @@ if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
 const _errs194 = errors;
 for(const key15 in data82){
 if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate20.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -2108,18 +2108,18 @@ if(data82.maxPayload !== undefined){
 let data83 = data82.maxPayload;
 const _errs195 = errors;
 if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs195){
 if((typeof data83 == "number") && (isFinite(data83))){
 if(data83 > 16777216 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data83 < 1024 || isNaN(data83)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2135,18 +2135,18 @@ if(data82.maxConcurrent !== undefined){
 let data84 = data82.maxConcurrent;
 const _errs197 = errors;
 if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs197){
 if((typeof data84 == "number") && (isFinite(data84))){
 if(data84 > 1000 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data84 < 1 || isNaN(data84)){
-validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2162,18 +2162,18 @@ if(data82.queuedPerSession !== undefined){
 let data85 = data82.queuedPerSession;
 const _errs199 = errors;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data85 == "number") && (isFinite(data85))){
 if(data85 > 10000 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data85 < 1 || isNaN(data85)){
-validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2189,18 +2189,18 @@ if(data82.messagesPerMinute !== undefined){
 let data86 = data82.messagesPerMinute;
 const _errs201 = errors;
 if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs201){
 if((typeof data86 == "number") && (isFinite(data86))){
 if(data86 > 100000 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data86 < 1 || isNaN(data86)){
-validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2216,18 +2216,18 @@ if(data82.messageBurst !== undefined){
 let data87 = data82.messageBurst;
 const _errs203 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs203){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 100000 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data87 < 1 || isNaN(data87)){
-validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2243,18 +2243,18 @@ if(data82.dedupeEntries !== undefined){
 let data88 = data82.dedupeEntries;
 const _errs205 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs205){
 if((typeof data88 == "number") && (isFinite(data88))){
 if(data88 > 1000000 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data88 < 1 || isNaN(data88)){
-validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2273,7 +2273,7 @@ var valid29 = true;
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2322,7 +2322,7 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2339,7 +2339,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate14.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2348,7 +2348,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2363,18 +2363,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2392,7 +2392,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -2401,7 +2401,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -2413,7 +2413,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -2425,7 +2425,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -2438,7 +2438,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2456,7 +2456,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -2464,14 +2464,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2484,7 +2484,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2502,7 +2502,7 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func3(data9) > 512){
-const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err0 = {instancePath:instancePath+"/clientId",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2513,7 +2513,7 @@ errors++;
 }
 else {
 if(!func5(data9)){
-const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err1 = {instancePath:instancePath+"/clientId",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2525,7 +2525,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath:instancePath+"/clientId",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2547,7 +2547,7 @@ var _valid0 = _errs26 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/clientId",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2584,7 +2584,7 @@ const _errs29 = errors;
 if(errors === _errs29){
 if(typeof data10 === "string"){
 if(data10.length > 512 && func3(data10) > 512){
-const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err4 = {instancePath:instancePath+"/clientSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2595,7 +2595,7 @@ errors++;
 }
 else {
 if(!func5(data10)){
-const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err5 = {instancePath:instancePath+"/clientSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2607,7 +2607,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/clientSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2629,7 +2629,7 @@ var _valid1 = _errs31 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/clientSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2663,18 +2663,18 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2693,7 +2693,7 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func3(data12) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err8 = {instancePath:instancePath+"/appKey",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2704,7 +2704,7 @@ errors++;
 }
 else {
 if(!func5(data12)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err9 = {instancePath:instancePath+"/appKey",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2716,7 +2716,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err10 = {instancePath:instancePath+"/appKey",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2738,7 +2738,7 @@ var _valid2 = _errs38 === errors;
 valid5 = valid5 || _valid2;
 }
 if(!valid5){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+const err11 = {instancePath:instancePath+"/appKey",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2775,7 +2775,7 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func3(data13) > 512){
-const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err12 = {instancePath:instancePath+"/appSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2786,7 +2786,7 @@ errors++;
 }
 else {
 if(!func5(data13)){
-const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err13 = {instancePath:instancePath+"/appSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2798,7 +2798,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/appSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2820,7 +2820,7 @@ var _valid3 = _errs43 === errors;
 valid6 = valid6 || _valid3;
 }
 if(!valid6){
-const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
+const err15 = {instancePath:instancePath+"/appSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2854,12 +2854,12 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data14 === "string"){
 if(data14.length > 65536 && func3(data14) > 65536){
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2877,7 +2877,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -2887,11 +2887,11 @@ if(data15.mode !== undefined){
 let data16 = data15.mode;
 const _errs49 = errors;
 if(typeof data16 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -2904,11 +2904,11 @@ if(data15.chunkMode !== undefined){
 let data17 = data15.chunkMode;
 const _errs51 = errors;
 if(typeof data17 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data17 === "length") || (data17 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid7 = _errs51 === errors;
@@ -2925,7 +2925,7 @@ if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 const _errs55 = errors;
 for(const key4 in data18){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -2934,7 +2934,7 @@ if(_errs55 === errors){
 if(data18.enabled !== undefined){
 const _errs56 = errors;
 if(typeof data18.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs56 === errors;
@@ -2951,7 +2951,7 @@ if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 const _errs60 = errors;
 for(const key5 in data20){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -2961,18 +2961,18 @@ if(data20.minChars !== undefined){
 let data21 = data20.minChars;
 const _errs61 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs61){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 1000000 || isNaN(data21)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data21 < 1 || isNaN(data21)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2988,18 +2988,18 @@ if(data20.maxChars !== undefined){
 let data22 = data20.maxChars;
 const _errs63 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs63){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 1000000 || isNaN(data22)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data22 < 1 || isNaN(data22)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3015,18 +3015,18 @@ if(data20.idleMs !== undefined){
 let data23 = data20.idleMs;
 const _errs65 = errors;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 60000 || isNaN(data23)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3042,7 +3042,7 @@ var valid9 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3055,7 +3055,7 @@ var valid8 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3073,7 +3073,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs69 = errors;
 for(const key6 in data24){
 if(!(key6 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -3081,14 +3081,14 @@ break;
 if(_errs69 === errors){
 if(data24.toolProgress !== undefined){
 if(typeof data24.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3106,7 +3106,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs74 = errors;
 for(const key7 in data26){
 if(!(key7 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -3114,14 +3114,14 @@ break;
 if(_errs74 === errors){
 if(data26.toolProgress !== undefined){
 if(typeof data26.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3137,7 +3137,7 @@ var valid7 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3151,18 +3151,18 @@ if(data.textChunkLimit !== undefined){
 let data28 = data.textChunkLimit;
 const _errs77 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 200000 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data28 < 100 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -3180,7 +3180,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 if(Object.keys(data29).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3192,7 +3192,7 @@ if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 const _errs84 = errors;
 for(const key9 in data30){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -3204,12 +3204,12 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(typeof data31 === "string"){
 if(data31.length > 65536 && func3(data31) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3225,7 +3225,7 @@ const _errs87 = errors;
 if(errors === _errs87){
 if(Array.isArray(data32)){
 if(data32.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -3237,18 +3237,18 @@ const _errs89 = errors;
 if(errors === _errs89){
 if(typeof data33 === "string"){
 if(data33.length > 128 && func3(data33) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data33.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3260,7 +3260,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3273,7 +3273,7 @@ var valid13 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3285,7 +3285,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3298,7 +3298,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs91 === errors;
@@ -3313,18 +3313,18 @@ const _errs93 = errors;
 if(errors === _errs93){
 if(typeof data35 === "string"){
 if(data35.length > 2048 && func3(data35) > 2048){
-validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/wsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data35.length < 1){
-validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/wsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/wsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3337,7 +3337,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs95 === errors;
@@ -3350,18 +3350,18 @@ if(data.heartbeatIntervalMs !== undefined){
 let data37 = data.heartbeatIntervalMs;
 const _errs97 = errors;
 if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs97){
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 > 600000 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data37 < 1000 || isNaN(data37)){
-validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -3377,18 +3377,18 @@ if(data.timeoutThresholdMs !== undefined){
 let data38 = data.timeoutThresholdMs;
 const _errs99 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs99){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 3600000 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data38 < 1000 || isNaN(data38)){
-validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -3404,18 +3404,18 @@ if(data.requestTimeoutMs !== undefined){
 let data39 = data.requestTimeoutMs;
 const _errs101 = errors;
 if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data39 == "number") && (isFinite(data39))){
 if(data39 > 86400000 || isNaN(data39)){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data39 < 1000 || isNaN(data39)){
-validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -3435,7 +3435,7 @@ if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
 const _errs105 = errors;
 for(const key10 in data40){
 if(!(key10 === "maxAttempts")){
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -3445,18 +3445,18 @@ if(data40.maxAttempts !== undefined){
 let data41 = data40.maxAttempts;
 const _errs106 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 0 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3466,7 +3466,7 @@ return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3480,11 +3480,11 @@ if(data.events !== undefined){
 let data42 = data.events;
 const _errs108 = errors;
 if(typeof data42 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/events",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data42 === "minimal") || (data42 === "full"))){
-validate14.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
+validate14.errors = [{instancePath:instancePath+"/events",keyword:"enum",params:{allowedValues: schema11.properties.events.enum}}];
 return false;
 }
 var valid0 = _errs108 === errors;
@@ -3497,11 +3497,11 @@ if(data.deltaShape !== undefined){
 let data43 = data.deltaShape;
 const _errs110 = errors;
 if(typeof data43 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/deltaShape",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data43 === "string") || (data43 === "object"))){
-validate14.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
+validate14.errors = [{instancePath:instancePath+"/deltaShape",keyword:"enum",params:{allowedValues: schema11.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs110 === errors;
@@ -3514,11 +3514,11 @@ if(data.ack !== undefined){
 let data44 = data.ack;
 const _errs112 = errors;
 if(typeof data44 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
-validate14.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
+validate14.errors = [{instancePath:instancePath+"/ack",keyword:"enum",params:{allowedValues: schema11.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs112 === errors;
@@ -3531,11 +3531,11 @@ if(data.profile !== undefined){
 let data45 = data.profile;
 const _errs114 = errors;
 if(typeof data45 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/profile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
-validate14.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
+validate14.errors = [{instancePath:instancePath+"/profile",keyword:"enum",params:{allowedValues: schema11.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs114 === errors;
@@ -3548,11 +3548,11 @@ if(data.dmPolicy !== undefined){
 let data46 = data.dmPolicy;
 const _errs116 = errors;
 if(typeof data46 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -3567,7 +3567,7 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(Array.isArray(data47)){
 if(data47.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3577,7 +3577,7 @@ for(let i1=0; i1<len1; i1++){
 let data48 = data47[i1];
 const _errs120 = errors;
 if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i1,keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
 var valid16 = _errs120 === errors;
@@ -3588,7 +3588,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3602,11 +3602,11 @@ if(data.groupPolicy !== undefined){
 let data49 = data.groupPolicy;
 const _errs122 = errors;
 if(typeof data49 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs122 === errors;
@@ -3621,7 +3621,7 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(Array.isArray(data50)){
 if(data50.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3631,7 +3631,7 @@ for(let i2=0; i2<len2; i2++){
 let data51 = data50[i2];
 const _errs126 = errors;
 if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid17 = _errs126 === errors;
@@ -3642,7 +3642,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3656,11 +3656,11 @@ if(data.reactionNotifications !== undefined){
 let data52 = data.reactionNotifications;
 const _errs128 = errors;
 if(typeof data52 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs128 === errors;
@@ -3675,7 +3675,7 @@ const _errs130 = errors;
 if(errors === _errs130){
 if(Array.isArray(data53)){
 if(data53.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3685,7 +3685,7 @@ for(let i3=0; i3<len3; i3++){
 let data54 = data53[i3];
 const _errs132 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid18 = _errs132 === errors;
@@ -3696,7 +3696,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3709,7 +3709,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs134 === errors;
@@ -3724,7 +3724,7 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 if(Object.keys(data56).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3736,7 +3736,7 @@ if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
 const _errs141 = errors;
 for(const key12 in data57){
 if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -3745,7 +3745,7 @@ if(_errs141 === errors){
 if(data57.enabled !== undefined){
 const _errs142 = errors;
 if(typeof data57.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs142 === errors;
@@ -3758,11 +3758,11 @@ if(data57.groupPolicy !== undefined){
 let data59 = data57.groupPolicy;
 const _errs144 = errors;
 if(typeof data59 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid20 = _errs144 === errors;
@@ -3777,7 +3777,7 @@ const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
 if(data60.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3787,7 +3787,7 @@ for(let i4=0; i4<len4; i4++){
 let data61 = data60[i4];
 const _errs148 = errors;
 if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid21 = _errs148 === errors;
@@ -3798,7 +3798,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3816,7 +3816,7 @@ if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
 const _errs152 = errors;
 for(const key13 in data62){
 if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -3828,7 +3828,7 @@ const _errs153 = errors;
 if(errors === _errs153){
 if(Array.isArray(data63)){
 if(data63.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3840,18 +3840,18 @@ const _errs155 = errors;
 if(errors === _errs155){
 if(typeof data64 === "string"){
 if(data64.length > 128 && func3(data64) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3863,7 +3863,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3879,7 +3879,7 @@ const _errs157 = errors;
 if(errors === _errs157){
 if(Array.isArray(data65)){
 if(data65.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3891,18 +3891,18 @@ const _errs159 = errors;
 if(errors === _errs159){
 if(typeof data66 === "string"){
 if(data66.length > 128 && func3(data66) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3914,7 +3914,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3930,7 +3930,7 @@ const _errs161 = errors;
 if(errors === _errs161){
 if(Array.isArray(data67)){
 if(data67.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3942,18 +3942,18 @@ const _errs163 = errors;
 if(errors === _errs163){
 if(typeof data68 === "string"){
 if(data68.length > 128 && func3(data68) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data68.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3965,7 +3965,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3979,7 +3979,7 @@ var valid22 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3992,7 +3992,7 @@ if(valid20){
 if(data57.requireMention !== undefined){
 const _errs165 = errors;
 if(typeof data57.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs165 === errors;
@@ -4007,12 +4007,12 @@ const _errs167 = errors;
 if(errors === _errs167){
 if(typeof data70 === "string"){
 if(data70.length > 65536 && func3(data70) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4028,7 +4028,7 @@ const _errs169 = errors;
 if(errors === _errs169){
 if(Array.isArray(data71)){
 if(data71.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4040,18 +4040,18 @@ const _errs171 = errors;
 if(errors === _errs171){
 if(typeof data72 === "string"){
 if(data72.length > 128 && func3(data72) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data72.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4063,7 +4063,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4081,7 +4081,7 @@ var valid20 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4093,7 +4093,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4107,18 +4107,18 @@ if(data.historyLimit !== undefined){
 let data73 = data.historyLimit;
 const _errs173 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs173){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 1000 || isNaN(data73)){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4136,7 +4136,7 @@ const _errs175 = errors;
 if(errors === _errs175){
 if(Array.isArray(data74)){
 if(data74.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -4146,7 +4146,7 @@ for(let i9=0; i9<len9; i9++){
 let data75 = data74[i9];
 const _errs177 = errors;
 if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/bots/" + i9,keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
 var valid27 = _errs177 === errors;
@@ -4157,7 +4157,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4171,11 +4171,11 @@ if(data.allowBots !== undefined){
 let data76 = data.allowBots;
 const _errs179 = errors;
 if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
 if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs179 === errors;
@@ -4192,7 +4192,7 @@ if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
 const _errs183 = errors;
 for(const key14 in data77){
 if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -4201,7 +4201,7 @@ if(_errs183 === errors){
 if(data77.enabled !== undefined){
 const _errs184 = errors;
 if(typeof data77.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid28 = _errs184 === errors;
@@ -4214,18 +4214,18 @@ if(data77.maxEventsPerWindow !== undefined){
 let data79 = data77.maxEventsPerWindow;
 const _errs186 = errors;
 if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs186){
 if((typeof data79 == "number") && (isFinite(data79))){
 if(data79 > 10000 || isNaN(data79)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data79 < 1 || isNaN(data79)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4241,18 +4241,18 @@ if(data77.windowSeconds !== undefined){
 let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
 if(data80 > 86400 || isNaN(data80)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data80 < 1 || isNaN(data80)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4268,18 +4268,18 @@ if(data77.cooldownSeconds !== undefined){
 let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
 if(data81 > 86400 || isNaN(data81)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4296,7 +4296,7 @@ var valid28 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4314,7 +4314,7 @@ if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
 const _errs194 = errors;
 for(const key15 in data82){
 if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -4324,18 +4324,18 @@ if(data82.maxPayload !== undefined){
 let data83 = data82.maxPayload;
 const _errs195 = errors;
 if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs195){
 if((typeof data83 == "number") && (isFinite(data83))){
 if(data83 > 16777216 || isNaN(data83)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data83 < 1024 || isNaN(data83)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4351,18 +4351,18 @@ if(data82.maxConcurrent !== undefined){
 let data84 = data82.maxConcurrent;
 const _errs197 = errors;
 if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs197){
 if((typeof data84 == "number") && (isFinite(data84))){
 if(data84 > 1000 || isNaN(data84)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data84 < 1 || isNaN(data84)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4378,18 +4378,18 @@ if(data82.queuedPerSession !== undefined){
 let data85 = data82.queuedPerSession;
 const _errs199 = errors;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data85 == "number") && (isFinite(data85))){
 if(data85 > 10000 || isNaN(data85)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data85 < 1 || isNaN(data85)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4405,18 +4405,18 @@ if(data82.messagesPerMinute !== undefined){
 let data86 = data82.messagesPerMinute;
 const _errs201 = errors;
 if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs201){
 if((typeof data86 == "number") && (isFinite(data86))){
 if(data86 > 100000 || isNaN(data86)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data86 < 1 || isNaN(data86)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4432,18 +4432,18 @@ if(data82.messageBurst !== undefined){
 let data87 = data82.messageBurst;
 const _errs203 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs203){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 100000 || isNaN(data87)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data87 < 1 || isNaN(data87)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4459,18 +4459,18 @@ if(data82.dedupeEntries !== undefined){
 let data88 = data82.dedupeEntries;
 const _errs205 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs205){
 if((typeof data88 == "number") && (isFinite(data88))){
 if(data88 > 1000000 || isNaN(data88)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data88 < 1 || isNaN(data88)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4489,7 +4489,7 @@ var valid29 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4505,18 +4505,18 @@ const _errs207 = errors;
 if(errors === _errs207){
 if(typeof data89 === "string"){
 if(data89.length > 64 && func3(data89) > 64){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data89.length < 1){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4532,7 +4532,7 @@ const _errs209 = errors;
 if(errors === _errs209){
 if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 if(Object.keys(data90).length > 100){
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
@@ -4550,7 +4550,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4601,7 +4601,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4618,14 +4618,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate26.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4635,11 +4635,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate26.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate26.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate26.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4654,18 +4654,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate26.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate26.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4681,18 +4681,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate26.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate26.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate26.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4707,7 +4707,7 @@ var valid0 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4725,7 +4725,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate27.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate27.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4734,7 +4734,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4749,18 +4749,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate27.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate27.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4778,7 +4778,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -4787,7 +4787,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -4799,7 +4799,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -4811,7 +4811,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -4824,7 +4824,7 @@ var valid1 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4842,7 +4842,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate27.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate27.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -4850,14 +4850,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4870,7 +4870,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -4888,7 +4888,7 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func3(data9) > 512){
-const err0 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err0 = {instancePath:instancePath+"/clientId",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4899,7 +4899,7 @@ errors++;
 }
 else {
 if(!func5(data9)){
-const err1 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err1 = {instancePath:instancePath+"/clientId",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4911,7 +4911,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath:instancePath+"/clientId",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4933,7 +4933,7 @@ var _valid0 = _errs26 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err3 = {instancePath:instancePath+"/clientId",schemaPath:"#/properties/clientId/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/clientId",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4970,7 +4970,7 @@ const _errs29 = errors;
 if(errors === _errs29){
 if(typeof data10 === "string"){
 if(data10.length > 512 && func3(data10) > 512){
-const err4 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err4 = {instancePath:instancePath+"/clientSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4981,7 +4981,7 @@ errors++;
 }
 else {
 if(!func5(data10)){
-const err5 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err5 = {instancePath:instancePath+"/clientSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4993,7 +4993,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/clientSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -5015,7 +5015,7 @@ var _valid1 = _errs31 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err7 = {instancePath:instancePath+"/clientSecret",schemaPath:"#/properties/clientSecret/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/clientSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -5049,18 +5049,18 @@ const _errs32 = errors;
 if(errors === _errs32){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/clientSecretFile",schemaPath:"#/properties/clientSecretFile/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/clientSecretFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5079,7 +5079,7 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func3(data12) > 512){
-const err8 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err8 = {instancePath:instancePath+"/appKey",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5090,7 +5090,7 @@ errors++;
 }
 else {
 if(!func5(data12)){
-const err9 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err9 = {instancePath:instancePath+"/appKey",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5102,7 +5102,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err10 = {instancePath:instancePath+"/appKey",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -5124,7 +5124,7 @@ var _valid2 = _errs38 === errors;
 valid5 = valid5 || _valid2;
 }
 if(!valid5){
-const err11 = {instancePath:instancePath+"/appKey",schemaPath:"#/properties/appKey/anyOf",keyword:"anyOf",params:{}};
+const err11 = {instancePath:instancePath+"/appKey",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5161,7 +5161,7 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func3(data13) > 512){
-const err12 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err12 = {instancePath:instancePath+"/appSecret",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5172,7 +5172,7 @@ errors++;
 }
 else {
 if(!func5(data13)){
-const err13 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
+const err13 = {instancePath:instancePath+"/appSecret",keyword:"pattern",params:{pattern: "^[ -~]*$", expected: "only the characters U+0020-~"}};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5184,7 +5184,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err14 = {instancePath:instancePath+"/appSecret",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5206,7 +5206,7 @@ var _valid3 = _errs43 === errors;
 valid6 = valid6 || _valid3;
 }
 if(!valid6){
-const err15 = {instancePath:instancePath+"/appSecret",schemaPath:"#/properties/appSecret/anyOf",keyword:"anyOf",params:{}};
+const err15 = {instancePath:instancePath+"/appSecret",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5240,12 +5240,12 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(typeof data14 === "string"){
 if(data14.length > 65536 && func3(data14) > 65536){
-validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate27.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5263,7 +5263,7 @@ if(data15 && typeof data15 == "object" && !Array.isArray(data15)){
 const _errs48 = errors;
 for(const key3 in data15){
 if(!(((((key3 === "mode") || (key3 === "chunkMode")) || (key3 === "block")) || (key3 === "preview")) || (key3 === "progress"))){
-validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate27.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -5273,11 +5273,11 @@ if(data15.mode !== undefined){
 let data16 = data15.mode;
 const _errs49 = errors;
 if(typeof data16 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "off") || (data16 === "partial")) || (data16 === "block")) || (data16 === "progress"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid7 = _errs49 === errors;
@@ -5290,11 +5290,11 @@ if(data15.chunkMode !== undefined){
 let data17 = data15.chunkMode;
 const _errs51 = errors;
 if(typeof data17 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data17 === "length") || (data17 === "newline"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid7 = _errs51 === errors;
@@ -5311,7 +5311,7 @@ if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
 const _errs55 = errors;
 for(const key4 in data18){
 if(!((key4 === "enabled") || (key4 === "coalesce"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -5320,7 +5320,7 @@ if(_errs55 === errors){
 if(data18.enabled !== undefined){
 const _errs56 = errors;
 if(typeof data18.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs56 === errors;
@@ -5337,7 +5337,7 @@ if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
 const _errs60 = errors;
 for(const key5 in data20){
 if(!(((key5 === "minChars") || (key5 === "maxChars")) || (key5 === "idleMs"))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -5347,18 +5347,18 @@ if(data20.minChars !== undefined){
 let data21 = data20.minChars;
 const _errs61 = errors;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs61){
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 1000000 || isNaN(data21)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data21 < 1 || isNaN(data21)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5374,18 +5374,18 @@ if(data20.maxChars !== undefined){
 let data22 = data20.maxChars;
 const _errs63 = errors;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs63){
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 1000000 || isNaN(data22)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data22 < 1 || isNaN(data22)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5401,18 +5401,18 @@ if(data20.idleMs !== undefined){
 let data23 = data20.idleMs;
 const _errs65 = errors;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 60000 || isNaN(data23)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data23 < 0 || isNaN(data23)){
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5428,7 +5428,7 @@ var valid9 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5441,7 +5441,7 @@ var valid8 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5459,7 +5459,7 @@ if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 const _errs69 = errors;
 for(const key6 in data24){
 if(!(key6 === "toolProgress")){
-validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -5467,14 +5467,14 @@ break;
 if(_errs69 === errors){
 if(data24.toolProgress !== undefined){
 if(typeof data24.toolProgress !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5492,7 +5492,7 @@ if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 const _errs74 = errors;
 for(const key7 in data26){
 if(!(key7 === "toolProgress")){
-validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -5500,14 +5500,14 @@ break;
 if(_errs74 === errors){
 if(data26.toolProgress !== undefined){
 if(typeof data26.toolProgress !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5523,7 +5523,7 @@ var valid7 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5537,18 +5537,18 @@ if(data.textChunkLimit !== undefined){
 let data28 = data.textChunkLimit;
 const _errs77 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs77){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 200000 || isNaN(data28)){
-validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data28 < 100 || isNaN(data28)){
-validate27.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate27.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -5566,7 +5566,7 @@ const _errs79 = errors;
 if(errors === _errs79){
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 if(Object.keys(data29).length > 10000){
-validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5578,7 +5578,7 @@ if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 const _errs84 = errors;
 for(const key9 in data30){
 if(!((key9 === "systemPrompt") || (key9 === "skills"))){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -5590,12 +5590,12 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(typeof data31 === "string"){
 if(data31.length > 65536 && func3(data31) > 65536){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5611,7 +5611,7 @@ const _errs87 = errors;
 if(errors === _errs87){
 if(Array.isArray(data32)){
 if(data32.length > 256){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -5623,18 +5623,18 @@ const _errs89 = errors;
 if(errors === _errs89){
 if(typeof data33 === "string"){
 if(data33.length > 128 && func3(data33) > 128){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data33.length < 1){
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5646,7 +5646,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5659,7 +5659,7 @@ var valid13 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/direct/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5671,7 +5671,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5684,7 +5684,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs91 = errors;
 if(typeof data.debug !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs91 === errors;
@@ -5699,18 +5699,18 @@ const _errs93 = errors;
 if(errors === _errs93){
 if(typeof data35 === "string"){
 if(data35.length > 2048 && func3(data35) > 2048){
-validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate27.errors = [{instancePath:instancePath+"/wsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data35.length < 1){
-validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/wsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/wsUrl",schemaPath:"#/properties/wsUrl/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/wsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5723,7 +5723,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs95 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs95 === errors;
@@ -5736,18 +5736,18 @@ if(data.heartbeatIntervalMs !== undefined){
 let data37 = data.heartbeatIntervalMs;
 const _errs97 = errors;
 if(!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs97){
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 > 600000 || isNaN(data37)){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"maximum",params:{comparison: "<=", limit: 600000}}];
 return false;
 }
 else {
 if(data37 < 1000 || isNaN(data37)){
-validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",schemaPath:"#/properties/heartbeatIntervalMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/heartbeatIntervalMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5763,18 +5763,18 @@ if(data.timeoutThresholdMs !== undefined){
 let data38 = data.timeoutThresholdMs;
 const _errs99 = errors;
 if(!(((typeof data38 == "number") && (!(data38 % 1) && !isNaN(data38))) && (isFinite(data38)))){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs99){
 if((typeof data38 == "number") && (isFinite(data38))){
 if(data38 > 3600000 || isNaN(data38)){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"maximum",params:{comparison: "<=", limit: 3600000}}];
 return false;
 }
 else {
 if(data38 < 1000 || isNaN(data38)){
-validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",schemaPath:"#/properties/timeoutThresholdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/timeoutThresholdMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5790,18 +5790,18 @@ if(data.requestTimeoutMs !== undefined){
 let data39 = data.requestTimeoutMs;
 const _errs101 = errors;
 if(!(((typeof data39 == "number") && (!(data39 % 1) && !isNaN(data39))) && (isFinite(data39)))){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs101){
 if((typeof data39 == "number") && (isFinite(data39))){
 if(data39 > 86400000 || isNaN(data39)){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"maximum",params:{comparison: "<=", limit: 86400000}}];
 return false;
 }
 else {
 if(data39 < 1000 || isNaN(data39)){
-validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",schemaPath:"#/properties/requestTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/requestTimeoutMs",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5821,7 +5821,7 @@ if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
 const _errs105 = errors;
 for(const key10 in data40){
 if(!(key10 === "maxAttempts")){
-validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate27.errors = [{instancePath:instancePath+"/reconnect",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -5831,18 +5831,18 @@ if(data40.maxAttempts !== undefined){
 let data41 = data40.maxAttempts;
 const _errs106 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs106){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 0 || isNaN(data41)){
-validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",schemaPath:"#/properties/reconnect/properties/maxAttempts/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate27.errors = [{instancePath:instancePath+"/reconnect/maxAttempts",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5852,7 +5852,7 @@ return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/reconnect",schemaPath:"#/properties/reconnect/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/reconnect",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5866,11 +5866,11 @@ if(data.events !== undefined){
 let data42 = data.events;
 const _errs108 = errors;
 if(typeof data42 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/events",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data42 === "minimal") || (data42 === "full"))){
-validate27.errors = [{instancePath:instancePath+"/events",schemaPath:"#/properties/events/enum",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
+validate27.errors = [{instancePath:instancePath+"/events",keyword:"enum",params:{allowedValues: schema13.properties.events.enum}}];
 return false;
 }
 var valid0 = _errs108 === errors;
@@ -5883,11 +5883,11 @@ if(data.deltaShape !== undefined){
 let data43 = data.deltaShape;
 const _errs110 = errors;
 if(typeof data43 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/deltaShape",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data43 === "string") || (data43 === "object"))){
-validate27.errors = [{instancePath:instancePath+"/deltaShape",schemaPath:"#/properties/deltaShape/enum",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
+validate27.errors = [{instancePath:instancePath+"/deltaShape",keyword:"enum",params:{allowedValues: schema13.properties.deltaShape.enum}}];
 return false;
 }
 var valid0 = _errs110 === errors;
@@ -5900,11 +5900,11 @@ if(data.ack !== undefined){
 let data44 = data.ack;
 const _errs112 = errors;
 if(typeof data44 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/ack",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data44 === "off") || (data44 === "intclaw")) || (data44 === "dingtalk"))){
-validate27.errors = [{instancePath:instancePath+"/ack",schemaPath:"#/properties/ack/enum",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
+validate27.errors = [{instancePath:instancePath+"/ack",keyword:"enum",params:{allowedValues: schema13.properties.ack.enum}}];
 return false;
 }
 var valid0 = _errs112 === errors;
@@ -5917,11 +5917,11 @@ if(data.profile !== undefined){
 let data45 = data.profile;
 const _errs114 = errors;
 if(typeof data45 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/profile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data45 === "envelope") || (data45 === "topic")) || (data45 === "bare"))){
-validate27.errors = [{instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/enum",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
+validate27.errors = [{instancePath:instancePath+"/profile",keyword:"enum",params:{allowedValues: schema13.properties.profile.enum}}];
 return false;
 }
 var valid0 = _errs114 === errors;
@@ -5934,11 +5934,11 @@ if(data.dmPolicy !== undefined){
 let data46 = data.dmPolicy;
 const _errs116 = errors;
 if(typeof data46 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data46 === "open") || (data46 === "pairing")) || (data46 === "allowlist")) || (data46 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate27.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs116 === errors;
@@ -5953,7 +5953,7 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(Array.isArray(data47)){
 if(data47.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5963,7 +5963,7 @@ for(let i1=0; i1<len1; i1++){
 let data48 = data47[i1];
 const _errs120 = errors;
 if((typeof data48 !== "string") && (!((typeof data48 == "number") && (isFinite(data48))))){
-validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i1,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate27.errors = [{instancePath:instancePath+"/allowFrom/" + i1,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid16 = _errs120 === errors;
@@ -5974,7 +5974,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5988,11 +5988,11 @@ if(data.groupPolicy !== undefined){
 let data49 = data.groupPolicy;
 const _errs122 = errors;
 if(typeof data49 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data49 === "open") || (data49 === "allowlist")) || (data49 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate27.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs122 === errors;
@@ -6007,7 +6007,7 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(Array.isArray(data50)){
 if(data50.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6017,7 +6017,7 @@ for(let i2=0; i2<len2; i2++){
 let data51 = data50[i2];
 const _errs126 = errors;
 if((typeof data51 !== "string") && (!((typeof data51 == "number") && (isFinite(data51))))){
-validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate27.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i2,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid17 = _errs126 === errors;
@@ -6028,7 +6028,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6042,11 +6042,11 @@ if(data.reactionNotifications !== undefined){
 let data52 = data.reactionNotifications;
 const _errs128 = errors;
 if(typeof data52 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data52 === "off") || (data52 === "own")) || (data52 === "all")) || (data52 === "allowlist"))){
-validate27.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate27.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs128 === errors;
@@ -6061,7 +6061,7 @@ const _errs130 = errors;
 if(errors === _errs130){
 if(Array.isArray(data53)){
 if(data53.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6071,7 +6071,7 @@ for(let i3=0; i3<len3; i3++){
 let data54 = data53[i3];
 const _errs132 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate27.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid18 = _errs132 === errors;
@@ -6082,7 +6082,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6095,7 +6095,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs134 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs134 === errors;
@@ -6110,7 +6110,7 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 if(Object.keys(data56).length > 10000){
-validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6122,7 +6122,7 @@ if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
 const _errs141 = errors;
 for(const key12 in data57){
 if(!(((((((key12 === "enabled") || (key12 === "groupPolicy")) || (key12 === "allowFrom")) || (key12 === "tools")) || (key12 === "requireMention")) || (key12 === "systemPrompt")) || (key12 === "skills"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -6131,7 +6131,7 @@ if(_errs141 === errors){
 if(data57.enabled !== undefined){
 const _errs142 = errors;
 if(typeof data57.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs142 === errors;
@@ -6144,11 +6144,11 @@ if(data57.groupPolicy !== undefined){
 let data59 = data57.groupPolicy;
 const _errs144 = errors;
 if(typeof data59 !== "string"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data59 === "open") || (data59 === "allowlist")) || (data59 === "disabled"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid20 = _errs144 === errors;
@@ -6163,7 +6163,7 @@ const _errs146 = errors;
 if(errors === _errs146){
 if(Array.isArray(data60)){
 if(data60.length > 10000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6173,7 +6173,7 @@ for(let i4=0; i4<len4; i4++){
 let data61 = data60[i4];
 const _errs148 = errors;
 if((typeof data61 !== "string") && (!((typeof data61 == "number") && (isFinite(data61))))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i4,keyword:"type",params:{type: schema13.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid21 = _errs148 === errors;
@@ -6184,7 +6184,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6202,7 +6202,7 @@ if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
 const _errs152 = errors;
 for(const key13 in data62){
 if(!(((key13 === "allow") || (key13 === "alsoAllow")) || (key13 === "deny"))){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -6214,7 +6214,7 @@ const _errs153 = errors;
 if(errors === _errs153){
 if(Array.isArray(data63)){
 if(data63.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -6226,18 +6226,18 @@ const _errs155 = errors;
 if(errors === _errs155){
 if(typeof data64 === "string"){
 if(data64.length > 128 && func3(data64) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i5,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6249,7 +6249,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6265,7 +6265,7 @@ const _errs157 = errors;
 if(errors === _errs157){
 if(Array.isArray(data65)){
 if(data65.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -6277,18 +6277,18 @@ const _errs159 = errors;
 if(errors === _errs159){
 if(typeof data66 === "string"){
 if(data66.length > 128 && func3(data66) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6300,7 +6300,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6316,7 +6316,7 @@ const _errs161 = errors;
 if(errors === _errs161){
 if(Array.isArray(data67)){
 if(data67.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -6328,18 +6328,18 @@ const _errs163 = errors;
 if(errors === _errs163){
 if(typeof data68 === "string"){
 if(data68.length > 128 && func3(data68) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data68.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6351,7 +6351,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6365,7 +6365,7 @@ var valid22 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6378,7 +6378,7 @@ if(valid20){
 if(data57.requireMention !== undefined){
 const _errs165 = errors;
 if(typeof data57.requireMention !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid20 = _errs165 === errors;
@@ -6393,12 +6393,12 @@ const _errs167 = errors;
 if(errors === _errs167){
 if(typeof data70 === "string"){
 if(data70.length > 65536 && func3(data70) > 65536){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6414,7 +6414,7 @@ const _errs169 = errors;
 if(errors === _errs169){
 if(Array.isArray(data71)){
 if(data71.length > 256){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -6426,18 +6426,18 @@ const _errs171 = errors;
 if(errors === _errs171){
 if(typeof data72 === "string"){
 if(data72.length > 128 && func3(data72) > 128){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data72.length < 1){
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6449,7 +6449,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6467,7 +6467,7 @@ var valid20 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6479,7 +6479,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6493,18 +6493,18 @@ if(data.historyLimit !== undefined){
 let data73 = data.historyLimit;
 const _errs173 = errors;
 if(!(((typeof data73 == "number") && (!(data73 % 1) && !isNaN(data73))) && (isFinite(data73)))){
-validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs173){
 if((typeof data73 == "number") && (isFinite(data73))){
 if(data73 > 1000 || isNaN(data73)){
-validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data73 < 0 || isNaN(data73)){
-validate27.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate27.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6522,7 +6522,7 @@ const _errs175 = errors;
 if(errors === _errs175){
 if(Array.isArray(data74)){
 if(data74.length > 1000){
-validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -6532,7 +6532,7 @@ for(let i9=0; i9<len9; i9++){
 let data75 = data74[i9];
 const _errs177 = errors;
 if((typeof data75 !== "string") && (!((typeof data75 == "number") && (isFinite(data75))))){
-validate27.errors = [{instancePath:instancePath+"/bots/" + i9,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate27.errors = [{instancePath:instancePath+"/bots/" + i9,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid27 = _errs177 === errors;
@@ -6543,7 +6543,7 @@ break;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate27.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6557,11 +6557,11 @@ if(data.allowBots !== undefined){
 let data76 = data.allowBots;
 const _errs179 = errors;
 if((typeof data76 !== "boolean") && (typeof data76 !== "string")){
-validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate27.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data76 === true) || (data76 === false)) || (data76 === "mentions"))){
-validate27.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate27.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs179 === errors;
@@ -6578,7 +6578,7 @@ if(data77 && typeof data77 == "object" && !Array.isArray(data77)){
 const _errs183 = errors;
 for(const key14 in data77){
 if(!((((key14 === "enabled") || (key14 === "maxEventsPerWindow")) || (key14 === "windowSeconds")) || (key14 === "cooldownSeconds"))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key14}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key14}}];
 return false;
 break;
 }
@@ -6587,7 +6587,7 @@ if(_errs183 === errors){
 if(data77.enabled !== undefined){
 const _errs184 = errors;
 if(typeof data77.enabled !== "boolean"){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid28 = _errs184 === errors;
@@ -6600,18 +6600,18 @@ if(data77.maxEventsPerWindow !== undefined){
 let data79 = data77.maxEventsPerWindow;
 const _errs186 = errors;
 if(!(((typeof data79 == "number") && (!(data79 % 1) && !isNaN(data79))) && (isFinite(data79)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs186){
 if((typeof data79 == "number") && (isFinite(data79))){
 if(data79 > 10000 || isNaN(data79)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data79 < 1 || isNaN(data79)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6627,18 +6627,18 @@ if(data77.windowSeconds !== undefined){
 let data80 = data77.windowSeconds;
 const _errs188 = errors;
 if(!(((typeof data80 == "number") && (!(data80 % 1) && !isNaN(data80))) && (isFinite(data80)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs188){
 if((typeof data80 == "number") && (isFinite(data80))){
 if(data80 > 86400 || isNaN(data80)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data80 < 1 || isNaN(data80)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6654,18 +6654,18 @@ if(data77.cooldownSeconds !== undefined){
 let data81 = data77.cooldownSeconds;
 const _errs190 = errors;
 if(!(((typeof data81 == "number") && (!(data81 % 1) && !isNaN(data81))) && (isFinite(data81)))){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs190){
 if((typeof data81 == "number") && (isFinite(data81))){
 if(data81 > 86400 || isNaN(data81)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data81 < 1 || isNaN(data81)){
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6682,7 +6682,7 @@ var valid28 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6700,7 +6700,7 @@ if(data82 && typeof data82 == "object" && !Array.isArray(data82)){
 const _errs194 = errors;
 for(const key15 in data82){
 if(!((((((key15 === "maxPayload") || (key15 === "maxConcurrent")) || (key15 === "queuedPerSession")) || (key15 === "messagesPerMinute")) || (key15 === "messageBurst")) || (key15 === "dedupeEntries"))){
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate27.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -6710,18 +6710,18 @@ if(data82.maxPayload !== undefined){
 let data83 = data82.maxPayload;
 const _errs195 = errors;
 if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs195){
 if((typeof data83 == "number") && (isFinite(data83))){
 if(data83 > 16777216 || isNaN(data83)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data83 < 1024 || isNaN(data83)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -6737,18 +6737,18 @@ if(data82.maxConcurrent !== undefined){
 let data84 = data82.maxConcurrent;
 const _errs197 = errors;
 if(!(((typeof data84 == "number") && (!(data84 % 1) && !isNaN(data84))) && (isFinite(data84)))){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs197){
 if((typeof data84 == "number") && (isFinite(data84))){
 if(data84 > 1000 || isNaN(data84)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data84 < 1 || isNaN(data84)){
-validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6764,18 +6764,18 @@ if(data82.queuedPerSession !== undefined){
 let data85 = data82.queuedPerSession;
 const _errs199 = errors;
 if(!(((typeof data85 == "number") && (!(data85 % 1) && !isNaN(data85))) && (isFinite(data85)))){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs199){
 if((typeof data85 == "number") && (isFinite(data85))){
 if(data85 > 10000 || isNaN(data85)){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data85 < 1 || isNaN(data85)){
-validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6791,18 +6791,18 @@ if(data82.messagesPerMinute !== undefined){
 let data86 = data82.messagesPerMinute;
 const _errs201 = errors;
 if(!(((typeof data86 == "number") && (!(data86 % 1) && !isNaN(data86))) && (isFinite(data86)))){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs201){
 if((typeof data86 == "number") && (isFinite(data86))){
 if(data86 > 100000 || isNaN(data86)){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data86 < 1 || isNaN(data86)){
-validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6818,18 +6818,18 @@ if(data82.messageBurst !== undefined){
 let data87 = data82.messageBurst;
 const _errs203 = errors;
 if(!(((typeof data87 == "number") && (!(data87 % 1) && !isNaN(data87))) && (isFinite(data87)))){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs203){
 if((typeof data87 == "number") && (isFinite(data87))){
 if(data87 > 100000 || isNaN(data87)){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data87 < 1 || isNaN(data87)){
-validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6845,18 +6845,18 @@ if(data82.dedupeEntries !== undefined){
 let data88 = data82.dedupeEntries;
 const _errs205 = errors;
 if(!(((typeof data88 == "number") && (!(data88 % 1) && !isNaN(data88))) && (isFinite(data88)))){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs205){
 if((typeof data88 == "number") && (isFinite(data88))){
 if(data88 > 1000000 || isNaN(data88)){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data88 < 1 || isNaN(data88)){
-validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6875,7 +6875,7 @@ var valid29 = true;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6924,7 +6924,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

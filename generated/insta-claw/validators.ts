@@ -4,8 +4,6 @@
 import { codePoints } from "../runtime.ts";
 export const Envelope = validate14;
 const schema11 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"enum":["message","MESSAGE","request","REQUEST","callback","CALLBACK","event","EVENT"]},"headers":{"$ref":"#/definitions/Headers"},"data":{"type":"string","maxLength":4194304}}};
-const schema12 = {"type":"object","properties":{"messageId":{"$ref":"#/definitions/Id"},"requestId":{"$ref":"#/definitions/Id"},"senderId":{"$ref":"#/definitions/Id"},"topic":{"type":"string","maxLength":256},"timestamp":{"type":"number","minimum":0,"maximum":9007199254740991},"inReplyTo":{"$ref":"#/definitions/Id"}}};
-const schema13 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
 const func2 = codePoints;
 const func3 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
 
@@ -21,24 +19,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate15.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate15.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate15.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -55,24 +53,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/requestId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/requestId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate15.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath:instancePath+"/requestId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/requestId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -89,24 +87,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate15.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate15.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate15.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -122,12 +120,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-validate15.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate15.errors = [{instancePath:instancePath+"/topic",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/topic",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -143,18 +141,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate15.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate15.errors = [{instancePath:instancePath+"/timestamp",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate15.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate15.errors = [{instancePath:instancePath+"/timestamp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "number"}}];
+validate15.errors = [{instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -171,24 +169,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate15.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate15.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate15.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -204,7 +202,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -220,7 +218,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate14.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -228,7 +226,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((((((((data0 === "message") || (data0 === "MESSAGE")) || (data0 === "request")) || (data0 === "REQUEST")) || (data0 === "callback")) || (data0 === "CALLBACK")) || (data0 === "event")) || (data0 === "EVENT"))){
-validate14.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema11.properties.type.enum}}];
+validate14.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema11.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -255,12 +253,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-validate14.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
+validate14.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 4194304}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -274,7 +272,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -292,7 +290,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate17.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate17.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -300,7 +298,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "SYSTEM") || (data0 === "system"))){
-validate17.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema17.properties.type.enum}}];
+validate17.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema17.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -324,7 +322,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -342,21 +340,21 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate19.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "control") || (data0 === "CONTROL"))){
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema18.properties.type.enum}}];
+validate19.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema18.properties.type.enum}}];
 return false;
 }
 }
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate19.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -374,21 +372,21 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate20.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "ping") || (data0 === "PING"))){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema19.properties.type.enum}}];
+validate20.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema19.properties.type.enum}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -406,7 +404,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -414,7 +412,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "pong") || (data0 === "PONG"))){
-validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema20.properties.type.enum}}];
+validate21.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema20.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -429,12 +427,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 1024 && func2(data1) > 1024){
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -447,7 +445,7 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -456,8 +454,6 @@ return errors === 0;
 }
 
 export const InstaclawHello = validate22;
-const schema21 = {"type":"object","required":["type","extensions"],"properties":{"type":{"const":"instaclaw:hello"},"sequence_number":{"$ref":"#/definitions/Sequence"},"extensions":{"type":"array","maxItems":64,"items":{"type":"string","maxLength":64}}}};
-const schema22 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -466,14 +462,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:hello" !== data.type){
-validate22.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:hello"}}];
+validate22.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:hello"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -487,18 +483,18 @@ let data1 = data.sequence_number;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate22.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate22.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate22.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate22.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate22.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate22.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -516,7 +512,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 64){
-validate22.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate22.errors = [{instancePath:instancePath+"/extensions",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -528,12 +524,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-validate22.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/properties/extensions/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate22.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/properties/extensions/items/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -545,7 +541,7 @@ break;
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
+validate22.errors = [{instancePath:instancePath+"/extensions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -559,7 +555,7 @@ var valid0 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -569,8 +565,6 @@ return errors === 0;
 
 export const InstaclawReaction = validate23;
 const schema23 = {"type":"object","required":["type","sequence_number","target_id","emoji","op"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"actor_id":{"$ref":"#/definitions/Id"}}};
-const schema24 = {"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
-const schema27 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -579,14 +573,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:reaction" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
+validate23.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -602,24 +596,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate23.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate23.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -634,18 +628,18 @@ let data2 = data.sequence_number;
 const _errs5 = errors;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate23.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate23.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate23.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -664,24 +658,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate23.errors = [{instancePath:instancePath+"/target_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/target_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate23.errors = [{instancePath:instancePath+"/target_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/target_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -698,18 +692,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 64 && func2(data4) > 64){
-validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate23.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -723,7 +717,7 @@ if(data.op !== undefined){
 let data5 = data.op;
 const _errs14 = errors;
 if(!((data5 === "add") || (data5 === "remove"))){
-validate23.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema23.properties.op.enum}}];
+validate23.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema23.properties.op.enum}}];
 return false;
 }
 var valid0 = _errs14 === errors;
@@ -739,24 +733,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/actor_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/actor_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate23.errors = [{instancePath:instancePath+"/actor_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/actor_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -774,7 +768,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -783,7 +777,6 @@ return errors === 0;
 }
 
 export const InstaclawMessageEdit = validate24;
-const schema29 = {"type":"object","required":["type","sequence_number","target_message_id","text"],"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_message_id":{"$ref":"#/definitions/EventId"},"text":{"type":"string","minLength":1,"maxLength":1048576},"revision":{"$ref":"#/definitions/Sequence"},"actor_id":{"$ref":"#/definitions/Id"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -792,14 +785,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate24.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:message.edit" !== data.type){
-validate24.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
+validate24.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -815,24 +808,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate24.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate24.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -847,18 +840,18 @@ let data2 = data.sequence_number;
 const _errs5 = errors;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate24.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate24.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate24.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate24.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -877,24 +870,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate24.errors = [{instancePath:instancePath+"/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate24.errors = [{instancePath:instancePath+"/target_message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -910,18 +903,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 1048576 && func2(data4) > 1048576){
-validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate24.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/text",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -936,18 +929,18 @@ let data5 = data.revision;
 const _errs13 = errors;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate24.errors = [{instancePath:instancePath+"/revision",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate24.errors = [{instancePath:instancePath+"/revision",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate24.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate24.errors = [{instancePath:instancePath+"/revision",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -966,24 +959,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate24.errors = [{instancePath:instancePath+"/actor_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/actor_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate24.errors = [{instancePath:instancePath+"/actor_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/actor_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1001,7 +994,7 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate24.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1010,7 +1003,6 @@ return errors === 0;
 }
 
 export const InstaclawMessageDelete = validate25;
-const schema35 = {"type":"object","required":["type","sequence_number","target_message_id"],"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_message_id":{"$ref":"#/definitions/EventId"},"actor_id":{"$ref":"#/definitions/Id"}}};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1019,14 +1011,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))){
-validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate25.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:message.delete" !== data.type){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+validate25.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1042,24 +1034,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate25.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate25.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1074,18 +1066,18 @@ let data2 = data.sequence_number;
 const _errs5 = errors;
 const _errs6 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate25.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate25.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate25.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1104,24 +1096,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate25.errors = [{instancePath:instancePath+"/target_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/target_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate25.errors = [{instancePath:instancePath+"/target_message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/target_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/target_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1138,24 +1130,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate25.errors = [{instancePath:instancePath+"/actor_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/actor_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate25.errors = [{instancePath:instancePath+"/actor_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/actor_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/actor_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1171,7 +1163,7 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1182,7 +1174,6 @@ return errors === 0;
 export const SentReaction = validate26;
 const schema40 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"#/definitions/Metadata"}}};
 const schema44 = {"type":"object","properties":{"sender_id":{"$ref":"#/definitions/Id"},"sender_name":{"$ref":"#/definitions/Name"},"user_id":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"message_id":{"$ref":"#/definitions/Id"},"chat_type":{"type":"string","maxLength":32},"group_id":{"$ref":"#/definitions/Id"},"group_name":{"$ref":"#/definitions/Name"},"thread_id":{"$ref":"#/definitions/Id"},"reply_to":{"$ref":"#/definitions/EventId"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"$ref":"#/definitions/Id"},"request_message_id":{"$ref":"#/definitions/EventId"},"retry_of":{"$ref":"#/definitions/EventId"},"kind":{"type":"string","maxLength":32}}};
-const schema46 = {"type":"string","maxLength":256};
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1196,24 +1187,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/sender_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/sender_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/sender_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/sender_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1230,12 +1221,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate27.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate27.errors = [{instancePath:instancePath+"/sender_name",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/sender_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1252,24 +1243,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1286,24 +1277,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/session_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/session_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/session_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/session_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1320,24 +1311,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1353,12 +1344,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-validate27.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate27.errors = [{instancePath:instancePath+"/chat_type",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/chat_type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1375,24 +1366,24 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/group_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/group_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/group_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/group_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1409,12 +1400,12 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate27.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate27.errors = [{instancePath:instancePath+"/group_name",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/group_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1431,24 +1422,24 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/thread_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/thread_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/thread_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/thread_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1465,24 +1456,24 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate27.errors = [{instancePath:instancePath+"/reply_to",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/reply_to",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data9)){
-validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/reply_to",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/reply_to",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1496,7 +1487,7 @@ if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 const _errs30 = errors;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-validate27.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
+validate27.errors = [{instancePath:instancePath+"/mentioned",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -1512,24 +1503,24 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/recipient_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/recipient_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data11)){
-validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/recipient_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/recipient_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1546,24 +1537,24 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate27.errors = [{instancePath:instancePath+"/request_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/request_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data12)){
-validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/request_message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/request_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1580,24 +1571,24 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate27.errors = [{instancePath:instancePath+"/retry_of",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data13.length < 1){
-validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/retry_of",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data13)){
-validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/retry_of",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/retry_of",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1613,12 +1604,12 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-validate27.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate27.errors = [{instancePath:instancePath+"/kind",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1643,7 +1634,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1659,14 +1650,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_id")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "metadata"))){
-validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate26.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1675,7 +1666,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("instaclaw:reaction" !== data.type){
-validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
+validate26.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1691,24 +1682,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate26.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate26.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1721,7 +1712,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs6 = errors;
 if(0 !== data.sequence_number){
-validate26.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate26.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1737,24 +1728,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate26.errors = [{instancePath:instancePath+"/target_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/target_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate26.errors = [{instancePath:instancePath+"/target_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/target_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/target_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1771,18 +1762,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 64 && func2(data4) > 64){
-validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate26.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1796,7 +1787,7 @@ if(data.op !== undefined){
 let data5 = data.op;
 const _errs13 = errors;
 if(!((data5 === "add") || (data5 === "remove"))){
-validate26.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema40.properties.op.enum}}];
+validate26.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema40.properties.op.enum}}];
 return false;
 }
 var valid0 = _errs13 === errors;
@@ -1826,7 +1817,7 @@ var valid0 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1835,9 +1826,6 @@ return errors === 0;
 }
 
 export const SentMessageEdit = validate29;
-const schema57 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","text","revision","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"#/definitions/EventId"},"text":{"$ref":"#/definitions/Text"},"revision":{"$ref":"#/definitions/Millis"},"metadata":{"$ref":"#/definitions/Metadata"}}};
-const schema60 = {"type":"string","maxLength":1048576};
-const schema61 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1846,14 +1834,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "text")) || (key0 === "revision")) || (key0 === "metadata"))){
-validate29.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate29.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1862,7 +1850,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("instaclaw:message.edit" !== data.type){
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
+validate29.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1878,24 +1866,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate29.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate29.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1908,7 +1896,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs6 = errors;
 if(0 !== data.sequence_number){
-validate29.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate29.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -1924,24 +1912,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate29.errors = [{instancePath:instancePath+"/target_response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/target_response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate29.errors = [{instancePath:instancePath+"/target_response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/target_response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1958,12 +1946,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 1048576 && func2(data4) > 1048576){
-validate29.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate29.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1978,18 +1966,18 @@ let data5 = data.revision;
 const _errs13 = errors;
 const _errs14 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate29.errors = [{instancePath:instancePath+"/revision",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs14){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate29.errors = [{instancePath:instancePath+"/revision",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate29.errors = [{instancePath:instancePath+"/revision",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate29.errors = [{instancePath:instancePath+"/revision",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2022,7 +2010,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2031,7 +2019,6 @@ return errors === 0;
 }
 
 export const SentMessageDelete = validate31;
-const schema62 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"#/definitions/EventId"},"metadata":{"$ref":"#/definitions/Metadata"}}};
 
 function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2040,14 +2027,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate31.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate31.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "metadata"))){
-validate31.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate31.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2056,7 +2043,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("instaclaw:message.delete" !== data.type){
-validate31.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+validate31.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2072,24 +2059,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate31.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate31.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate31.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate31.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate31.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2102,7 +2089,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs6 = errors;
 if(0 !== data.sequence_number){
-validate31.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate31.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -2118,24 +2105,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate31.errors = [{instancePath:instancePath+"/target_response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate31.errors = [{instancePath:instancePath+"/target_response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate31.errors = [{instancePath:instancePath+"/target_response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate31.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate31.errors = [{instancePath:instancePath+"/target_response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2164,7 +2151,7 @@ var valid0 = true;
 }
 }
 else {
-validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate31.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2173,7 +2160,6 @@ return errors === 0;
 }
 
 export const SessionAutoBound = validate33;
-const schema65 = {"type":"object","required":["type"],"properties":{"type":{"const":"session.auto_bound"},"sessions":{"type":"array","maxItems":1024}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2182,14 +2168,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate33.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate33.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("session.auto_bound" !== data.type){
-validate33.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "session.auto_bound"}}];
+validate33.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "session.auto_bound"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2204,12 +2190,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 1024){
-validate33.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+validate33.errors = [{instancePath:instancePath+"/sessions",keyword:"maxItems",params:{limit: 1024}}];
 return false;
 }
 }
 else {
-validate33.errors = [{instancePath:instancePath+"/sessions",schemaPath:"#/properties/sessions/type",keyword:"type",params:{type: "array"}}];
+validate33.errors = [{instancePath:instancePath+"/sessions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2222,7 +2208,7 @@ var valid0 = true;
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate33.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2231,9 +2217,6 @@ return errors === 0;
 }
 
 export const GatewayRejection = validate34;
-const schema66 = {"type":"object","required":["error"],"properties":{"error":{"$ref":"#/definitions/ErrorBody"}}};
-const schema67 = {"type":"object","properties":{"type":{"anyOf":[{"$ref":"types#/definitions/Code"},{"type":"null"}]},"code":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]},"message":{"type":"string","maxLength":65536},"param":{"anyOf":[{"$ref":"#/definitions/Code"},{"type":"null"}]}}};
-const schema68 = {"type":"string","maxLength":256};
 
 function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2250,7 +2233,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-const err0 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err0 = {instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2261,7 +2244,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2276,7 +2259,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 const _errs6 = errors;
 if(data0 !== null){
-const err2 = {instancePath:instancePath+"/type",schemaPath:"#/properties/type/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2289,7 +2272,7 @@ var _valid0 = _errs6 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/type",schemaPath:"#/properties/type/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/type",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2327,7 +2310,7 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-const err4 = {instancePath:instancePath+"/code",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err4 = {instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2338,7 +2321,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/code",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err5 = {instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2353,7 +2336,7 @@ valid3 = valid3 || _valid1;
 if(!valid3){
 const _errs13 = errors;
 if(data1 !== null){
-const err6 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err6 = {instancePath:instancePath+"/code",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2366,7 +2349,7 @@ var _valid1 = _errs13 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
-const err7 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/code",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2400,12 +2383,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate35.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate35.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate35.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate35.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2425,7 +2408,7 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-const err8 = {instancePath:instancePath+"/param",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err8 = {instancePath:instancePath+"/param",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2436,7 +2419,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/param",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err9 = {instancePath:instancePath+"/param",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2451,7 +2434,7 @@ valid5 = valid5 || _valid2;
 if(!valid5){
 const _errs22 = errors;
 if(data3 !== null){
-const err10 = {instancePath:instancePath+"/param",schemaPath:"#/properties/param/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err10 = {instancePath:instancePath+"/param",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2464,7 +2447,7 @@ var _valid2 = _errs22 === errors;
 valid5 = valid5 || _valid2;
 }
 if(!valid5){
-const err11 = {instancePath:instancePath+"/param",schemaPath:"#/properties/param/anyOf",keyword:"anyOf",params:{}};
+const err11 = {instancePath:instancePath+"/param",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2496,7 +2479,7 @@ var valid0 = true;
 }
 }
 else {
-validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2512,7 +2495,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.error === undefined) && (missing0 = "error")){
-validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -2525,7 +2508,7 @@ errors = vErrors.length;
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2534,10 +2517,6 @@ return errors === 0;
 }
 
 export const UserRequest = validate37;
-const schema71 = {"type":"object","required":["input"],"properties":{"model":{"type":"string","maxLength":256},"stream":{"type":"boolean"},"input":{"$ref":"#/definitions/Input"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
-const schema72 = {"anyOf":[{"type":"string","minLength":1,"maxLength":1048576},{"type":"array","minItems":1,"maxItems":256,"items":{"$ref":"#/definitions/InputItem"}}]};
-const schema73 = {"type":"object","properties":{"type":{"type":"string","maxLength":128},"role":{"type":"string","maxLength":32},"content":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"array","maxItems":256,"items":{"$ref":"#/definitions/Part"}}]}}};
-const schema75 = {"type":"object","required":["type"],"properties":{"type":{"type":"string","minLength":1,"maxLength":128},"text":{"$ref":"#/definitions/Text"},"refusal":{"$ref":"#/definitions/Text"},"image_url":{"type":"string","maxLength":1048576},"filename":{"$ref":"#/definitions/Name"},"file_url":{"type":"string","maxLength":1048576},"file_data":{"type":"string","maxLength":1048576},"video_url":{"type":"string","maxLength":1048576}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2546,7 +2525,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate40.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -2556,18 +2535,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate40.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2584,12 +2563,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2606,12 +2585,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/refusal",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2627,12 +2606,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/image_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2649,12 +2628,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate40.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate40.errors = [{instancePath:instancePath+"/filename",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/filename",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2670,12 +2649,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/file_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/file_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2691,12 +2670,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 1048576 && func2(data6) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/file_data",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/file_data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2712,12 +2691,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate40.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate40.errors = [{instancePath:instancePath+"/video_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/video_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2736,7 +2715,7 @@ var valid0 = true;
 }
 }
 else {
-validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2756,12 +2735,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate39.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2777,12 +2756,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 32 && func2(data1) > 32){
-validate39.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate39.errors = [{instancePath:instancePath+"/role",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2802,7 +2781,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-const err0 = {instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2813,7 +2792,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2830,7 +2809,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data2)){
 if(data2.length > 256){
-const err2 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err2 = {instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2856,7 +2835,7 @@ break;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf/1/type",keyword:"type",params:{type: "array"}};
+const err3 = {instancePath:instancePath+"/content",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2870,7 +2849,7 @@ var _valid0 = _errs10 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err4 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/content",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2901,7 +2880,7 @@ var valid0 = true;
 }
 }
 else {
-validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate39.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2919,7 +2898,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2930,7 +2909,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath,keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2942,7 +2921,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2959,7 +2938,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data)){
 if(data.length > 256){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err3 = {instancePath,keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2970,7 +2949,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err4 = {instancePath,schemaPath:"#/anyOf/1/minItems",keyword:"minItems",params:{limit: 1}};
+const err4 = {instancePath,keyword:"minItems",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2997,7 +2976,7 @@ break;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "array"}};
+const err5 = {instancePath,keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3011,7 +2990,7 @@ var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err6 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3045,7 +3024,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.input === undefined) && (missing0 = "input")){
-validate37.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate37.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -3055,12 +3034,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-validate37.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate37.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate37.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
+validate37.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3073,7 +3052,7 @@ if(valid0){
 if(data.stream !== undefined){
 const _errs3 = errors;
 if(typeof data.stream !== "boolean"){
-validate37.errors = [{instancePath:instancePath+"/stream",schemaPath:"#/properties/stream/type",keyword:"type",params:{type: "boolean"}}];
+validate37.errors = [{instancePath:instancePath+"/stream",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -3109,7 +3088,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 const _errs9 = errors;
 if(data3 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3122,7 +3101,7 @@ var _valid0 = _errs9 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3155,7 +3134,7 @@ var valid0 = true;
 }
 }
 else {
-validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate37.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3164,7 +3143,6 @@ return errors === 0;
 }
 
 export const ResponseCreate = validate45;
-const schema79 = {"type":"object","required":["type","input"],"properties":{"type":{"const":"response.create"},"model":{"type":"string","maxLength":256},"input":{"$ref":"#/definitions/Input"},"previous_response_id":{"anyOf":[{"$ref":"#/definitions/EventId"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
 
 function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3173,14 +3151,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.input === undefined) && (missing0 = "input"))){
-validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate45.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.create" !== data.type){
-validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.create"}}];
+validate45.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.create"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3195,12 +3173,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate45.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate45.errors = [{instancePath:instancePath+"/model",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/model",schemaPath:"#/properties/model/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/model",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3232,7 +3210,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-const err0 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}};
+const err0 = {instancePath:instancePath+"/previous_response_id",keyword:"maxLength",params:{limit: 512}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3243,7 +3221,7 @@ errors++;
 }
 else {
 if(data3.length < 1){
-const err1 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/previous_response_id",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3254,7 +3232,7 @@ errors++;
 }
 else {
 if(!func3(data3)){
-const err2 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}};
+const err2 = {instancePath:instancePath+"/previous_response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3267,7 +3245,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/previous_response_id",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3282,7 +3260,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 const _errs10 = errors;
 if(data3 !== null){
-const err4 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/properties/previous_response_id/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err4 = {instancePath:instancePath+"/previous_response_id",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3295,7 +3273,7 @@ var _valid0 = _errs10 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err5 = {instancePath:instancePath+"/previous_response_id",schemaPath:"#/properties/previous_response_id/anyOf",keyword:"anyOf",params:{}};
+const err5 = {instancePath:instancePath+"/previous_response_id",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3338,7 +3316,7 @@ valid3 = valid3 || _valid1;
 if(!valid3){
 const _errs15 = errors;
 if(data4 !== null){
-const err6 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err6 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3351,7 +3329,7 @@ var _valid1 = _errs15 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
-const err7 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3385,7 +3363,7 @@ var valid0 = true;
 }
 }
 else {
-validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate45.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3394,9 +3372,6 @@ return errors === 0;
 }
 
 export const ResponseCreated = validate48;
-const schema81 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.created"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
-const schema87 = {"type":"string","maxLength":64};
-const schema85 = {"type":"object","properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"type":"string","maxLength":64},"status":{"$ref":"#/definitions/Status"},"output":{},"output_text":{"anyOf":[{"$ref":"#/definitions/Text"},{"type":"null"}]},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"error":{"anyOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"null"}]},"incomplete_details":{}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3410,24 +3385,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate50.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate50.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3443,12 +3418,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate50.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate50.errors = [{instancePath:instancePath+"/object",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3465,12 +3440,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate50.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate50.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3490,7 +3465,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-const err0 = {instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath:instancePath+"/output_text",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3501,7 +3476,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/output_text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3516,7 +3491,7 @@ valid3 = valid3 || _valid0;
 if(!valid3){
 const _errs14 = errors;
 if(data3 !== null){
-const err2 = {instancePath:instancePath+"/output_text",schemaPath:"#/properties/output_text/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/output_text",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3529,7 +3504,7 @@ var _valid0 = _errs14 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err3 = {instancePath:instancePath+"/output_text",schemaPath:"#/properties/output_text/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/output_text",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3572,7 +3547,7 @@ valid5 = valid5 || _valid1;
 if(!valid5){
 const _errs19 = errors;
 if(data4 !== null){
-const err4 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err4 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3585,7 +3560,7 @@ var _valid1 = _errs19 === errors;
 valid5 = valid5 || _valid1;
 }
 if(!valid5){
-const err5 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err5 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3628,7 +3603,7 @@ valid6 = valid6 || _valid2;
 if(!valid6){
 const _errs24 = errors;
 if(data5 !== null){
-const err6 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err6 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3641,7 +3616,7 @@ var _valid2 = _errs24 === errors;
 valid6 = valid6 || _valid2;
 }
 if(!valid6){
-const err7 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/error",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3675,7 +3650,7 @@ var valid0 = true;
 }
 }
 else {
-validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate50.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3691,14 +3666,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate48.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate48.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.created" !== data.type){
-validate48.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.created"}}];
+validate48.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.created"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3714,24 +3689,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate48.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate48.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate48.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate48.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate48.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate48.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate48.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3748,24 +3723,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate48.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate48.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate48.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate48.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate48.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate48.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate48.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3780,18 +3755,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate48.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate48.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate48.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate48.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate48.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate48.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3818,7 +3793,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3831,7 +3806,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3878,12 +3853,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data6 === "string"){
 if(data6.length > 64 && func2(data6) > 64){
-validate48.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate48.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate48.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate48.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3901,7 +3876,7 @@ var valid0 = true;
 }
 }
 else {
-validate48.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate48.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3910,7 +3885,6 @@ return errors === 0;
 }
 
 export const ResponseQueued = validate54;
-const schema90 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.queued"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"response":{"$ref":"#/definitions/ResponseObject"},"status":{"$ref":"#/definitions/Status"}}};
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3919,14 +3893,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate54.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate54.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.queued" !== data.type){
-validate54.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.queued"}}];
+validate54.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.queued"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3942,24 +3916,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate54.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate54.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate54.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate54.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate54.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate54.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3976,24 +3950,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate54.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate54.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate54.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate54.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate54.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate54.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4008,18 +3982,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate54.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate54.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate54.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate54.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate54.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate54.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4046,7 +4020,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4059,7 +4033,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4106,12 +4080,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data6 === "string"){
 if(data6.length > 64 && func2(data6) > 64){
-validate54.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate54.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4129,7 +4103,7 @@ var valid0 = true;
 }
 }
 else {
-validate54.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate54.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4138,7 +4112,6 @@ return errors === 0;
 }
 
 export const ResponseInProgress = validate57;
-const schema95 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.in_progress"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4147,14 +4120,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate57.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate57.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.in_progress" !== data.type){
-validate57.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.in_progress"}}];
+validate57.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.in_progress"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4170,24 +4143,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4204,24 +4177,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4236,18 +4209,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate57.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate57.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4274,7 +4247,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4287,7 +4260,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4322,12 +4295,12 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 64 && func2(data5) > 64){
-validate57.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate57.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate57.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4357,7 +4330,7 @@ var valid0 = true;
 }
 }
 else {
-validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate57.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4366,7 +4339,6 @@ return errors === 0;
 }
 
 export const ResponseCompleted = validate60;
-const schema100 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.completed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4375,14 +4347,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate60.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate60.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.completed" !== data.type){
-validate60.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.completed"}}];
+validate60.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.completed"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4398,24 +4370,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate60.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate60.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate60.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate60.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4432,24 +4404,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate60.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate60.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate60.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate60.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4464,18 +4436,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate60.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate60.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate60.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate60.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4502,7 +4474,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4515,7 +4487,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4550,12 +4522,12 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 64 && func2(data5) > 64){
-validate60.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate60.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate60.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate60.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4585,7 +4557,7 @@ var valid0 = true;
 }
 }
 else {
-validate60.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate60.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4594,7 +4566,6 @@ return errors === 0;
 }
 
 export const ResponseFailed = validate63;
-const schema105 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.failed"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"error":{"$ref":"#/definitions/ErrorBody"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4603,14 +4574,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate63.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate63.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.failed" !== data.type){
-validate63.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.failed"}}];
+validate63.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.failed"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4626,24 +4597,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate63.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate63.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate63.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate63.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4660,24 +4631,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate63.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate63.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate63.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate63.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4692,18 +4663,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate63.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate63.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate63.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate63.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4730,7 +4701,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4743,7 +4714,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4778,12 +4749,12 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 64 && func2(data5) > 64){
-validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate63.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate63.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate63.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4826,7 +4797,7 @@ var valid0 = true;
 }
 }
 else {
-validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate63.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4835,7 +4806,6 @@ return errors === 0;
 }
 
 export const ResponseIncomplete = validate67;
-const schema110 = {"type":"object","required":["type"],"properties":{"type":{"const":"response.incomplete"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"status":{"$ref":"#/definitions/Status"},"response":{"$ref":"#/definitions/ResponseObject"}}};
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4844,14 +4814,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate67.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate67.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.incomplete" !== data.type){
-validate67.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.incomplete"}}];
+validate67.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.incomplete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4867,24 +4837,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate67.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate67.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate67.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4901,24 +4871,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate67.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate67.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate67.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4933,18 +4903,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate67.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate67.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate67.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate67.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4971,7 +4941,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4984,7 +4954,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5019,12 +4989,12 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 64 && func2(data5) > 64){
-validate67.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate67.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate67.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5054,7 +5024,7 @@ var valid0 = true;
 }
 }
 else {
-validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate67.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5063,8 +5033,6 @@ return errors === 0;
 }
 
 export const OutputItemAdded = validate70;
-const schema115 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
-const schema119 = {"type":"integer","minimum":0,"maximum":1000000};
 const schema121 = {"type":"object","required":["id","type"],"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/Status"},"role":{"type":"string","maxLength":32},"content":{"type":["array","null"],"maxItems":256,"items":{"$ref":"#/definitions/Part"}}}};
 
 function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -5074,7 +5042,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-validate72.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -5085,24 +5053,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5118,18 +5086,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5146,12 +5114,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate72.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5167,12 +5135,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 32 && func2(data3) > 32){
-validate72.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate72.errors = [{instancePath:instancePath+"/role",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5186,13 +5154,13 @@ if(data.content !== undefined){
 let data4 = data.content;
 const _errs11 = errors;
 if((!(Array.isArray(data4))) && (data4 !== null)){
-validate72.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema121.properties.content.type}}];
+validate72.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: schema121.properties.content.type}}];
 return false;
 }
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 256){
-validate72.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate72.errors = [{instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -5224,7 +5192,7 @@ var valid0 = true;
 }
 }
 else {
-validate72.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate72.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5240,14 +5208,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-validate70.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate70.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.output_item.added" !== data.type){
-validate70.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.added"}}];
+validate70.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.output_item.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5263,24 +5231,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate70.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate70.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate70.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate70.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5297,24 +5265,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate70.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate70.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate70.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate70.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate70.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5329,18 +5297,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate70.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate70.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate70.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate70.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5367,7 +5335,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5380,7 +5348,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5413,18 +5381,18 @@ let data5 = data.output_index;
 const _errs16 = errors;
 const _errs17 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate70.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1000000 || isNaN(data5)){
-validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate70.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate70.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate70.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5441,18 +5409,18 @@ let data6 = data.index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate70.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate70.errors = [{instancePath:instancePath+"/index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate70.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate70.errors = [{instancePath:instancePath+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5479,7 +5447,7 @@ valid7 = valid7 || _valid1;
 if(!valid7){
 const _errs25 = errors;
 if(data7 !== null){
-const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/item",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5492,7 +5460,7 @@ var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 }
 if(!valid7){
-const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/item",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5529,7 +5497,7 @@ var valid0 = true;
 }
 }
 else {
-validate70.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5538,7 +5506,6 @@ return errors === 0;
 }
 
 export const OutputItemDone = validate75;
-const schema124 = {"type":"object","required":["type","item"],"properties":{"type":{"const":"response.output_item.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"output_index":{"$ref":"#/definitions/Index"},"index":{"$ref":"#/definitions/Index"},"item":{"anyOf":[{"$ref":"#/definitions/Item"},{"type":"null"}]}}};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5547,14 +5514,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-validate75.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate75.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.output_item.done" !== data.type){
-validate75.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_item.done"}}];
+validate75.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.output_item.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5570,24 +5537,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate75.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate75.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate75.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate75.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate75.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate75.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate75.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5604,24 +5571,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate75.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate75.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate75.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate75.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate75.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate75.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate75.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate75.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5636,18 +5603,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate75.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate75.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate75.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate75.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate75.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate75.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5674,7 +5641,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5687,7 +5654,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5720,18 +5687,18 @@ let data5 = data.output_index;
 const _errs16 = errors;
 const _errs17 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate75.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 1000000 || isNaN(data5)){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate75.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate75.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate75.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5748,18 +5715,18 @@ let data6 = data.index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate75.errors = [{instancePath:instancePath+"/index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate75.errors = [{instancePath:instancePath+"/index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate75.errors = [{instancePath:instancePath+"/index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate75.errors = [{instancePath:instancePath+"/index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5786,7 +5753,7 @@ valid7 = valid7 || _valid1;
 if(!valid7){
 const _errs25 = errors;
 if(data7 !== null){
-const err2 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/item",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5799,7 +5766,7 @@ var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 }
 if(!valid7){
-const err3 = {instancePath:instancePath+"/item",schemaPath:"#/properties/item/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/item",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5836,7 +5803,7 @@ var valid0 = true;
 }
 }
 else {
-validate75.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate75.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5845,7 +5812,6 @@ return errors === 0;
 }
 
 export const ContentPartAdded = validate78;
-const schema130 = {"type":"object","required":["type","item_id","part"],"properties":{"type":{"const":"response.content_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5854,14 +5820,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate78.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate78.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.content_part.added" !== data.type){
-validate78.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.added"}}];
+validate78.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.content_part.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5877,24 +5843,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5911,24 +5877,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5943,18 +5909,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate78.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5981,7 +5947,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5994,7 +5960,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6029,24 +5995,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6061,18 +6027,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate78.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6089,18 +6055,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate78.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate78.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6134,7 +6100,7 @@ var valid0 = true;
 }
 }
 else {
-validate78.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate78.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6143,7 +6109,6 @@ return errors === 0;
 }
 
 export const ContentPartDone = validate81;
-const schema137 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.content_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"status":{"$ref":"#/definitions/Status"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6152,14 +6117,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
-validate81.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate81.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.content_part.done" !== data.type){
-validate81.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.content_part.done"}}];
+validate81.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.content_part.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6175,24 +6140,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate81.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate81.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate81.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate81.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate81.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate81.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate81.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6209,24 +6174,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate81.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate81.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate81.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate81.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate81.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate81.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate81.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6241,18 +6206,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate81.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate81.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate81.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate81.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate81.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate81.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6279,7 +6244,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6292,7 +6257,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6327,24 +6292,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate81.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate81.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate81.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate81.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate81.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate81.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate81.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6359,18 +6324,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate81.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate81.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate81.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate81.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate81.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate81.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6387,18 +6352,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate81.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate81.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate81.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate81.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate81.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate81.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6417,12 +6382,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 64 && func2(data8) > 64){
-validate81.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate81.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate81.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate81.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6455,7 +6420,7 @@ var valid0 = true;
 }
 }
 else {
-validate81.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate81.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6464,8 +6429,6 @@ return errors === 0;
 }
 
 export const OutputTextDelta = validate84;
-const schema145 = {"type":"object","required":["type","delta"],"properties":{"type":{"const":"response.output_text.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Delta"}}};
-const schema152 = {"anyOf":[{"$ref":"#/definitions/Text"},{"type":"object","required":["text"],"properties":{"text":{"$ref":"#/definitions/Text"}}}]};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6477,7 +6440,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-const err0 = {instancePath,schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6488,7 +6451,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath,schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6506,7 +6469,7 @@ if(errors === _errs4){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.text === undefined) && (missing0 = "text")){
-const err2 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+const err2 = {instancePath,keyword:"required",params:{missingProperty: missing0}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6522,7 +6485,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data0 === "string"){
 if(data0.length > 1048576 && func2(data0) > 1048576){
-const err3 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err3 = {instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6533,7 +6496,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err4 = {instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6547,7 +6510,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err5 = {instancePath,keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6561,7 +6524,7 @@ var _valid0 = _errs4 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err6 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6595,14 +6558,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate84.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.output_text.delta" !== data.type){
-validate84.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.delta"}}];
+validate84.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.output_text.delta"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6618,24 +6581,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6652,24 +6615,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6684,18 +6647,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate84.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6722,7 +6685,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6735,7 +6698,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6770,24 +6733,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6802,18 +6765,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate84.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6830,18 +6793,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate84.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate84.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6875,7 +6838,7 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6884,7 +6847,6 @@ return errors === 0;
 }
 
 export const OutputTextDone = validate88;
-const schema155 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"const":"response.output_text.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
 
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6893,14 +6855,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.output_text.done" !== data.type){
-validate88.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.done"}}];
+validate88.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.output_text.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6916,24 +6878,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6950,24 +6912,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6982,18 +6944,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate88.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7020,7 +6982,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7033,7 +6995,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7068,24 +7030,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7100,18 +7062,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate88.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7128,18 +7090,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate88.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7158,12 +7120,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate88.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate88.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7183,7 +7145,7 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7201,14 +7163,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
-validate90.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate90.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.output_text.annotation.added" !== data.type){
-validate90.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.output_text.annotation.added"}}];
+validate90.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.output_text.annotation.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7224,24 +7186,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7258,24 +7220,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7290,18 +7252,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate90.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7328,7 +7290,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7341,7 +7303,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7376,24 +7338,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate90.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate90.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7408,18 +7370,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate90.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7436,18 +7398,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate90.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7464,18 +7426,18 @@ let data8 = data.annotation_index;
 const _errs25 = errors;
 const _errs26 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate90.errors = [{instancePath:instancePath+"/annotation_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs26){
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 1000000 || isNaN(data8)){
-validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate90.errors = [{instancePath:instancePath+"/annotation_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data8 < 0 || isNaN(data8)){
-validate90.errors = [{instancePath:instancePath+"/annotation_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate90.errors = [{instancePath:instancePath+"/annotation_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7491,7 +7453,7 @@ if(data.annotation !== undefined){
 let data9 = data.annotation;
 const _errs28 = errors;
 if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-validate90.errors = [{instancePath:instancePath+"/annotation",schemaPath:"#/properties/annotation/type",keyword:"type",params:{type: schema163.properties.annotation.type}}];
+validate90.errors = [{instancePath:instancePath+"/annotation",keyword:"type",params:{type: schema163.properties.annotation.type}}];
 return false;
 }
 var valid0 = _errs28 === errors;
@@ -7511,7 +7473,7 @@ var valid0 = true;
 }
 }
 else {
-validate90.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate90.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7520,7 +7482,6 @@ return errors === 0;
 }
 
 export const RefusalDelta = validate92;
-const schema171 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.refusal.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
 
 function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7529,14 +7490,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate92.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate92.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.refusal.delta" !== data.type){
-validate92.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.delta"}}];
+validate92.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.refusal.delta"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7552,24 +7513,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate92.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate92.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate92.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7586,24 +7547,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate92.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate92.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate92.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7618,18 +7579,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate92.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate92.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate92.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate92.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7656,7 +7617,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7669,7 +7630,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7704,24 +7665,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate92.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate92.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate92.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7736,18 +7697,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate92.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate92.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate92.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate92.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7764,18 +7725,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate92.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate92.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate92.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate92.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7794,12 +7755,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate92.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate92.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7819,7 +7780,7 @@ var valid0 = true;
 }
 }
 else {
-validate92.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate92.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7828,7 +7789,6 @@ return errors === 0;
 }
 
 export const RefusalDone = validate94;
-const schema179 = {"type":"object","required":["type","item_id","refusal"],"properties":{"type":{"const":"response.refusal.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"refusal":{"$ref":"#/definitions/Text"}}};
 
 function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7837,14 +7797,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-validate94.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate94.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.refusal.done" !== data.type){
-validate94.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.refusal.done"}}];
+validate94.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.refusal.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7860,24 +7820,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate94.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate94.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate94.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate94.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate94.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate94.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate94.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7894,24 +7854,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate94.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate94.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate94.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate94.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate94.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate94.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate94.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7926,18 +7886,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate94.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate94.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate94.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate94.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate94.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate94.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -7964,7 +7924,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7977,7 +7937,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8012,24 +7972,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate94.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate94.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate94.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate94.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate94.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate94.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate94.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8044,18 +8004,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate94.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate94.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate94.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate94.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate94.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate94.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8072,18 +8032,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate94.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate94.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8102,12 +8062,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate94.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate94.errors = [{instancePath:instancePath+"/refusal",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate94.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate94.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8127,7 +8087,7 @@ var valid0 = true;
 }
 }
 else {
-validate94.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate94.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8145,7 +8105,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -8153,7 +8113,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
-validate96.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema187.properties.type.enum}}];
+validate96.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema187.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8169,24 +8129,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8203,24 +8163,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8235,18 +8195,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate96.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8273,7 +8233,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8286,7 +8246,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8321,24 +8281,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8353,18 +8313,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate96.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8381,18 +8341,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate96.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate96.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8411,12 +8371,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate96.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate96.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8436,7 +8396,7 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8454,7 +8414,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate98.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate98.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -8462,7 +8422,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
-validate98.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema195.properties.type.enum}}];
+validate98.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema195.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8478,24 +8438,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8512,24 +8472,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8544,18 +8504,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate98.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8582,7 +8542,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8595,7 +8555,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8630,24 +8590,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8662,18 +8622,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate98.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8690,18 +8650,18 @@ let data7 = data.content_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate98.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate98.errors = [{instancePath:instancePath+"/content_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8720,12 +8680,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate98.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate98.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate98.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate98.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8745,7 +8705,7 @@ var valid0 = true;
 }
 }
 else {
-validate98.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate98.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -8754,7 +8714,6 @@ return errors === 0;
 }
 
 export const ReasoningSummaryPartAdded = validate100;
-const schema203 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -8763,14 +8722,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate100.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate100.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.reasoning_summary_part.added" !== data.type){
-validate100.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.added"}}];
+validate100.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.added"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -8786,24 +8745,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8820,24 +8779,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8852,18 +8811,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate100.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8890,7 +8849,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8903,7 +8862,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8938,24 +8897,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate100.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate100.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -8970,18 +8929,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate100.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -8998,18 +8957,18 @@ let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate100.errors = [{instancePath:instancePath+"/summary_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate100.errors = [{instancePath:instancePath+"/summary_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate100.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate100.errors = [{instancePath:instancePath+"/summary_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9043,7 +9002,7 @@ var valid0 = true;
 }
 }
 else {
-validate100.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate100.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9052,7 +9011,6 @@ return errors === 0;
 }
 
 export const ReasoningSummaryPartDone = validate103;
-const schema210 = {"type":"object","required":["type","item_id","summary_index","part"],"properties":{"type":{"const":"response.reasoning_summary_part.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"part":{"$ref":"#/definitions/Part"}}};
 
 function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9061,14 +9019,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate103.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate103.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.reasoning_summary_part.done" !== data.type){
-validate103.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.done"}}];
+validate103.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.reasoning_summary_part.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9084,24 +9042,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate103.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate103.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate103.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate103.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate103.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate103.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate103.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9118,24 +9076,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate103.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate103.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate103.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate103.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate103.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate103.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate103.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9150,18 +9108,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate103.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate103.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate103.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate103.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate103.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate103.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9188,7 +9146,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9201,7 +9159,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9236,24 +9194,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate103.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate103.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate103.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate103.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate103.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate103.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate103.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate103.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9268,18 +9226,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate103.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate103.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate103.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate103.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate103.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate103.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9296,18 +9254,18 @@ let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate103.errors = [{instancePath:instancePath+"/summary_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate103.errors = [{instancePath:instancePath+"/summary_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate103.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate103.errors = [{instancePath:instancePath+"/summary_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9341,7 +9299,7 @@ var valid0 = true;
 }
 }
 else {
-validate103.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate103.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9359,7 +9317,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate106.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate106.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -9367,7 +9325,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
-validate106.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema217.properties.type.enum}}];
+validate106.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema217.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9383,24 +9341,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate106.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate106.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate106.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate106.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9417,24 +9375,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate106.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate106.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate106.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate106.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9449,18 +9407,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate106.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate106.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate106.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate106.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9487,7 +9445,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9500,7 +9458,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9535,24 +9493,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate106.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate106.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate106.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate106.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9567,18 +9525,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate106.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate106.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate106.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate106.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9595,18 +9553,18 @@ let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate106.errors = [{instancePath:instancePath+"/summary_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate106.errors = [{instancePath:instancePath+"/summary_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate106.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate106.errors = [{instancePath:instancePath+"/summary_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9625,12 +9583,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate106.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate106.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate106.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate106.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9650,7 +9608,7 @@ var valid0 = true;
 }
 }
 else {
-validate106.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate106.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9668,7 +9626,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.text === undefined) && (missing0 = "text"))){
-validate108.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate108.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -9676,7 +9634,7 @@ if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
-validate108.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/enum",keyword:"enum",params:{allowedValues: schema225.properties.type.enum}}];
+validate108.errors = [{instancePath:instancePath+"/type",keyword:"enum",params:{allowedValues: schema225.properties.type.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -9692,24 +9650,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate108.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate108.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate108.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate108.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9726,24 +9684,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate108.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate108.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate108.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate108.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9758,18 +9716,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate108.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate108.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate108.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate108.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9796,7 +9754,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9809,7 +9767,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9844,24 +9802,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate108.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate108.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate108.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate108.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9876,18 +9834,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate108.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate108.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate108.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate108.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9904,18 +9862,18 @@ let data7 = data.summary_index;
 const _errs22 = errors;
 const _errs23 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate108.errors = [{instancePath:instancePath+"/summary_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs23){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 1000000 || isNaN(data7)){
-validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate108.errors = [{instancePath:instancePath+"/summary_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-validate108.errors = [{instancePath:instancePath+"/summary_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate108.errors = [{instancePath:instancePath+"/summary_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -9934,12 +9892,12 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data8 === "string"){
 if(data8.length > 1048576 && func2(data8) > 1048576){
-validate108.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate108.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate108.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate108.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -9959,7 +9917,7 @@ var valid0 = true;
 }
 }
 else {
-validate108.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate108.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -9968,7 +9926,6 @@ return errors === 0;
 }
 
 export const FunctionCallArgumentsDelta = validate110;
-const schema233 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"const":"response.function_call_arguments.delta"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -9977,14 +9934,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate110.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate110.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.function_call_arguments.delta" !== data.type){
-validate110.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.delta"}}];
+validate110.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.function_call_arguments.delta"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10000,24 +9957,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate110.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate110.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate110.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate110.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10034,24 +9991,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate110.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate110.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate110.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate110.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10066,18 +10023,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate110.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate110.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate110.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate110.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10104,7 +10061,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -10117,7 +10074,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -10152,24 +10109,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate110.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate110.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate110.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate110.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10184,18 +10141,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate110.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate110.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate110.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate110.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10214,12 +10171,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate110.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate110.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate110.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate110.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10238,7 +10195,7 @@ var valid0 = true;
 }
 }
 else {
-validate110.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate110.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10247,7 +10204,6 @@ return errors === 0;
 }
 
 export const FunctionCallArgumentsDone = validate112;
-const schema240 = {"type":"object","required":["type","item_id","arguments"],"properties":{"type":{"const":"response.function_call_arguments.done"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"arguments":{"$ref":"#/definitions/Text"}}};
 
 function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10256,14 +10212,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.arguments === undefined) && (missing0 = "arguments"))){
-validate112.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate112.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("response.function_call_arguments.done" !== data.type){
-validate112.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "response.function_call_arguments.done"}}];
+validate112.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "response.function_call_arguments.done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10279,24 +10235,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate112.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate112.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate112.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate112.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10313,24 +10269,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate112.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate112.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate112.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate112.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10345,18 +10301,18 @@ let data3 = data.sequence_number;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate112.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate112.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate112.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate112.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10383,7 +10339,7 @@ valid4 = valid4 || _valid0;
 if(!valid4){
 const _errs14 = errors;
 if(data4 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -10396,7 +10352,7 @@ var _valid0 = _errs14 === errors;
 valid4 = valid4 || _valid0;
 }
 if(!valid4){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -10431,24 +10387,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate112.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate112.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate112.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate112.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10463,18 +10419,18 @@ let data6 = data.output_index;
 const _errs19 = errors;
 const _errs20 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/type",keyword:"type",params:{type: "integer"}}];
+validate112.errors = [{instancePath:instancePath+"/output_index",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 1000000 || isNaN(data6)){
-validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate112.errors = [{instancePath:instancePath+"/output_index",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate112.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/definitions/Index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate112.errors = [{instancePath:instancePath+"/output_index",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10493,12 +10449,12 @@ const _errs23 = errors;
 if(errors === _errs23){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate112.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate112.errors = [{instancePath:instancePath+"/arguments",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate112.errors = [{instancePath:instancePath+"/arguments",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate112.errors = [{instancePath:instancePath+"/arguments",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10517,7 +10473,7 @@ var valid0 = true;
 }
 }
 else {
-validate112.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate112.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10526,7 +10482,6 @@ return errors === 0;
 }
 
 export const ErrorEvent = validate114;
-const schema247 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"sequence_number":{"$ref":"#/definitions/Sequence"},"status":{"type":"integer","minimum":100,"maximum":599},"error":{"allOf":[{"$ref":"#/definitions/ErrorBody"},{"type":"object","required":["message"],"properties":{"message":{"type":"string","maxLength":65536}}}]}}};
 
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10535,14 +10490,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate114.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate114.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("error" !== data.type){
-validate114.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+validate114.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10556,18 +10511,18 @@ let data1 = data.sequence_number;
 const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate114.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate114.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10583,18 +10538,18 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"}}];
+validate114.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 599 || isNaN(data2)){
-validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599}}];
+validate114.errors = [{instancePath:instancePath+"/status",keyword:"maximum",params:{comparison: "<=", limit: 599}}];
 return false;
 }
 else {
 if(data2 < 100 || isNaN(data2)){
-validate114.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate114.errors = [{instancePath:instancePath+"/status",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -10621,7 +10576,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing1;
 if((data3.message === undefined) && (missing1 = "message")){
-validate114.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/required",keyword:"required",params:{missingProperty: missing1}}];
+validate114.errors = [{instancePath:instancePath+"/error",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
@@ -10631,12 +10586,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 65536 && func2(data4) > 65536){
-validate114.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate114.errors = [{instancePath:instancePath+"/error/message",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/error/message",schemaPath:"#/properties/error/allOf/1/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate114.errors = [{instancePath:instancePath+"/error/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10644,7 +10599,7 @@ return false;
 }
 }
 else {
-validate114.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/allOf/1/type",keyword:"type",params:{type: "object"}}];
+validate114.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10661,7 +10616,7 @@ var valid0 = true;
 }
 }
 else {
-validate114.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate114.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10670,8 +10625,6 @@ return errors === 0;
 }
 
 export const ReplyEnvelope = validate116;
-const schema249 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"message"},"headers":{"$ref":"#/definitions/ReplyHeaders"},"data":{"type":"string","maxLength":4194304}}};
-const schema250 = {"type":"object","required":["messageId","timestamp"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"timestamp":{"$ref":"#/definitions/Millis"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
 
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10680,7 +10633,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate117.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate117.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -10691,24 +10644,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10723,18 +10676,18 @@ let data1 = data.timestamp;
 const _errs4 = errors;
 const _errs5 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate117.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate117.errors = [{instancePath:instancePath+"/timestamp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -10753,24 +10706,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate117.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate117.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10784,7 +10737,7 @@ var valid0 = true;
 }
 }
 else {
-validate117.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate117.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10800,14 +10753,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate116.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate116.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("message" !== data.type){
-validate116.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate116.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -10834,12 +10787,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-validate116.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
+validate116.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 4194304}}];
 return false;
 }
 }
 else {
-validate116.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate116.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10853,7 +10806,7 @@ var valid0 = true;
 }
 }
 else {
-validate116.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate116.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10862,8 +10815,6 @@ return errors === 0;
 }
 
 export const TopicEnvelope = validate119;
-const schema254 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"const":"MESSAGE"},"headers":{"$ref":"#/definitions/TopicHeaders"},"data":{"type":"string","maxLength":4194304}}};
-const schema255 = {"type":"object","required":["messageId","topic"],"properties":{"messageId":{"$ref":"#/definitions/Id"},"topic":{"const":"/v1.0/im/bot/messages"},"inReplyTo":{"$ref":"#/definitions/Id"}}};
 
 function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -10872,7 +10823,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-validate120.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate120.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -10883,24 +10834,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate120.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10913,7 +10864,7 @@ if(valid0){
 if(data.topic !== undefined){
 const _errs4 = errors;
 if("/v1.0/im/bot/messages" !== data.topic){
-validate120.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
+validate120.errors = [{instancePath:instancePath+"/topic",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -10929,24 +10880,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate120.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate120.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -10960,7 +10911,7 @@ var valid0 = true;
 }
 }
 else {
-validate120.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate120.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -10976,14 +10927,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate119.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate119.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("MESSAGE" !== data.type){
-validate119.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "MESSAGE"}}];
+validate119.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "MESSAGE"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -11010,12 +10961,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-validate119.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 4194304}}];
+validate119.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 4194304}}];
 return false;
 }
 }
 else {
-validate119.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate119.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11029,7 +10980,7 @@ var valid0 = true;
 }
 }
 else {
-validate119.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate119.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11040,7 +10991,6 @@ return errors === 0;
 export const WholeResponse = validate122;
 const schema258 = {"type":"object","required":["id","object","status","output","metadata"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"#/definitions/Metadata"}}};
 const schema260 = {"type":"object","required":["id","type","status","role","content"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-const schema262 = {"type":"object","required":["type","text","annotations"],"additionalProperties":false,"properties":{"type":{"const":"output_text"},"text":{"$ref":"#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
 
 function validate124(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -11049,14 +10999,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate124.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate124.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-validate124.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate124.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11065,7 +11015,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("output_text" !== data.type){
-validate124.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+validate124.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -11081,12 +11031,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate124.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate124.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate124.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11102,12 +11052,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate124.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+validate124.errors = [{instancePath:instancePath+"/annotations",keyword:"maxItems",params:{limit: 0}}];
 return false;
 }
 }
 else {
-validate124.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+validate124.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11122,7 +11072,7 @@ var valid0 = true;
 }
 }
 else {
-validate124.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate124.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11138,14 +11088,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate123.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate123.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-validate123.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate123.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11158,24 +11108,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate123.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate123.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate123.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11188,7 +11138,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs5 = errors;
 if("message" !== data.type){
-validate123.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate123.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -11201,7 +11151,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate123.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
+validate123.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -11213,7 +11163,7 @@ if(valid0){
 if(data.role !== undefined){
 const _errs7 = errors;
 if("assistant" !== data.role){
-validate123.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+validate123.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -11228,7 +11178,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate123.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate123.errors = [{instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -11248,7 +11198,7 @@ break;
 }
 }
 else {
-validate123.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+validate123.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11265,7 +11215,7 @@ var valid0 = true;
 }
 }
 else {
-validate123.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate123.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11282,14 +11232,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate127.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate127.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "code") || (key0 === "message"))){
-validate127.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate127.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11299,7 +11249,7 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs2 = errors;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate127.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
+validate127.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -11314,18 +11264,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate127.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+validate127.errors = [{instancePath:instancePath+"/message",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate127.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate127.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11339,7 +11289,7 @@ var valid0 = true;
 }
 }
 else {
-validate127.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate127.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11355,14 +11305,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate122.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate122.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "output_text")) || (key0 === "error")) || (key0 === "metadata"))){
-validate122.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate122.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -11375,24 +11325,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate122.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate122.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11405,7 +11355,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate122.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate122.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -11418,7 +11368,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!((data2 === "completed") || (data2 === "failed"))){
-validate122.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema258.properties.status.enum}}];
+validate122.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema258.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -11433,7 +11383,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate122.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate122.errors = [{instancePath:instancePath+"/output",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -11453,7 +11403,7 @@ break;
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate122.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -11470,12 +11420,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate122.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate122.errors = [{instancePath:instancePath+"/output_text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate122.errors = [{instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate122.errors = [{instancePath:instancePath+"/output_text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11518,7 +11468,7 @@ var valid0 = true;
 }
 }
 else {
-validate122.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate122.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11527,7 +11477,6 @@ return errors === 0;
 }
 
 export const SystemPong = validate130;
-const schema266 = {"type":"object","required":["code","headers","message"],"properties":{"code":{"const":200},"headers":{"$ref":"#/definitions/Headers"},"message":{"const":"OK"},"data":{}}};
 
 function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -11536,14 +11485,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))){
-validate130.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate130.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs1 = errors;
 if(200 !== data.code){
-validate130.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
+validate130.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 200}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -11567,7 +11516,7 @@ if(valid0){
 if(data.message !== undefined){
 const _errs3 = errors;
 if("OK" !== data.message){
-validate130.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
+validate130.errors = [{instancePath:instancePath+"/message",keyword:"const",params:{allowedValue: "OK"}}];
 return false;
 }
 var valid0 = _errs3 === errors;
@@ -11580,7 +11529,7 @@ var valid0 = true;
 }
 }
 else {
-validate130.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate130.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11589,8 +11538,6 @@ return errors === 0;
 }
 
 export const IntclawAck = validate132;
-const schema267 = {"type":"object","required":["headers","data"],"properties":{"headers":{"$ref":"#/definitions/AckHeaders"},"data":{"type":"object","required":["success"],"properties":{"success":{"const":true}}}}};
-const schema268 = {"type":"object","required":["messageId"],"properties":{"messageId":{"$ref":"#/definitions/Id"}}};
 
 function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -11599,7 +11546,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.messageId === undefined) && (missing0 = "messageId")){
-validate133.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate133.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11609,24 +11556,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate133.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate133.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11634,7 +11581,7 @@ return false;
 }
 }
 else {
-validate133.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate133.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11650,7 +11597,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.headers === undefined) && (missing0 = "headers")) || ((data.data === undefined) && (missing0 = "data"))){
-validate132.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate132.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -11673,20 +11620,20 @@ if(errors === _errs2){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.success === undefined) && (missing1 = "success")){
-validate132.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/required",keyword:"required",params:{missingProperty: missing1}}];
+validate132.errors = [{instancePath:instancePath+"/data",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data1.success !== undefined){
 if(true !== data1.success){
-validate132.errors = [{instancePath:instancePath+"/data/success",schemaPath:"#/properties/data/properties/success/const",keyword:"const",params:{allowedValue: true}}];
+validate132.errors = [{instancePath:instancePath+"/data/success",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 }
 }
 }
 else {
-validate132.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11699,7 +11646,7 @@ var valid0 = true;
 }
 }
 else {
-validate132.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate132.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11708,7 +11655,6 @@ return errors === 0;
 }
 
 export const DingtalkAck = validate135;
-const schema270 = {"type":"object","required":["code","headers","message","data"],"properties":{"code":{"const":200},"headers":{"type":"object","required":["contentType","messageId"],"properties":{"contentType":{"const":"application/json"},"messageId":{"$ref":"#/definitions/Id"}}},"message":{"const":"OK"},"data":{"const":"{\"response\":{\"success\":true}}"}}};
 
 function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -11717,14 +11663,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.data === undefined) && (missing0 = "data"))){
-validate135.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate135.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.code !== undefined){
 const _errs1 = errors;
 if(200 !== data.code){
-validate135.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/const",keyword:"const",params:{allowedValue: 200}}];
+validate135.errors = [{instancePath:instancePath+"/code",keyword:"const",params:{allowedValue: 200}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -11740,14 +11686,14 @@ if(errors === _errs2){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if(((data1.contentType === undefined) && (missing1 = "contentType")) || ((data1.messageId === undefined) && (missing1 = "messageId"))){
-validate135.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/required",keyword:"required",params:{missingProperty: missing1}}];
+validate135.errors = [{instancePath:instancePath+"/headers",keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 else {
 if(data1.contentType !== undefined){
 const _errs4 = errors;
 if("application/json" !== data1.contentType){
-validate135.errors = [{instancePath:instancePath+"/headers/contentType",schemaPath:"#/properties/headers/properties/contentType/const",keyword:"const",params:{allowedValue: "application/json"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/contentType",keyword:"const",params:{allowedValue: "application/json"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -11763,24 +11709,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/headers/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate135.errors = [{instancePath:instancePath+"/headers/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11793,7 +11739,7 @@ var valid1 = true;
 }
 }
 else {
-validate135.errors = [{instancePath:instancePath+"/headers",schemaPath:"#/properties/headers/type",keyword:"type",params:{type: "object"}}];
+validate135.errors = [{instancePath:instancePath+"/headers",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11806,7 +11752,7 @@ if(valid0){
 if(data.message !== undefined){
 const _errs8 = errors;
 if("OK" !== data.message){
-validate135.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/const",keyword:"const",params:{allowedValue: "OK"}}];
+validate135.errors = [{instancePath:instancePath+"/message",keyword:"const",params:{allowedValue: "OK"}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -11818,7 +11764,7 @@ if(valid0){
 if(data.data !== undefined){
 const _errs9 = errors;
 if("{\"response\":{\"success\":true}}" !== data.data){
-validate135.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/const",keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}}];
+validate135.errors = [{instancePath:instancePath+"/data",keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -11832,7 +11778,7 @@ var valid0 = true;
 }
 }
 else {
-validate135.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate135.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -11854,24 +11800,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11888,24 +11834,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/requestId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11922,24 +11868,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11955,12 +11901,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-validate136.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate136.errors = [{instancePath:instancePath+"/topic",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/topic",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -11976,18 +11922,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/properties/timestamp/type",keyword:"type",params:{type: "number"}}];
+validate136.errors = [{instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "number"}}];
 return false;
 }
 }
@@ -12004,24 +11950,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate136.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate136.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12037,7 +11983,7 @@ var valid0 = true;
 }
 }
 else {
-validate136.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate136.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12046,8 +11992,6 @@ return errors === 0;
 }
 
 export const EnvelopeData = validate137;
-const schema277 = {"anyOf":[{"$ref":"#/definitions/ResponseEvent"},{"$ref":"#/definitions/ErrorEvent"},{"$ref":"#/definitions/UserMessage"},{"$ref":"#/definitions/ResponseCreate"},{"$ref":"#/definitions/InstaclawHello"},{"$ref":"#/definitions/InstaclawReaction"},{"$ref":"#/definitions/InstaclawMessageEdit"},{"$ref":"#/definitions/InstaclawMessageDelete"},{"$ref":"#/definitions/SessionAutoBound"},{"$ref":"#/definitions/RobotMessage"},{"$ref":"#/definitions/UserRequest"},{"$ref":"#/definitions/PlainMessage"}]};
-const schema278 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.queued"],["response.in_progress"],["response.completed"],["response.failed"],["response.incomplete"],["response.output_item.added"],["response.output_item.done"],["response.content_part.added"],["response.content_part.done"],["response.output_text.delta"],["response.output_text.done"],["response.output_text.annotation.added"],["response.refusal.delta"],["response.refusal.done"],["response.reasoning.delta","response.reasoning_text.delta"],["response.reasoning.done","response.reasoning_text.done"],["response.reasoning_summary_part.added"],["response.reasoning_summary_part.done"],["response.reasoning_summary_text.delta","response.reasoning_summary.delta"],["response.reasoning_summary_text.done","response.reasoning_summary.done"],["response.function_call_arguments.delta"],["response.function_call_arguments.done"]]},"x-branches":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/ResponseQueued"},{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/ResponseIncomplete"},{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/AnnotationAdded"},{"$ref":"#/definitions/RefusalDelta"},{"$ref":"#/definitions/RefusalDone"},{"$ref":"#/definitions/ReasoningDelta"},{"$ref":"#/definitions/ReasoningDone"},{"$ref":"#/definitions/ReasoningSummaryPartAdded"},{"$ref":"#/definitions/ReasoningSummaryPartDone"},{"$ref":"#/definitions/ReasoningSummaryTextDelta"},{"$ref":"#/definitions/ReasoningSummaryTextDone"},{"$ref":"#/definitions/FunctionCallArgumentsDelta"},{"$ref":"#/definitions/FunctionCallArgumentsDone"}]};
 
 function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -12194,12 +12138,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate138.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
+validate138.errors = [{instancePath,keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
 return false;
 }
 }
 else {
-validate138.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate138.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12207,8 +12151,6 @@ validate138.errors = vErrors;
 return errors === 0;
 }
 
-const schema279 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"user.message"},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
-const schema280 = {"type":"string","minLength":1,"maxLength":262144};
 
 function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -12217,14 +12159,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate164.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate164.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("user.message" !== data.type){
-validate164.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
+validate164.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "user.message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -12240,18 +12182,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate164.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate164.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate164.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12268,24 +12210,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate164.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate164.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate164.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate164.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate164.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12310,7 +12252,7 @@ valid3 = valid3 || _valid0;
 if(!valid3){
 const _errs11 = errors;
 if(data3 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -12323,7 +12265,7 @@ var _valid0 = _errs11 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -12356,7 +12298,7 @@ var valid0 = true;
 }
 }
 else {
-validate164.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate164.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12364,7 +12306,6 @@ validate164.errors = vErrors;
 return errors === 0;
 }
 
-const schema282 = {"type":"object","required":["msgtype"],"properties":{"msgtype":{"type":"string","maxLength":64},"msgId":{"$ref":"#/definitions/Id"},"conversationType":{"type":"string","maxLength":8},"conversationId":{"$ref":"#/definitions/Id"},"conversationTitle":{"$ref":"#/definitions/Name"},"senderId":{"$ref":"#/definitions/Id"},"senderStaffId":{"$ref":"#/definitions/Id"},"senderNick":{"$ref":"#/definitions/Name"},"isInAtList":{"type":"boolean"},"text":{"type":"object","properties":{"content":{"type":"string","maxLength":262144}}},"content":{"type":"object","properties":{"richText":{"type":"array","maxItems":1024,"items":{"type":"object","properties":{"text":{"type":"string","maxLength":262144}}}},"recognition":{"type":"string","maxLength":262144},"pictureUrl":{"type":"string","maxLength":4096},"fileName":{"$ref":"#/definitions/Name"}}}}};
 
 function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -12373,7 +12314,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-validate173.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate173.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -12383,12 +12324,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-validate173.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate173.errors = [{instancePath:instancePath+"/msgtype",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/msgtype",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12405,24 +12346,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/msgId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12438,12 +12379,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-validate173.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
+validate173.errors = [{instancePath:instancePath+"/conversationType",keyword:"maxLength",params:{limit: 8}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12460,24 +12401,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12494,12 +12435,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate173.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/conversationTitle",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/conversationTitle",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12516,24 +12457,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12550,24 +12491,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12584,12 +12525,12 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate173.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/senderNick",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/senderNick",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12602,7 +12543,7 @@ if(valid0){
 if(data.isInAtList !== undefined){
 const _errs23 = errors;
 if(typeof data.isInAtList !== "boolean"){
-validate173.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
+validate173.errors = [{instancePath:instancePath+"/isInAtList",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -12622,19 +12563,19 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data10 === "string"){
 if(data10.length > 262144 && func2(data10) > 262144){
-validate173.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/text/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/text/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12655,7 +12596,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data12)){
 if(data12.length > 1024){
-validate173.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText",keyword:"maxItems",params:{limit: 1024}}];
 return false;
 }
 else {
@@ -12672,19 +12613,19 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data14 === "string"){
 if(data14.length > 262144 && func2(data14) > 262144){
-validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText/" + i0,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12696,7 +12637,7 @@ break;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
+validate173.errors = [{instancePath:instancePath+"/content/richText",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -12712,12 +12653,12 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data15 === "string"){
 if(data15.length > 262144 && func2(data15) > 262144){
-validate173.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate173.errors = [{instancePath:instancePath+"/content/recognition",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/recognition",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12733,12 +12674,12 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data16 === "string"){
 if(data16.length > 4096 && func2(data16) > 4096){
-validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/pictureUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12755,12 +12696,12 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func2(data17) > 256){
-validate173.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate173.errors = [{instancePath:instancePath+"/content/fileName",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate173.errors = [{instancePath:instancePath+"/content/fileName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12774,7 +12715,7 @@ var valid8 = true;
 }
 }
 else {
-validate173.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12796,7 +12737,7 @@ var valid0 = true;
 }
 }
 else {
-validate173.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate173.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -12804,7 +12745,6 @@ validate173.errors = vErrors;
 return errors === 0;
 }
 
-const schema290 = {"type":"object","required":["content"],"properties":{"type":{"type":"string","maxLength":128},"content":{"$ref":"#/definitions/RequestText"},"userId":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]}}};
 
 function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -12813,7 +12753,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.content === undefined) && (missing0 = "content")){
-validate176.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate176.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -12823,12 +12763,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12845,18 +12785,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate176.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12873,24 +12813,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12907,24 +12847,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/session_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12941,24 +12881,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate176.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate176.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -12983,7 +12923,7 @@ valid5 = valid5 || _valid0;
 if(!valid5){
 const _errs18 = errors;
 if(data5 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -12996,7 +12936,7 @@ var _valid0 = _errs18 === errors;
 valid5 = valid5 || _valid0;
 }
 if(!valid5){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13031,7 +12971,7 @@ var valid0 = true;
 }
 }
 else {
-validate176.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate176.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13152,7 +13092,7 @@ valid0 = valid0 || _valid0;
 }
 }
 if(!valid0){
-const err0 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err0 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13184,18 +13124,18 @@ function validate179(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate179.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate179.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate179.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate179.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate179.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate179.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -13213,24 +13153,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 512 && func2(data) > 512){
-validate180.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate180.errors = [{instancePath,keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate180.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate180.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate180.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate180.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate180.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate180.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13246,18 +13186,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate181.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate181.errors = [{instancePath,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate181.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate181.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate181.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate181.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13273,24 +13213,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate182.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate182.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate182.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate182.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate182.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate182.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate182.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate182.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13315,7 +13255,7 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data0 === "string"){
 if(data0.length > 256 && func2(data0) > 256){
-const err0 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err0 = {instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13326,7 +13266,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/type",schemaPath:"types#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13341,7 +13281,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 const _errs6 = errors;
 if(data0 !== null){
-const err2 = {instancePath:instancePath+"/type",schemaPath:"#/properties/type/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/type",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -13354,7 +13294,7 @@ var _valid0 = _errs6 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err3 = {instancePath:instancePath+"/type",schemaPath:"#/properties/type/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/type",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -13392,7 +13332,7 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-const err4 = {instancePath:instancePath+"/code",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err4 = {instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -13403,7 +13343,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/code",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err5 = {instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -13418,7 +13358,7 @@ valid3 = valid3 || _valid1;
 if(!valid3){
 const _errs13 = errors;
 if(data1 !== null){
-const err6 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err6 = {instancePath:instancePath+"/code",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -13431,7 +13371,7 @@ var _valid1 = _errs13 === errors;
 valid3 = valid3 || _valid1;
 }
 if(!valid3){
-const err7 = {instancePath:instancePath+"/code",schemaPath:"#/properties/code/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/code",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -13465,12 +13405,12 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate183.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate183.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate183.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate183.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13490,7 +13430,7 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-const err8 = {instancePath:instancePath+"/param",schemaPath:"#/definitions/Code/maxLength",keyword:"maxLength",params:{limit: 256}};
+const err8 = {instancePath:instancePath+"/param",keyword:"maxLength",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -13501,7 +13441,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/param",schemaPath:"#/definitions/Code/type",keyword:"type",params:{type: "string"}};
+const err9 = {instancePath:instancePath+"/param",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -13516,7 +13456,7 @@ valid5 = valid5 || _valid2;
 if(!valid5){
 const _errs22 = errors;
 if(data3 !== null){
-const err10 = {instancePath:instancePath+"/param",schemaPath:"#/properties/param/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err10 = {instancePath:instancePath+"/param",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -13529,7 +13469,7 @@ var _valid2 = _errs22 === errors;
 valid5 = valid5 || _valid2;
 }
 if(!valid5){
-const err11 = {instancePath:instancePath+"/param",schemaPath:"#/properties/param/anyOf",keyword:"anyOf",params:{}};
+const err11 = {instancePath:instancePath+"/param",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -13561,7 +13501,7 @@ var valid0 = true;
 }
 }
 else {
-validate183.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate183.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -13580,7 +13520,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -13591,7 +13531,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath,keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -13603,7 +13543,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -13620,7 +13560,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data)){
 if(data.length > 256){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err3 = {instancePath,keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -13631,7 +13571,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err4 = {instancePath,schemaPath:"#/anyOf/1/minItems",keyword:"minItems",params:{limit: 1}};
+const err4 = {instancePath,keyword:"minItems",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -13658,7 +13598,7 @@ break;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "array"}};
+const err5 = {instancePath,keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -13672,7 +13612,7 @@ var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err6 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -13712,24 +13652,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/sender_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13746,12 +13686,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate186.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate186.errors = [{instancePath:instancePath+"/sender_name",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/sender_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/sender_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13768,24 +13708,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/user_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/user_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13802,24 +13742,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/session_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13836,24 +13776,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/message_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13869,12 +13809,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-validate186.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate186.errors = [{instancePath:instancePath+"/chat_type",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/chat_type",schemaPath:"#/properties/chat_type/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/chat_type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13891,24 +13831,24 @@ const _errs19 = errors;
 if(errors === _errs19){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/group_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/group_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13925,12 +13865,12 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate186.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate186.errors = [{instancePath:instancePath+"/group_name",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/group_name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/group_name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13947,24 +13887,24 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/thread_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/thread_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -13981,24 +13921,24 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data9)){
-validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/reply_to",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/reply_to",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14012,7 +13952,7 @@ if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 const _errs30 = errors;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-validate186.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
+validate186.errors = [{instancePath:instancePath+"/mentioned",keyword:"type",params:{type: schema44.properties.mentioned.type}}];
 return false;
 }
 var valid0 = _errs30 === errors;
@@ -14028,24 +13968,24 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data11)){
-validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/recipient_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/recipient_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14062,24 +14002,24 @@ const _errs36 = errors;
 if(errors === _errs36){
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data12)){
-validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/request_message_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/request_message_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14096,24 +14036,24 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data13.length < 1){
-validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data13)){
-validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/retry_of",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/retry_of",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14129,12 +14069,12 @@ const _errs41 = errors;
 if(errors === _errs41){
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-validate186.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate186.errors = [{instancePath:instancePath+"/kind",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate186.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate186.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14159,7 +14099,7 @@ var valid0 = true;
 }
 }
 else {
-validate186.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate186.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14181,24 +14121,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate187.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate187.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate187.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate187.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14214,12 +14154,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-validate187.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate187.errors = [{instancePath:instancePath+"/object",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate187.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/object",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14236,12 +14176,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate187.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate187.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate187.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate187.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14261,7 +14201,7 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-const err0 = {instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath:instancePath+"/output_text",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -14272,7 +14212,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/output_text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/output_text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -14287,7 +14227,7 @@ valid3 = valid3 || _valid0;
 if(!valid3){
 const _errs14 = errors;
 if(data3 !== null){
-const err2 = {instancePath:instancePath+"/output_text",schemaPath:"#/properties/output_text/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err2 = {instancePath:instancePath+"/output_text",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -14300,7 +14240,7 @@ var _valid0 = _errs14 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err3 = {instancePath:instancePath+"/output_text",schemaPath:"#/properties/output_text/anyOf",keyword:"anyOf",params:{}};
+const err3 = {instancePath:instancePath+"/output_text",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -14343,7 +14283,7 @@ valid5 = valid5 || _valid1;
 if(!valid5){
 const _errs19 = errors;
 if(data4 !== null){
-const err4 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err4 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -14356,7 +14296,7 @@ var _valid1 = _errs19 === errors;
 valid5 = valid5 || _valid1;
 }
 if(!valid5){
-const err5 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err5 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -14399,7 +14339,7 @@ valid6 = valid6 || _valid2;
 if(!valid6){
 const _errs24 = errors;
 if(data5 !== null){
-const err6 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err6 = {instancePath:instancePath+"/error",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -14412,7 +14352,7 @@ var _valid2 = _errs24 === errors;
 valid6 = valid6 || _valid2;
 }
 if(!valid6){
-const err7 = {instancePath:instancePath+"/error",schemaPath:"#/properties/error/anyOf",keyword:"anyOf",params:{}};
+const err7 = {instancePath:instancePath+"/error",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -14446,7 +14386,7 @@ var valid0 = true;
 }
 }
 else {
-validate187.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate187.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14462,12 +14402,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate190.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate190.errors = [{instancePath,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate190.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate190.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14481,18 +14421,18 @@ function validate191(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate191.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate191.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 1000000 || isNaN(data)){
-validate191.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate191.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate191.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate191.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -14511,7 +14451,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-validate192.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate192.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -14522,24 +14462,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate192.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate192.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate192.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14555,18 +14495,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate192.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate192.errors = [{instancePath:instancePath+"/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14583,12 +14523,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate192.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate192.errors = [{instancePath:instancePath+"/status",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/Status/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14604,12 +14544,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 32 && func2(data3) > 32){
-validate192.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate192.errors = [{instancePath:instancePath+"/role",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate192.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate192.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14623,13 +14563,13 @@ if(data.content !== undefined){
 let data4 = data.content;
 const _errs11 = errors;
 if((!(Array.isArray(data4))) && (data4 !== null)){
-validate192.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: schema121.properties.content.type}}];
+validate192.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: schema121.properties.content.type}}];
 return false;
 }
 if(errors === _errs11){
 if(Array.isArray(data4)){
 if(data4.length > 256){
-validate192.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate192.errors = [{instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -14661,7 +14601,7 @@ var valid0 = true;
 }
 }
 else {
-validate192.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate192.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14678,7 +14618,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate194.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate194.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -14688,18 +14628,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate194.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/minLength",keyword:"minLength",params:{limit: 1}}];
+validate194.errors = [{instancePath:instancePath+"/type",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14716,12 +14656,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14738,12 +14678,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/refusal",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/refusal",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/refusal",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14759,12 +14699,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/image_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/image_url",schemaPath:"#/properties/image_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/image_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14781,12 +14721,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate194.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate194.errors = [{instancePath:instancePath+"/filename",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/filename",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/filename",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14802,12 +14742,12 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/file_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/file_url",schemaPath:"#/properties/file_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/file_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14823,12 +14763,12 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 1048576 && func2(data6) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/file_data",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/file_data",schemaPath:"#/properties/file_data/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/file_data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14844,12 +14784,12 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-validate194.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate194.errors = [{instancePath:instancePath+"/video_url",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate194.errors = [{instancePath:instancePath+"/video_url",schemaPath:"#/properties/video_url/type",keyword:"type",params:{type: "string"}}];
+validate194.errors = [{instancePath:instancePath+"/video_url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -14868,7 +14808,7 @@ var valid0 = true;
 }
 }
 else {
-validate194.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate194.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -14888,7 +14828,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-const err0 = {instancePath,schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -14899,7 +14839,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath,schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -14917,7 +14857,7 @@ if(errors === _errs4){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.text === undefined) && (missing0 = "text")){
-const err2 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+const err2 = {instancePath,keyword:"required",params:{missingProperty: missing0}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -14933,7 +14873,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data0 === "string"){
 if(data0.length > 1048576 && func2(data0) > 1048576){
-const err3 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err3 = {instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -14944,7 +14884,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err4 = {instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -14958,7 +14898,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err5 = {instancePath,keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -14972,7 +14912,7 @@ var _valid0 = _errs4 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err6 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err6 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -15006,12 +14946,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-validate196.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate196.errors = [{instancePath,keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate196.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate196.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15027,12 +14967,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-validate197.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate197.errors = [{instancePath,keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate197.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate197.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15053,12 +14993,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate198.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate198.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate198.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate198.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15074,12 +15014,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 32 && func2(data1) > 32){
-validate198.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate198.errors = [{instancePath:instancePath+"/role",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 }
 else {
-validate198.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/type",keyword:"type",params:{type: "string"}}];
+validate198.errors = [{instancePath:instancePath+"/role",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15099,7 +15039,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-const err0 = {instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}};
+const err0 = {instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 1048576}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -15110,7 +15050,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}};
+const err1 = {instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -15127,7 +15067,7 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(Array.isArray(data2)){
 if(data2.length > 256){
-const err2 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 256}};
+const err2 = {instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 256}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -15153,7 +15093,7 @@ break;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf/1/type",keyword:"type",params:{type: "array"}};
+const err3 = {instancePath:instancePath+"/content",keyword:"type",params:{type: "array"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -15167,7 +15107,7 @@ var _valid0 = _errs10 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-const err4 = {instancePath:instancePath+"/content",schemaPath:"#/properties/content/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/content",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -15198,7 +15138,7 @@ var valid0 = true;
 }
 }
 else {
-validate198.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate198.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15214,12 +15154,12 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-validate200.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate200.errors = [{instancePath,keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate200.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate200.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15233,18 +15173,18 @@ function validate201(data, {instancePath="", parentData, parentDataProperty, roo
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate201.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate201.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate201.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate201.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate201.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate201.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15263,7 +15203,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-validate202.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate202.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -15274,24 +15214,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate202.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate202.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15306,18 +15246,18 @@ let data1 = data.timestamp;
 const _errs4 = errors;
 const _errs5 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs5){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-validate202.errors = [{instancePath:instancePath+"/timestamp",schemaPath:"#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate202.errors = [{instancePath:instancePath+"/timestamp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15336,24 +15276,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate202.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate202.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15367,7 +15307,7 @@ var valid0 = true;
 }
 }
 else {
-validate202.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate202.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15376,10 +15316,6 @@ return errors === 0;
 }
 
 export const SentData = validate203;
-const schema343 = {"anyOf":[{"$ref":"#/definitions/SentEvent"},{"$ref":"#/definitions/SentReaction"},{"$ref":"#/definitions/SentMessageEdit"},{"$ref":"#/definitions/SentMessageDelete"}]};
-const schema344 = {"type":"object","discriminator":{"tag":"type","values":[["response.created"],["response.in_progress"],["response.output_item.added"],["response.content_part.added"],["response.output_text.delta"],["response.output_text.done"],["response.content_part.done"],["response.output_item.done"],["response.completed"],["response.failed"]]},"x-branches":[{"$ref":"#/definitions/SentResponseCreated"},{"$ref":"#/definitions/SentResponseInProgress"},{"$ref":"#/definitions/SentOutputItemAdded"},{"$ref":"#/definitions/SentContentPartAdded"},{"$ref":"#/definitions/SentOutputTextDelta"},{"$ref":"#/definitions/SentOutputTextDone"},{"$ref":"#/definitions/SentContentPartDone"},{"$ref":"#/definitions/SentOutputItemDone"},{"$ref":"#/definitions/SentResponseCompleted"},{"$ref":"#/definitions/SentResponseFailed"}]};
-const schema345 = {"allOf":[{"$ref":"#/definitions/ResponseCreated"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
-const schema346 = {"type":"object","required":["event_id","response_id","sequence_number","metadata"],"properties":{"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/Metadata"}}};
 
 function validate207(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15388,7 +15324,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate207.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate207.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -15399,24 +15335,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate207.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate207.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15433,24 +15369,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate207.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate207.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15465,18 +15401,18 @@ let data2 = data.sequence_number;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate207.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate207.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -15505,7 +15441,7 @@ var valid0 = true;
 }
 }
 else {
-validate207.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate207.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15522,14 +15458,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate210.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate210.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-validate210.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate210.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -15542,24 +15478,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate210.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate210.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate210.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate210.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate210.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -15572,7 +15508,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate210.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate210.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -15585,7 +15521,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate210.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
+validate210.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -15600,7 +15536,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate210.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate210.errors = [{instancePath:instancePath+"/output",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -15620,7 +15556,7 @@ break;
 }
 }
 else {
-validate210.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate210.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -15649,7 +15585,7 @@ var valid0 = true;
 }
 }
 else {
-validate210.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate210.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15680,14 +15616,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate205.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate205.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate205.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate205.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -15711,7 +15647,7 @@ var valid1 = true;
 }
 }
 else {
-validate205.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate205.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15722,7 +15658,6 @@ validate205.errors = vErrors;
 return errors === 0;
 }
 
-const schema352 = {"allOf":[{"$ref":"#/definitions/ResponseInProgress"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate215(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15746,14 +15681,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate215.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate215.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate215.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate215.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -15777,7 +15712,7 @@ var valid1 = true;
 }
 }
 else {
-validate215.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate215.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15788,7 +15723,6 @@ validate215.errors = vErrors;
 return errors === 0;
 }
 
-const schema353 = {"allOf":[{"$ref":"#/definitions/OutputItemAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
 function validate220(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15812,14 +15746,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate220.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate220.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate220.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate220.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -15843,7 +15777,7 @@ var valid1 = true;
 }
 }
 else {
-validate220.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate220.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15854,7 +15788,6 @@ validate220.errors = vErrors;
 return errors === 0;
 }
 
-const schema354 = {"allOf":[{"$ref":"#/definitions/ContentPartAdded"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
 function validate225(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15878,14 +15811,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate225.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate225.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate225.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate225.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -15897,7 +15830,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate225.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate225.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -15922,7 +15855,7 @@ var valid1 = true;
 }
 }
 else {
-validate225.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate225.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -15933,8 +15866,6 @@ validate225.errors = vErrors;
 return errors === 0;
 }
 
-const schema355 = {"allOf":[{"$ref":"#/definitions/OutputTextDelta"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
-const schema357 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"additionalProperties":false,"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
 
 function validate233(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -15945,7 +15876,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 50 && func2(data) > 50){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -15956,7 +15887,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath,keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -15968,7 +15899,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -15986,7 +15917,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.text === undefined) && (missing0 = "text")){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+const err3 = {instancePath,keyword:"required",params:{missingProperty: missing0}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -15999,7 +15930,7 @@ else {
 const _errs5 = errors;
 for(const key0 in data){
 if(!(key0 === "text")){
-const err4 = {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err4 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -16017,7 +15948,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data0 === "string"){
 if(data0.length > 50 && func2(data0) > 50){
-const err5 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err5 = {instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -16028,7 +15959,7 @@ errors++;
 }
 else {
 if(data0.length < 1){
-const err6 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/text",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -16040,7 +15971,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/type",keyword:"type",params:{type: "string"}};
+const err7 = {instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -16055,7 +15986,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err8 = {instancePath,keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -16069,7 +16000,7 @@ var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err9 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -16118,7 +16049,7 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate230.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate230.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16129,24 +16060,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate230.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate230.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate230.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate230.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate230.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16159,7 +16090,7 @@ if(valid1){
 if(data.output_index !== undefined){
 const _errs7 = errors;
 if(0 !== data.output_index){
-validate230.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate230.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -16171,7 +16102,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs8 = errors;
 if(0 !== data.content_index){
-validate230.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate230.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -16197,7 +16128,7 @@ var valid1 = true;
 }
 }
 else {
-validate230.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate230.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16208,7 +16139,6 @@ validate230.errors = vErrors;
 return errors === 0;
 }
 
-const schema358 = {"allOf":[{"$ref":"#/definitions/OutputTextDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index"],"properties":{"output_index":{"const":0},"content_index":{"const":0}}}]};
 
 function validate236(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16232,14 +16162,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-validate236.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate236.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate236.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate236.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -16251,7 +16181,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate236.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate236.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -16263,7 +16193,7 @@ var valid1 = true;
 }
 }
 else {
-validate236.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate236.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16274,7 +16204,6 @@ validate236.errors = vErrors;
 return errors === 0;
 }
 
-const schema359 = {"allOf":[{"$ref":"#/definitions/ContentPartDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
 function validate240(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16298,14 +16227,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate240.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate240.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate240.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate240.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -16317,7 +16246,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate240.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate240.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -16329,7 +16258,7 @@ if(valid1){
 if(data.status !== undefined){
 const _errs6 = errors;
 if("completed" !== data.status){
-validate240.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate240.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -16355,7 +16284,7 @@ var valid1 = true;
 }
 }
 else {
-validate240.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate240.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16366,7 +16295,6 @@ validate240.errors = vErrors;
 return errors === 0;
 }
 
-const schema360 = {"allOf":[{"$ref":"#/definitions/OutputItemDone"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
 function validate245(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16390,14 +16318,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate245.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate245.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate245.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate245.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -16421,7 +16349,7 @@ var valid1 = true;
 }
 }
 else {
-validate245.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate245.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16432,7 +16360,6 @@ validate245.errors = vErrors;
 return errors === 0;
 }
 
-const schema361 = {"allOf":[{"$ref":"#/definitions/ResponseCompleted"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate250(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16456,14 +16383,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate250.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate250.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("completed" !== data.status){
-validate250.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate250.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -16487,7 +16414,7 @@ var valid1 = true;
 }
 }
 else {
-validate250.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate250.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16498,7 +16425,6 @@ validate250.errors = vErrors;
 return errors === 0;
 }
 
-const schema362 = {"allOf":[{"$ref":"#/definitions/ResponseFailed"},{"$ref":"#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate255(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -16522,14 +16448,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate255.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate255.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("failed" !== data.status){
-validate255.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate255.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -16566,7 +16492,7 @@ var valid1 = true;
 }
 }
 else {
-validate255.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate255.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16645,12 +16571,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate204.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
+validate204.errors = [{instancePath,keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
 return false;
 }
 }
 else {
-validate204.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate204.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16699,7 +16625,7 @@ valid0 = valid0 || _valid0;
 }
 }
 if(!valid0){
-const err0 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err0 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -16734,7 +16660,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-validate265.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate265.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -16745,24 +16671,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate265.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate265.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate265.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate265.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate265.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16775,7 +16701,7 @@ if(valid0){
 if(data.topic !== undefined){
 const _errs4 = errors;
 if("/v1.0/im/bot/messages" !== data.topic){
-validate265.errors = [{instancePath:instancePath+"/topic",schemaPath:"#/properties/topic/const",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
+validate265.errors = [{instancePath:instancePath+"/topic",keyword:"const",params:{allowedValue: "/v1.0/im/bot/messages"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -16791,24 +16717,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate265.errors = [{instancePath:instancePath+"/inReplyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate265.errors = [{instancePath:instancePath+"/inReplyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16822,7 +16748,7 @@ var valid0 = true;
 }
 }
 else {
-validate265.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate265.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16839,14 +16765,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate266.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate266.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-validate266.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate266.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -16859,24 +16785,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate266.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate266.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate266.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate266.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate266.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -16889,7 +16815,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs5 = errors;
 if("message" !== data.type){
-validate266.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate266.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -16902,7 +16828,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate266.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
+validate266.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema260.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -16914,7 +16840,7 @@ if(valid0){
 if(data.role !== undefined){
 const _errs7 = errors;
 if("assistant" !== data.role){
-validate266.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+validate266.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -16929,7 +16855,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate266.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate266.errors = [{instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -16949,7 +16875,7 @@ break;
 }
 }
 else {
-validate266.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+validate266.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -16966,7 +16892,7 @@ var valid0 = true;
 }
 }
 else {
-validate266.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate266.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -16983,14 +16909,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate268.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate268.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "code") || (key0 === "message"))){
-validate268.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate268.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -17000,7 +16926,7 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs2 = errors;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate268.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
+validate268.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema265.properties.code.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -17015,18 +16941,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate268.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+validate268.errors = [{instancePath:instancePath+"/message",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate268.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate268.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17040,7 +16966,7 @@ var valid0 = true;
 }
 }
 else {
-validate268.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate268.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17057,7 +16983,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.messageId === undefined) && (missing0 = "messageId")){
-validate269.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate269.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -17067,24 +16993,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate269.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate269.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate269.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate269.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate269.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17092,7 +17018,7 @@ return false;
 }
 }
 else {
-validate269.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate269.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17247,12 +17173,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate270.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
+validate270.errors = [{instancePath,keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}}];
 return false;
 }
 }
 else {
-validate270.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate270.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17269,14 +17195,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate294.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate294.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("user.message" !== data.type){
-validate294.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "user.message"}}];
+validate294.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "user.message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -17292,18 +17218,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate294.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate294.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate294.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate294.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17320,24 +17246,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate294.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate294.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate294.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate294.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate294.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17362,7 +17288,7 @@ valid3 = valid3 || _valid0;
 if(!valid3){
 const _errs11 = errors;
 if(data3 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -17375,7 +17301,7 @@ var _valid0 = _errs11 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -17408,7 +17334,7 @@ var valid0 = true;
 }
 }
 else {
-validate294.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate294.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17425,7 +17351,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.content === undefined) && (missing0 = "content")){
-validate296.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate296.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -17435,12 +17361,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate296.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate296.errors = [{instancePath:instancePath+"/type",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate296.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/type",keyword:"type",params:{type: "string"}}];
+validate296.errors = [{instancePath:instancePath+"/type",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17457,18 +17383,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate296.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/minLength",keyword:"minLength",params:{limit: 1}}];
+validate296.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate296.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/RequestText/type",keyword:"type",params:{type: "string"}}];
+validate296.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17485,24 +17411,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate296.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate296.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate296.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate296.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate296.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17519,24 +17445,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate296.errors = [{instancePath:instancePath+"/session_id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate296.errors = [{instancePath:instancePath+"/session_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate296.errors = [{instancePath:instancePath+"/session_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate296.errors = [{instancePath:instancePath+"/session_id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate296.errors = [{instancePath:instancePath+"/session_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17553,24 +17479,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate296.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate296.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate296.errors = [{instancePath:instancePath+"/sessionId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate296.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate296.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17595,7 +17521,7 @@ valid5 = valid5 || _valid0;
 if(!valid5){
 const _errs18 = errors;
 if(data5 !== null){
-const err0 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf/1/type",keyword:"type",params:{type: "null"}};
+const err0 = {instancePath:instancePath+"/metadata",keyword:"type",params:{type: "null"}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -17608,7 +17534,7 @@ var _valid0 = _errs18 === errors;
 valid5 = valid5 || _valid0;
 }
 if(!valid5){
-const err1 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/anyOf",keyword:"anyOf",params:{}};
+const err1 = {instancePath:instancePath+"/metadata",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -17643,7 +17569,7 @@ var valid0 = true;
 }
 }
 else {
-validate296.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate296.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17659,18 +17585,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 262144 && func2(data) > 262144){
-validate298.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate298.errors = [{instancePath,keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate298.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate298.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate298.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate298.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17687,7 +17613,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-validate299.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate299.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -17697,12 +17623,12 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-validate299.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate299.errors = [{instancePath:instancePath+"/msgtype",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/msgtype",schemaPath:"#/properties/msgtype/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/msgtype",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17719,24 +17645,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate299.errors = [{instancePath:instancePath+"/msgId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/msgId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/msgId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/msgId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/msgId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17752,12 +17678,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-validate299.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/maxLength",keyword:"maxLength",params:{limit: 8}}];
+validate299.errors = [{instancePath:instancePath+"/conversationType",keyword:"maxLength",params:{limit: 8}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/conversationType",schemaPath:"#/properties/conversationType/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/conversationType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17774,24 +17700,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate299.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/conversationId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17808,12 +17734,12 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 256 && func2(data4) > 256){
-validate299.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate299.errors = [{instancePath:instancePath+"/conversationTitle",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/conversationTitle",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/conversationTitle",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17830,24 +17756,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate299.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17864,24 +17790,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/senderStaffId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/senderStaffId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17898,12 +17824,12 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-validate299.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate299.errors = [{instancePath:instancePath+"/senderNick",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/senderNick",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/senderNick",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -17916,7 +17842,7 @@ if(valid0){
 if(data.isInAtList !== undefined){
 const _errs23 = errors;
 if(typeof data.isInAtList !== "boolean"){
-validate299.errors = [{instancePath:instancePath+"/isInAtList",schemaPath:"#/properties/isInAtList/type",keyword:"type",params:{type: "boolean"}}];
+validate299.errors = [{instancePath:instancePath+"/isInAtList",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs23 === errors;
@@ -17936,19 +17862,19 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data10 === "string"){
 if(data10.length > 262144 && func2(data10) > 262144){
-validate299.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate299.errors = [{instancePath:instancePath+"/text/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/text/content",schemaPath:"#/properties/text/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/text/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -17969,7 +17895,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(Array.isArray(data12)){
 if(data12.length > 1024){
-validate299.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/maxItems",keyword:"maxItems",params:{limit: 1024}}];
+validate299.errors = [{instancePath:instancePath+"/content/richText",keyword:"maxItems",params:{limit: 1024}}];
 return false;
 }
 else {
@@ -17986,19 +17912,19 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data14 === "string"){
 if(data14.length > 262144 && func2(data14) > 262144){
-validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",schemaPath:"#/properties/content/properties/richText/items/properties/text/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0,schemaPath:"#/properties/content/properties/richText/items/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath:instancePath+"/content/richText/" + i0,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18010,7 +17936,7 @@ break;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/richText",schemaPath:"#/properties/content/properties/richText/type",keyword:"type",params:{type: "array"}}];
+validate299.errors = [{instancePath:instancePath+"/content/richText",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -18026,12 +17952,12 @@ const _errs37 = errors;
 if(errors === _errs37){
 if(typeof data15 === "string"){
 if(data15.length > 262144 && func2(data15) > 262144){
-validate299.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate299.errors = [{instancePath:instancePath+"/content/recognition",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/recognition",schemaPath:"#/properties/content/properties/recognition/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/content/recognition",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18047,12 +17973,12 @@ const _errs39 = errors;
 if(errors === _errs39){
 if(typeof data16 === "string"){
 if(data16.length > 4096 && func2(data16) > 4096){
-validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",schemaPath:"#/properties/content/properties/pictureUrl/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/content/pictureUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18069,12 +17995,12 @@ const _errs42 = errors;
 if(errors === _errs42){
 if(typeof data17 === "string"){
 if(data17.length > 256 && func2(data17) > 256){
-validate299.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate299.errors = [{instancePath:instancePath+"/content/fileName",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content/fileName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate299.errors = [{instancePath:instancePath+"/content/fileName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18088,7 +18014,7 @@ var valid8 = true;
 }
 }
 else {
-validate299.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18110,7 +18036,7 @@ var valid0 = true;
 }
 }
 else {
-validate299.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate299.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18187,12 +18113,12 @@ errors = vErrors.length;
 }
 }
 else {
-validate300.errors = [{instancePath,schemaPath:"#/discriminator",keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
+validate300.errors = [{instancePath,keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.in_progress","response.output_item.added","response.content_part.added","response.output_text.delta","response.output_text.done","response.content_part.done","response.output_item.done","response.completed","response.failed"]}}];
 return false;
 }
 }
 else {
-validate300.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate300.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18209,7 +18135,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate311.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate311.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -18220,24 +18146,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate311.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate311.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate311.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate311.errors = [{instancePath:instancePath+"/event_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate311.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18254,24 +18180,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate311.errors = [{instancePath:instancePath+"/response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate311.errors = [{instancePath:instancePath+"/response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate311.errors = [{instancePath:instancePath+"/response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate311.errors = [{instancePath:instancePath+"/response_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate311.errors = [{instancePath:instancePath+"/response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18286,18 +18212,18 @@ let data2 = data.sequence_number;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/type",keyword:"type",params:{type: "integer"}}];
+validate311.errors = [{instancePath:instancePath+"/sequence_number",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate311.errors = [{instancePath:instancePath+"/sequence_number",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-validate311.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/definitions/Sequence/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate311.errors = [{instancePath:instancePath+"/sequence_number",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -18326,7 +18252,7 @@ var valid0 = true;
 }
 }
 else {
-validate311.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate311.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18358,14 +18284,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate313.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate313.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate313.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate313.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18389,7 +18315,7 @@ var valid1 = true;
 }
 }
 else {
-validate313.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate313.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18424,14 +18350,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate317.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate317.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate317.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate317.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18455,7 +18381,7 @@ var valid1 = true;
 }
 }
 else {
-validate317.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate317.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18490,14 +18416,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate321.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate321.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate321.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate321.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18521,7 +18447,7 @@ var valid1 = true;
 }
 }
 else {
-validate321.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate321.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18556,14 +18482,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate325.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate325.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate325.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate325.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18575,7 +18501,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate325.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate325.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -18600,7 +18526,7 @@ var valid1 = true;
 }
 }
 else {
-validate325.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate325.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18635,7 +18561,7 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate329.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate329.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -18646,24 +18572,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate329.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate329.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate329.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate329.errors = [{instancePath:instancePath+"/item_id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate329.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -18676,7 +18602,7 @@ if(valid1){
 if(data.output_index !== undefined){
 const _errs7 = errors;
 if(0 !== data.output_index){
-validate329.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate329.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -18688,7 +18614,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs8 = errors;
 if(0 !== data.content_index){
-validate329.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate329.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -18714,7 +18640,7 @@ var valid1 = true;
 }
 }
 else {
-validate329.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate329.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18749,14 +18675,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-validate333.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate333.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate333.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate333.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18768,7 +18694,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate333.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate333.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -18780,7 +18706,7 @@ var valid1 = true;
 }
 }
 else {
-validate333.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate333.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18815,14 +18741,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate336.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate336.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate336.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate336.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18834,7 +18760,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate336.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate336.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -18846,7 +18772,7 @@ if(valid1){
 if(data.status !== undefined){
 const _errs6 = errors;
 if("completed" !== data.status){
-validate336.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate336.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -18872,7 +18798,7 @@ var valid1 = true;
 }
 }
 else {
-validate336.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate336.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18907,14 +18833,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate340.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate340.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate340.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate340.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -18938,7 +18864,7 @@ var valid1 = true;
 }
 }
 else {
-validate340.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate340.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -18973,14 +18899,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate344.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate344.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("completed" !== data.status){
-validate344.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate344.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19004,7 +18930,7 @@ var valid1 = true;
 }
 }
 else {
-validate344.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate344.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19039,14 +18965,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate348.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate348.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("failed" !== data.status){
-validate348.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate348.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -19083,7 +19009,7 @@ var valid1 = true;
 }
 }
 else {
-validate348.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate348.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19105,7 +19031,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 50 && func2(data) > 50){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -19116,7 +19042,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath,keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -19128,7 +19054,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -19146,7 +19072,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.text === undefined) && (missing0 = "text")){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+const err3 = {instancePath,keyword:"required",params:{missingProperty: missing0}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -19159,7 +19085,7 @@ else {
 const _errs5 = errors;
 for(const key0 in data){
 if(!(key0 === "text")){
-const err4 = {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+const err4 = {instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -19177,7 +19103,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data0 === "string"){
 if(data0.length > 50 && func2(data0) > 50){
-const err5 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err5 = {instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -19188,7 +19114,7 @@ errors++;
 }
 else {
 if(data0.length < 1){
-const err6 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/text",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -19200,7 +19126,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/type",keyword:"type",params:{type: "string"}};
+const err7 = {instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -19215,7 +19141,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err8 = {instancePath,keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -19229,7 +19155,7 @@ var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err9 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -19264,14 +19190,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate354.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate354.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-validate354.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate354.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -19280,7 +19206,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("output_text" !== data.type){
-validate354.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+validate354.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -19296,12 +19222,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate354.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate354.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate354.errors = [{instancePath:instancePath+"/text",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate354.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19317,12 +19243,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate354.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+validate354.errors = [{instancePath:instancePath+"/annotations",keyword:"maxItems",params:{limit: 0}}];
 return false;
 }
 }
 else {
-validate354.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+validate354.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -19337,7 +19263,7 @@ var valid0 = true;
 }
 }
 else {
-validate354.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate354.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19354,14 +19280,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate355.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate355.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-validate355.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate355.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -19374,24 +19300,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate355.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate355.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate355.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate355.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate355.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19404,7 +19330,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs5 = errors;
 if("response" !== data.object){
-validate355.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate355.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -19417,7 +19343,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs6 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate355.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
+validate355.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema350.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -19432,7 +19358,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate355.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate355.errors = [{instancePath:instancePath+"/output",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -19452,7 +19378,7 @@ break;
 }
 }
 else {
-validate355.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate355.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -19481,7 +19407,7 @@ var valid0 = true;
 }
 }
 else {
-validate355.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate355.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19499,14 +19425,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate359.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate359.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:reaction" !== data.type){
-validate359.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
+validate359.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19522,24 +19448,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate359.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate359.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19552,7 +19478,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs5 = errors;
 if(0 !== data.sequence_number){
-validate359.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate359.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -19568,24 +19494,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate359.errors = [{instancePath:instancePath+"/target_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate359.errors = [{instancePath:instancePath+"/target_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate359.errors = [{instancePath:instancePath+"/target_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate359.errors = [{instancePath:instancePath+"/target_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate359.errors = [{instancePath:instancePath+"/target_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19602,18 +19528,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 64 && func2(data4) > 64){
-validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate359.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate359.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate359.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate359.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19627,7 +19553,7 @@ if(data.op !== undefined){
 let data5 = data.op;
 const _errs12 = errors;
 if(!((data5 === "add") || (data5 === "remove"))){
-validate359.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema411.properties.op.enum}}];
+validate359.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema411.properties.op.enum}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -19656,7 +19582,7 @@ var valid0 = true;
 }
 }
 else {
-validate359.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate359.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19665,7 +19591,6 @@ return errors === 0;
 }
 
 export const SentMessageEditTolerant = validate361;
-const schema415 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","text","revision","metadata"],"properties":{"type":{"const":"instaclaw:message.edit"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"types#/definitions/EventId"},"text":{"$ref":"types#/definitions/Text"},"revision":{"$ref":"types#/definitions/Millis"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
 function validate361(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19674,14 +19599,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate361.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate361.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:message.edit" !== data.type){
-validate361.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
+validate361.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.edit"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19697,24 +19622,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate361.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate361.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate361.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate361.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate361.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19727,7 +19652,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs5 = errors;
 if(0 !== data.sequence_number){
-validate361.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate361.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -19743,24 +19668,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate361.errors = [{instancePath:instancePath+"/target_response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate361.errors = [{instancePath:instancePath+"/target_response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate361.errors = [{instancePath:instancePath+"/target_response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate361.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate361.errors = [{instancePath:instancePath+"/target_response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19777,12 +19702,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 1048576 && func2(data4) > 1048576){
-validate361.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate361.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate361.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate361.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19797,18 +19722,18 @@ let data5 = data.revision;
 const _errs12 = errors;
 const _errs13 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/type",keyword:"type",params:{type: "integer"}}];
+validate361.errors = [{instancePath:instancePath+"/revision",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs13){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate361.errors = [{instancePath:instancePath+"/revision",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate361.errors = [{instancePath:instancePath+"/revision",schemaPath:"types#/definitions/Millis/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate361.errors = [{instancePath:instancePath+"/revision",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -19840,7 +19765,7 @@ var valid0 = true;
 }
 }
 else {
-validate361.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate361.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19849,7 +19774,6 @@ return errors === 0;
 }
 
 export const SentMessageDeleteTolerant = validate363;
-const schema420 = {"type":"object","required":["type","event_id","sequence_number","target_response_id","metadata"],"properties":{"type":{"const":"instaclaw:message.delete"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_response_id":{"$ref":"types#/definitions/EventId"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
 function validate363(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19858,14 +19782,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate363.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate363.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:message.delete" !== data.type){
-validate363.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
+validate363.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "instaclaw:message.delete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -19881,24 +19805,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate363.errors = [{instancePath:instancePath+"/event_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate363.errors = [{instancePath:instancePath+"/event_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate363.errors = [{instancePath:instancePath+"/event_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate363.errors = [{instancePath:instancePath+"/event_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate363.errors = [{instancePath:instancePath+"/event_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19911,7 +19835,7 @@ if(valid0){
 if(data.sequence_number !== undefined){
 const _errs5 = errors;
 if(0 !== data.sequence_number){
-validate363.errors = [{instancePath:instancePath+"/sequence_number",schemaPath:"#/properties/sequence_number/const",keyword:"const",params:{allowedValue: 0}}];
+validate363.errors = [{instancePath:instancePath+"/sequence_number",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -19927,24 +19851,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 512 && func2(data3) > 512){
-validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate363.errors = [{instancePath:instancePath+"/target_response_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate363.errors = [{instancePath:instancePath+"/target_response_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate363.errors = [{instancePath:instancePath+"/target_response_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate363.errors = [{instancePath:instancePath+"/target_response_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate363.errors = [{instancePath:instancePath+"/target_response_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -19972,7 +19896,7 @@ var valid0 = true;
 }
 }
 else {
-validate363.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate363.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -19983,7 +19907,6 @@ return errors === 0;
 export const WholeResponseTolerant = validate365;
 const schema423 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 const schema425 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-const schema427 = {"type":"object","required":["type","text","annotations"],"properties":{"type":{"const":"output_text"},"text":{"$ref":"types#/definitions/Text"},"annotations":{"type":"array","maxItems":0}}};
 
 function validate367(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -19992,14 +19915,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-validate367.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate367.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("output_text" !== data.type){
-validate367.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "output_text"}}];
+validate367.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "output_text"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20015,12 +19938,12 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate367.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate367.errors = [{instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate367.errors = [{instancePath:instancePath+"/text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate367.errors = [{instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20036,12 +19959,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-validate367.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/maxItems",keyword:"maxItems",params:{limit: 0}}];
+validate367.errors = [{instancePath:instancePath+"/annotations",keyword:"maxItems",params:{limit: 0}}];
 return false;
 }
 }
 else {
-validate367.errors = [{instancePath:instancePath+"/annotations",schemaPath:"#/properties/annotations/type",keyword:"type",params:{type: "array"}}];
+validate367.errors = [{instancePath:instancePath+"/annotations",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -20055,7 +19978,7 @@ var valid0 = true;
 }
 }
 else {
-validate367.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate367.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20071,7 +19994,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate366.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate366.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -20082,24 +20005,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate366.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate366.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate366.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate366.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate366.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20112,7 +20035,7 @@ if(valid0){
 if(data.type !== undefined){
 const _errs4 = errors;
 if("message" !== data.type){
-validate366.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate366.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -20125,7 +20048,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-validate366.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema425.properties.status.enum}}];
+validate366.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema425.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -20137,7 +20060,7 @@ if(valid0){
 if(data.role !== undefined){
 const _errs6 = errors;
 if("assistant" !== data.role){
-validate366.errors = [{instancePath:instancePath+"/role",schemaPath:"#/properties/role/const",keyword:"const",params:{allowedValue: "assistant"}}];
+validate366.errors = [{instancePath:instancePath+"/role",keyword:"const",params:{allowedValue: "assistant"}}];
 return false;
 }
 var valid0 = _errs6 === errors;
@@ -20152,7 +20075,7 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-validate366.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate366.errors = [{instancePath:instancePath+"/content",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -20172,7 +20095,7 @@ break;
 }
 }
 else {
-validate366.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "array"}}];
+validate366.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -20188,7 +20111,7 @@ var valid0 = true;
 }
 }
 else {
-validate366.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate366.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20205,7 +20128,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-validate370.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate370.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -20213,7 +20136,7 @@ if(data.code !== undefined){
 let data0 = data.code;
 const _errs1 = errors;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-validate370.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/enum",keyword:"enum",params:{allowedValues: schema430.properties.code.enum}}];
+validate370.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema430.properties.code.enum}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -20228,18 +20151,18 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate370.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/minLength",keyword:"minLength",params:{limit: 1}}];
+validate370.errors = [{instancePath:instancePath+"/message",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate370.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate370.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20252,7 +20175,7 @@ var valid0 = true;
 }
 }
 else {
-validate370.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate370.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20268,7 +20191,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-validate365.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate365.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -20279,24 +20202,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate365.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate365.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate365.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate365.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate365.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20309,7 +20232,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs4 = errors;
 if("response" !== data.object){
-validate365.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate365.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -20322,7 +20245,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(!((data2 === "completed") || (data2 === "failed"))){
-validate365.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema423.properties.status.enum}}];
+validate365.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema423.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -20337,7 +20260,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate365.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate365.errors = [{instancePath:instancePath+"/output",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -20357,7 +20280,7 @@ break;
 }
 }
 else {
-validate365.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate365.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -20374,12 +20297,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate365.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate365.errors = [{instancePath:instancePath+"/output_text",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 }
 else {
-validate365.errors = [{instancePath:instancePath+"/output_text",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate365.errors = [{instancePath:instancePath+"/output_text",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20421,7 +20344,7 @@ var valid0 = true;
 }
 }
 else {
-validate365.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate365.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20430,7 +20353,6 @@ return errors === 0;
 }
 
 export const SentResponseCreatedTolerant = validate373;
-const schema431 = {"allOf":[{"$ref":"types#/definitions/ResponseCreated"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 const schema432 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
 
 function validate376(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -20440,7 +20362,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-validate376.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate376.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -20451,24 +20373,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate376.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate376.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate376.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate376.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate376.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -20481,7 +20403,7 @@ if(valid0){
 if(data.object !== undefined){
 const _errs4 = errors;
 if("response" !== data.object){
-validate376.errors = [{instancePath:instancePath+"/object",schemaPath:"#/properties/object/const",keyword:"const",params:{allowedValue: "response"}}];
+validate376.errors = [{instancePath:instancePath+"/object",keyword:"const",params:{allowedValue: "response"}}];
 return false;
 }
 var valid0 = _errs4 === errors;
@@ -20494,7 +20416,7 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-validate376.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema432.properties.status.enum}}];
+validate376.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema432.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -20509,7 +20431,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data3)){
 if(data3.length > 1){
-validate376.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxItems",keyword:"maxItems",params:{limit: 1}}];
+validate376.errors = [{instancePath:instancePath+"/output",keyword:"maxItems",params:{limit: 1}}];
 return false;
 }
 else {
@@ -20529,7 +20451,7 @@ break;
 }
 }
 else {
-validate376.errors = [{instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "array"}}];
+validate376.errors = [{instancePath:instancePath+"/output",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -20557,7 +20479,7 @@ var valid0 = true;
 }
 }
 else {
-validate376.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate376.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20588,14 +20510,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate373.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate373.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate373.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate373.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -20619,7 +20541,7 @@ var valid1 = true;
 }
 }
 else {
-validate373.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate373.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20631,7 +20553,6 @@ return errors === 0;
 }
 
 export const SentResponseInProgressTolerant = validate380;
-const schema434 = {"allOf":[{"$ref":"types#/definitions/ResponseInProgress"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"in_progress"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate380(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20655,14 +20576,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate380.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate380.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("in_progress" !== data.status){
-validate380.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "in_progress"}}];
+validate380.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "in_progress"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -20686,7 +20607,7 @@ var valid1 = true;
 }
 }
 else {
-validate380.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate380.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20698,7 +20619,6 @@ return errors === 0;
 }
 
 export const SentOutputItemAddedTolerant = validate384;
-const schema435 = {"allOf":[{"$ref":"types#/definitions/OutputItemAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
 function validate384(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20722,14 +20642,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate384.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate384.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate384.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate384.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -20753,7 +20673,7 @@ var valid1 = true;
 }
 }
 else {
-validate384.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate384.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20765,7 +20685,6 @@ return errors === 0;
 }
 
 export const SentContentPartAddedTolerant = validate388;
-const schema436 = {"allOf":[{"$ref":"types#/definitions/ContentPartAdded"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
 function validate388(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20789,14 +20708,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate388.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate388.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate388.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate388.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -20808,7 +20727,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate388.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate388.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -20833,7 +20752,7 @@ var valid1 = true;
 }
 }
 else {
-validate388.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate388.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -20845,8 +20764,6 @@ return errors === 0;
 }
 
 export const SentOutputTextDeltaTolerant = validate392;
-const schema437 = {"allOf":[{"$ref":"types#/definitions/OutputTextDelta"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["item_id","output_index","content_index","delta"],"properties":{"item_id":{"$ref":"types#/definitions/EventId"},"output_index":{"const":0},"content_index":{"const":0},"delta":{"$ref":"#/definitions/SentDelta"}}}]};
-const schema439 = {"anyOf":[{"type":"string","minLength":1,"maxLength":50},{"type":"object","required":["text"],"properties":{"text":{"type":"string","minLength":1,"maxLength":50}}}]};
 
 function validate395(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -20857,7 +20774,7 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 50 && func2(data) > 50){
-const err0 = {instancePath,schemaPath:"#/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err0 = {instancePath,keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -20868,7 +20785,7 @@ errors++;
 }
 else {
 if(data.length < 1){
-const err1 = {instancePath,schemaPath:"#/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath,keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -20880,7 +20797,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err2 = {instancePath,keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -20898,7 +20815,7 @@ if(errors === _errs3){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.text === undefined) && (missing0 = "text")){
-const err3 = {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: missing0}};
+const err3 = {instancePath,keyword:"required",params:{missingProperty: missing0}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -20914,7 +20831,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data0 === "string"){
 if(data0.length > 50 && func2(data0) > 50){
-const err4 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/maxLength",keyword:"maxLength",params:{limit: 50}};
+const err4 = {instancePath:instancePath+"/text",keyword:"maxLength",params:{limit: 50}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -20925,7 +20842,7 @@ errors++;
 }
 else {
 if(data0.length < 1){
-const err5 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/minLength",keyword:"minLength",params:{limit: 1}};
+const err5 = {instancePath:instancePath+"/text",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -20937,7 +20854,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/text",schemaPath:"#/anyOf/1/properties/text/type",keyword:"type",params:{type: "string"}};
+const err6 = {instancePath:instancePath+"/text",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -20951,7 +20868,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"}};
+const err7 = {instancePath,keyword:"type",params:{type: "object"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -20965,7 +20882,7 @@ var _valid0 = _errs3 === errors;
 valid0 = valid0 || _valid0;
 }
 if(!valid0){
-const err8 = {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{}};
+const err8 = {instancePath,keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -21014,7 +20931,7 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate392.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate392.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -21025,24 +20942,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate392.errors = [{instancePath:instancePath+"/item_id",schemaPath:"types#/definitions/EventId/type",keyword:"type",params:{type: "string"}}];
+validate392.errors = [{instancePath:instancePath+"/item_id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -21055,7 +20972,7 @@ if(valid1){
 if(data.output_index !== undefined){
 const _errs7 = errors;
 if(0 !== data.output_index){
-validate392.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate392.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs7 === errors;
@@ -21067,7 +20984,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs8 = errors;
 if(0 !== data.content_index){
-validate392.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate392.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs8 === errors;
@@ -21093,7 +21010,7 @@ var valid1 = true;
 }
 }
 else {
-validate392.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate392.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21105,7 +21022,6 @@ return errors === 0;
 }
 
 export const SentContentPartDoneTolerant = validate397;
-const schema440 = {"allOf":[{"$ref":"types#/definitions/ContentPartDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","content_index","status","part"],"properties":{"output_index":{"const":0},"content_index":{"const":0},"status":{"const":"completed"},"part":{"$ref":"#/definitions/SentPart"}}}]};
 
 function validate397(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21129,14 +21045,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-validate397.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate397.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate397.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate397.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -21148,7 +21064,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-validate397.errors = [{instancePath:instancePath+"/content_index",schemaPath:"#/allOf/2/properties/content_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate397.errors = [{instancePath:instancePath+"/content_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs5 === errors;
@@ -21160,7 +21076,7 @@ if(valid1){
 if(data.status !== undefined){
 const _errs6 = errors;
 if("completed" !== data.status){
-validate397.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate397.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs6 === errors;
@@ -21186,7 +21102,7 @@ var valid1 = true;
 }
 }
 else {
-validate397.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate397.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21198,7 +21114,6 @@ return errors === 0;
 }
 
 export const SentOutputItemDoneTolerant = validate401;
-const schema441 = {"allOf":[{"$ref":"types#/definitions/OutputItemDone"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["output_index","item"],"properties":{"output_index":{"const":0},"item":{"$ref":"#/definitions/SentItem"}}}]};
 
 function validate401(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21222,14 +21137,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-validate401.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate401.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-validate401.errors = [{instancePath:instancePath+"/output_index",schemaPath:"#/allOf/2/properties/output_index/const",keyword:"const",params:{allowedValue: 0}}];
+validate401.errors = [{instancePath:instancePath+"/output_index",keyword:"const",params:{allowedValue: 0}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -21253,7 +21168,7 @@ var valid1 = true;
 }
 }
 else {
-validate401.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate401.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21265,7 +21180,6 @@ return errors === 0;
 }
 
 export const SentResponseCompletedTolerant = validate405;
-const schema442 = {"allOf":[{"$ref":"types#/definitions/ResponseCompleted"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","response"],"properties":{"status":{"const":"completed"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate405(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21289,14 +21203,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-validate405.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate405.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("completed" !== data.status){
-validate405.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "completed"}}];
+validate405.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "completed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -21320,7 +21234,7 @@ var valid1 = true;
 }
 }
 else {
-validate405.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate405.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -21332,7 +21246,6 @@ return errors === 0;
 }
 
 export const SentResponseFailedTolerant = validate409;
-const schema443 = {"allOf":[{"$ref":"types#/definitions/ResponseFailed"},{"$ref":"types#/definitions/OfReply"},{"type":"object","required":["status","error","response"],"properties":{"status":{"const":"failed"},"error":{"$ref":"#/definitions/SentError"},"response":{"$ref":"#/definitions/SentResponse"}}}]};
 
 function validate409(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21356,14 +21269,14 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-validate409.errors = [{instancePath,schemaPath:"#/allOf/2/required",keyword:"required",params:{missingProperty: missing0}}];
+validate409.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("failed" !== data.status){
-validate409.errors = [{instancePath:instancePath+"/status",schemaPath:"#/allOf/2/properties/status/const",keyword:"const",params:{allowedValue: "failed"}}];
+validate409.errors = [{instancePath:instancePath+"/status",keyword:"const",params:{allowedValue: "failed"}}];
 return false;
 }
 var valid1 = _errs4 === errors;
@@ -21400,7 +21313,7 @@ var valid1 = true;
 }
 }
 else {
-validate409.errors = [{instancePath,schemaPath:"#/allOf/2/type",keyword:"type",params:{type: "object"}}];
+validate409.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

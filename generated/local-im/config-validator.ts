@@ -16,14 +16,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate15.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate15.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -33,11 +33,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate15.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate15.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -52,18 +52,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -79,18 +79,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -105,7 +105,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -123,7 +123,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate18.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate18.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -132,7 +132,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -147,18 +147,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -176,7 +176,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -185,7 +185,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -197,7 +197,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -209,7 +209,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -222,7 +222,7 @@ var valid1 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -240,7 +240,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -248,14 +248,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -268,7 +268,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -283,18 +283,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate18.errors = [{instancePath:instancePath+"/serverUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/serverUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/serverUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -310,18 +310,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate18.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -340,7 +340,7 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -351,7 +351,7 @@ errors++;
 }
 else {
 if(data11.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -362,7 +362,7 @@ errors++;
 }
 else {
 if(!func7(data11)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -375,7 +375,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -397,7 +397,7 @@ var _valid0 = _errs30 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -431,18 +431,18 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data12 === "string"){
 if(data12.length > 4096 && func3(data12) > 4096){
-validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate18.errors = [{instancePath:instancePath+"/tokenFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/tokenFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/tokenFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -461,7 +461,7 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data13 === "string"){
 if(data13.length > 4096 && func3(data13) > 4096){
-const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err5 = {instancePath:instancePath+"/gatewayToken",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -472,7 +472,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/gatewayToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -483,7 +483,7 @@ errors++;
 }
 else {
 if(!func7(data13)){
-const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/gatewayToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -496,7 +496,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/gatewayToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -518,7 +518,7 @@ var _valid1 = _errs37 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/gatewayToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -549,7 +549,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs38 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -561,7 +561,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs40 = errors;
 if(typeof data.debug !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -574,11 +574,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs42 = errors;
 if(typeof data16 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate18.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs42 === errors;
@@ -593,7 +593,7 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -603,7 +603,7 @@ for(let i0=0; i0<len0; i0++){
 let data18 = data17[i0];
 const _errs46 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs46 === errors;
@@ -614,7 +614,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -628,11 +628,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs48 = errors;
 if(typeof data19 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate18.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate18.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -647,7 +647,7 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -657,7 +657,7 @@ for(let i1=0; i1<len1; i1++){
 let data21 = data20[i1];
 const _errs52 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs52 === errors;
@@ -668,7 +668,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -684,7 +684,7 @@ const _errs54 = errors;
 if(errors === _errs54){
 if(Array.isArray(data22)){
 if(data22.length > 1000){
-validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -694,7 +694,7 @@ for(let i2=0; i2<len2; i2++){
 let data23 = data22[i2];
 const _errs56 = errors;
 if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
-validate18.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/bots/" + i2,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid7 = _errs56 === errors;
@@ -705,7 +705,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -719,11 +719,11 @@ if(data.allowBots !== undefined){
 let data24 = data.allowBots;
 const _errs58 = errors;
 if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
-validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate18.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
-validate18.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate18.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -740,7 +740,7 @@ if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 const _errs62 = errors;
 for(const key3 in data25){
 if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -749,7 +749,7 @@ if(_errs62 === errors){
 if(data25.enabled !== undefined){
 const _errs63 = errors;
 if(typeof data25.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs63 === errors;
@@ -762,18 +762,18 @@ if(data25.maxEventsPerWindow !== undefined){
 let data27 = data25.maxEventsPerWindow;
 const _errs65 = errors;
 if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 10000 || isNaN(data27)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data27 < 1 || isNaN(data27)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -789,18 +789,18 @@ if(data25.windowSeconds !== undefined){
 let data28 = data25.windowSeconds;
 const _errs67 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs67){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 86400 || isNaN(data28)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data28 < 1 || isNaN(data28)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -816,18 +816,18 @@ if(data25.cooldownSeconds !== undefined){
 let data29 = data25.cooldownSeconds;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
 if(data29 > 86400 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data29 < 1 || isNaN(data29)){
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -844,7 +844,7 @@ var valid8 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -858,11 +858,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs71 = errors;
 if(typeof data30 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate18.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate18.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -877,7 +877,7 @@ const _errs73 = errors;
 if(errors === _errs73){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -887,7 +887,7 @@ for(let i3=0; i3<len3; i3++){
 let data32 = data31[i3];
 const _errs75 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid9 = _errs75 === errors;
@@ -898,7 +898,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -912,11 +912,11 @@ if(data.sessionScope !== undefined){
 let data33 = data.sessionScope;
 const _errs77 = errors;
 if(typeof data33 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/sessionScope",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "session") || (data33 === "conversation"))){
-validate18.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+validate18.errors = [{instancePath:instancePath+"/sessionScope",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
 var valid0 = _errs77 === errors;
@@ -933,7 +933,7 @@ if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
 if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
-validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate18.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -943,11 +943,11 @@ if(data34.mode !== undefined){
 let data35 = data34.mode;
 const _errs82 = errors;
 if(typeof data35 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -960,11 +960,11 @@ if(data34.chunkMode !== undefined){
 let data36 = data34.chunkMode;
 const _errs84 = errors;
 if(typeof data36 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data36 === "length") || (data36 === "newline"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -981,7 +981,7 @@ if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 const _errs88 = errors;
 for(const key5 in data37){
 if(!((key5 === "enabled") || (key5 === "coalesce"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -990,7 +990,7 @@ if(_errs88 === errors){
 if(data37.enabled !== undefined){
 const _errs89 = errors;
 if(typeof data37.enabled !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid11 = _errs89 === errors;
@@ -1007,7 +1007,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs93 = errors;
 for(const key6 in data39){
 if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -1017,18 +1017,18 @@ if(data39.minChars !== undefined){
 let data40 = data39.minChars;
 const _errs94 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 1000000 || isNaN(data40)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data40 < 1 || isNaN(data40)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1044,18 +1044,18 @@ if(data39.maxChars !== undefined){
 let data41 = data39.maxChars;
 const _errs96 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1071,18 +1071,18 @@ if(data39.idleMs !== undefined){
 let data42 = data39.idleMs;
 const _errs98 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 60000 || isNaN(data42)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data42 < 0 || isNaN(data42)){
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1098,7 +1098,7 @@ var valid12 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1111,7 +1111,7 @@ var valid11 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1129,7 +1129,7 @@ if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
 const _errs102 = errors;
 for(const key7 in data43){
 if(!(key7 === "toolProgress")){
-validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -1137,14 +1137,14 @@ break;
 if(_errs102 === errors){
 if(data43.toolProgress !== undefined){
 if(typeof data43.toolProgress !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1162,7 +1162,7 @@ if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
 const _errs107 = errors;
 for(const key8 in data45){
 if(!(key8 === "toolProgress")){
-validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -1170,14 +1170,14 @@ break;
 if(_errs107 === errors){
 if(data45.toolProgress !== undefined){
 if(typeof data45.toolProgress !== "boolean"){
-validate18.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1193,7 +1193,7 @@ var valid10 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1207,18 +1207,18 @@ if(data.textChunkLimit !== undefined){
 let data47 = data.textChunkLimit;
 const _errs110 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs110){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 200000 || isNaN(data47)){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data47 < 100 || isNaN(data47)){
-validate18.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate18.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -1236,7 +1236,7 @@ const _errs112 = errors;
 if(errors === _errs112){
 if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
 if(Object.keys(data48).length > 10000){
-validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1248,7 +1248,7 @@ if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 const _errs117 = errors;
 for(const key10 in data49){
 if(!((key10 === "systemPrompt") || (key10 === "skills"))){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -1260,12 +1260,12 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(typeof data50 === "string"){
 if(data50.length > 65536 && func3(data50) > 65536){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1281,7 +1281,7 @@ const _errs120 = errors;
 if(errors === _errs120){
 if(Array.isArray(data51)){
 if(data51.length > 256){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1293,18 +1293,18 @@ const _errs122 = errors;
 if(errors === _errs122){
 if(typeof data52 === "string"){
 if(data52.length > 128 && func3(data52) > 128){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data52.length < 1){
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1316,7 +1316,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1329,7 +1329,7 @@ var valid16 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1341,7 +1341,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1357,12 +1357,12 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(typeof data53 === "string"){
 if(data53.length > 65536 && func3(data53) > 65536){
-validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1380,7 +1380,7 @@ if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
 const _errs128 = errors;
 for(const key11 in data54){
 if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate18.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -1390,18 +1390,18 @@ if(data54.maxPayload !== undefined){
 let data55 = data54.maxPayload;
 const _errs129 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data55 == "number") && (isFinite(data55))){
 if(data55 > 16777216 || isNaN(data55)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data55 < 1024 || isNaN(data55)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -1417,18 +1417,18 @@ if(data54.contentChars !== undefined){
 let data56 = data54.contentChars;
 const _errs131 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data56 == "number") && (isFinite(data56))){
 if(data56 > 1048576 || isNaN(data56)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate18.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1444,18 +1444,18 @@ if(data54.maxConcurrent !== undefined){
 let data57 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data57 == "number") && (isFinite(data57))){
 if(data57 > 1000 || isNaN(data57)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1471,18 +1471,18 @@ if(data54.queuedPerSession !== undefined){
 let data58 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1498,18 +1498,18 @@ if(data54.messagesPerMinute !== undefined){
 let data59 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 100000 || isNaN(data59)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1525,18 +1525,18 @@ if(data54.messageBurst !== undefined){
 let data60 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 100000 || isNaN(data60)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1552,18 +1552,18 @@ if(data54.dedupeEntries !== undefined){
 let data61 = data54.dedupeEntries;
 const _errs141 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 1000000 || isNaN(data61)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1579,18 +1579,18 @@ if(data54.turnSeconds !== undefined){
 let data62 = data54.turnSeconds;
 const _errs143 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1611,7 +1611,7 @@ var valid18 = true;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1625,11 +1625,11 @@ if(data.connectionMode !== undefined){
 let data63 = data.connectionMode;
 const _errs145 = errors;
 if(typeof data63 !== "string"){
-validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/connectionMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data63 === "client") || (data63 === "server"))){
-validate18.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
+validate18.errors = [{instancePath:instancePath+"/connectionMode",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
 var valid0 = _errs145 === errors;
@@ -1667,7 +1667,7 @@ var valid0 = true;
 }
 }
 else {
-validate18.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1684,7 +1684,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate14.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1693,7 +1693,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1708,18 +1708,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1737,7 +1737,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -1746,7 +1746,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -1758,7 +1758,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -1770,7 +1770,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -1783,7 +1783,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1801,7 +1801,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -1809,14 +1809,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1829,7 +1829,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -1844,18 +1844,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/serverUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/serverUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/serverUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1871,18 +1871,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1901,7 +1901,7 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1912,7 +1912,7 @@ errors++;
 }
 else {
 if(data11.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1923,7 +1923,7 @@ errors++;
 }
 else {
 if(!func7(data11)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1936,7 +1936,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1958,7 +1958,7 @@ var _valid0 = _errs30 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1992,18 +1992,18 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data12 === "string"){
 if(data12.length > 4096 && func3(data12) > 4096){
-validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/tokenFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/tokenFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/tokenFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2022,7 +2022,7 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data13 === "string"){
 if(data13.length > 4096 && func3(data13) > 4096){
-const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err5 = {instancePath:instancePath+"/gatewayToken",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2033,7 +2033,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/gatewayToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2044,7 +2044,7 @@ errors++;
 }
 else {
 if(!func7(data13)){
-const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/gatewayToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2057,7 +2057,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/gatewayToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2079,7 +2079,7 @@ var _valid1 = _errs37 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/gatewayToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2110,7 +2110,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs38 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -2122,7 +2122,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs40 = errors;
 if(typeof data.debug !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -2135,11 +2135,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs42 = errors;
 if(typeof data16 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs42 === errors;
@@ -2154,7 +2154,7 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2164,7 +2164,7 @@ for(let i0=0; i0<len0; i0++){
 let data18 = data17[i0];
 const _errs46 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs46 === errors;
@@ -2175,7 +2175,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2189,11 +2189,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs48 = errors;
 if(typeof data19 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -2208,7 +2208,7 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2218,7 +2218,7 @@ for(let i1=0; i1<len1; i1++){
 let data21 = data20[i1];
 const _errs52 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs52 === errors;
@@ -2229,7 +2229,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2245,7 +2245,7 @@ const _errs54 = errors;
 if(errors === _errs54){
 if(Array.isArray(data22)){
 if(data22.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -2255,7 +2255,7 @@ for(let i2=0; i2<len2; i2++){
 let data23 = data22[i2];
 const _errs56 = errors;
 if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/bots/" + i2,keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
 var valid7 = _errs56 === errors;
@@ -2266,7 +2266,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2280,11 +2280,11 @@ if(data.allowBots !== undefined){
 let data24 = data.allowBots;
 const _errs58 = errors;
 if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
 if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -2301,7 +2301,7 @@ if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 const _errs62 = errors;
 for(const key3 in data25){
 if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -2310,7 +2310,7 @@ if(_errs62 === errors){
 if(data25.enabled !== undefined){
 const _errs63 = errors;
 if(typeof data25.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs63 === errors;
@@ -2323,18 +2323,18 @@ if(data25.maxEventsPerWindow !== undefined){
 let data27 = data25.maxEventsPerWindow;
 const _errs65 = errors;
 if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 10000 || isNaN(data27)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data27 < 1 || isNaN(data27)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2350,18 +2350,18 @@ if(data25.windowSeconds !== undefined){
 let data28 = data25.windowSeconds;
 const _errs67 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs67){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 86400 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data28 < 1 || isNaN(data28)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2377,18 +2377,18 @@ if(data25.cooldownSeconds !== undefined){
 let data29 = data25.cooldownSeconds;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
 if(data29 > 86400 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data29 < 1 || isNaN(data29)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2405,7 +2405,7 @@ var valid8 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2419,11 +2419,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs71 = errors;
 if(typeof data30 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -2438,7 +2438,7 @@ const _errs73 = errors;
 if(errors === _errs73){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2448,7 +2448,7 @@ for(let i3=0; i3<len3; i3++){
 let data32 = data31[i3];
 const _errs75 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid9 = _errs75 === errors;
@@ -2459,7 +2459,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2473,11 +2473,11 @@ if(data.sessionScope !== undefined){
 let data33 = data.sessionScope;
 const _errs77 = errors;
 if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/sessionScope",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "session") || (data33 === "conversation"))){
-validate14.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
+validate14.errors = [{instancePath:instancePath+"/sessionScope",keyword:"enum",params:{allowedValues: schema11.properties.sessionScope.enum}}];
 return false;
 }
 var valid0 = _errs77 === errors;
@@ -2494,7 +2494,7 @@ if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
 if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -2504,11 +2504,11 @@ if(data34.mode !== undefined){
 let data35 = data34.mode;
 const _errs82 = errors;
 if(typeof data35 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -2521,11 +2521,11 @@ if(data34.chunkMode !== undefined){
 let data36 = data34.chunkMode;
 const _errs84 = errors;
 if(typeof data36 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data36 === "length") || (data36 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -2542,7 +2542,7 @@ if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 const _errs88 = errors;
 for(const key5 in data37){
 if(!((key5 === "enabled") || (key5 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -2551,7 +2551,7 @@ if(_errs88 === errors){
 if(data37.enabled !== undefined){
 const _errs89 = errors;
 if(typeof data37.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid11 = _errs89 === errors;
@@ -2568,7 +2568,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs93 = errors;
 for(const key6 in data39){
 if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -2578,18 +2578,18 @@ if(data39.minChars !== undefined){
 let data40 = data39.minChars;
 const _errs94 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 1000000 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data40 < 1 || isNaN(data40)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2605,18 +2605,18 @@ if(data39.maxChars !== undefined){
 let data41 = data39.maxChars;
 const _errs96 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2632,18 +2632,18 @@ if(data39.idleMs !== undefined){
 let data42 = data39.idleMs;
 const _errs98 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 60000 || isNaN(data42)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data42 < 0 || isNaN(data42)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2659,7 +2659,7 @@ var valid12 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2672,7 +2672,7 @@ var valid11 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2690,7 +2690,7 @@ if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
 const _errs102 = errors;
 for(const key7 in data43){
 if(!(key7 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -2698,14 +2698,14 @@ break;
 if(_errs102 === errors){
 if(data43.toolProgress !== undefined){
 if(typeof data43.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2723,7 +2723,7 @@ if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
 const _errs107 = errors;
 for(const key8 in data45){
 if(!(key8 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -2731,14 +2731,14 @@ break;
 if(_errs107 === errors){
 if(data45.toolProgress !== undefined){
 if(typeof data45.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2754,7 +2754,7 @@ var valid10 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2768,18 +2768,18 @@ if(data.textChunkLimit !== undefined){
 let data47 = data.textChunkLimit;
 const _errs110 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs110){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 200000 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data47 < 100 || isNaN(data47)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -2797,7 +2797,7 @@ const _errs112 = errors;
 if(errors === _errs112){
 if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
 if(Object.keys(data48).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2809,7 +2809,7 @@ if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 const _errs117 = errors;
 for(const key10 in data49){
 if(!((key10 === "systemPrompt") || (key10 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -2821,12 +2821,12 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(typeof data50 === "string"){
 if(data50.length > 65536 && func3(data50) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2842,7 +2842,7 @@ const _errs120 = errors;
 if(errors === _errs120){
 if(Array.isArray(data51)){
 if(data51.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -2854,18 +2854,18 @@ const _errs122 = errors;
 if(errors === _errs122){
 if(typeof data52 === "string"){
 if(data52.length > 128 && func3(data52) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data52.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2877,7 +2877,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2890,7 +2890,7 @@ var valid16 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2902,7 +2902,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2918,12 +2918,12 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(typeof data53 === "string"){
 if(data53.length > 65536 && func3(data53) > 65536){
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2941,7 +2941,7 @@ if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
 const _errs128 = errors;
 for(const key11 in data54){
 if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -2951,18 +2951,18 @@ if(data54.maxPayload !== undefined){
 let data55 = data54.maxPayload;
 const _errs129 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data55 == "number") && (isFinite(data55))){
 if(data55 > 16777216 || isNaN(data55)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data55 < 1024 || isNaN(data55)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2978,18 +2978,18 @@ if(data54.contentChars !== undefined){
 let data56 = data54.contentChars;
 const _errs131 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data56 == "number") && (isFinite(data56))){
 if(data56 > 1048576 || isNaN(data56)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate14.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3005,18 +3005,18 @@ if(data54.maxConcurrent !== undefined){
 let data57 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data57 == "number") && (isFinite(data57))){
 if(data57 > 1000 || isNaN(data57)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3032,18 +3032,18 @@ if(data54.queuedPerSession !== undefined){
 let data58 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3059,18 +3059,18 @@ if(data54.messagesPerMinute !== undefined){
 let data59 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 100000 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3086,18 +3086,18 @@ if(data54.messageBurst !== undefined){
 let data60 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 100000 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3113,18 +3113,18 @@ if(data54.dedupeEntries !== undefined){
 let data61 = data54.dedupeEntries;
 const _errs141 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 1000000 || isNaN(data61)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3140,18 +3140,18 @@ if(data54.turnSeconds !== undefined){
 let data62 = data54.turnSeconds;
 const _errs143 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3172,7 +3172,7 @@ var valid18 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3186,11 +3186,11 @@ if(data.connectionMode !== undefined){
 let data63 = data.connectionMode;
 const _errs145 = errors;
 if(typeof data63 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/connectionMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data63 === "client") || (data63 === "server"))){
-validate14.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/connectionMode",keyword:"enum",params:{allowedValues: schema11.properties.connectionMode.enum}}];
 return false;
 }
 var valid0 = _errs145 === errors;
@@ -3205,18 +3205,18 @@ const _errs147 = errors;
 if(errors === _errs147){
 if(typeof data64 === "string"){
 if(data64.length > 128 && func3(data64) > 128){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3232,18 +3232,18 @@ const _errs149 = errors;
 if(errors === _errs149){
 if(typeof data65 === "string"){
 if(data65.length > 128 && func3(data65) > 128){
-validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/accountId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data65.length < 1){
-validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/accountId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accountId",schemaPath:"#/properties/accountId/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/accountId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3259,7 +3259,7 @@ const _errs151 = errors;
 if(errors === _errs151){
 if(data66 && typeof data66 == "object" && !Array.isArray(data66)){
 if(Object.keys(data66).length > 1000){
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"maxProperties",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3277,7 +3277,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3319,7 +3319,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3336,14 +3336,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.source === undefined) && (missing0 = "source")) || ((data.provider === undefined) && (missing0 = "provider"))) || ((data.id === undefined) && (missing0 = "id"))){
-validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
-validate22.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate22.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3353,11 +3353,11 @@ if(data.source !== undefined){
 let data0 = data.source;
 const _errs2 = errors;
 if(typeof data0 !== "string"){
-validate22.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/source",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
-validate22.errors = [{instancePath:instancePath+"/source",schemaPath:"#/properties/source/enum",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
+validate22.errors = [{instancePath:instancePath+"/source",keyword:"enum",params:{allowedValues: schema12.properties.source.enum}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3372,18 +3372,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/provider",schemaPath:"#/properties/provider/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/provider",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3399,18 +3399,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate22.errors = [{instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"}}];
+validate22.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3425,7 +3425,7 @@ var valid0 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3443,7 +3443,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema13.properties, key0))){
-validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate23.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3452,7 +3452,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3467,18 +3467,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3496,7 +3496,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -3505,7 +3505,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -3517,7 +3517,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -3529,7 +3529,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -3542,7 +3542,7 @@ var valid1 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3560,7 +3560,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -3568,14 +3568,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3588,7 +3588,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -3603,18 +3603,18 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data9 === "string"){
 if(data9.length > 2048 && func3(data9) > 2048){
-validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate23.errors = [{instancePath:instancePath+"/serverUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/serverUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/serverUrl",schemaPath:"#/properties/serverUrl/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/serverUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3630,18 +3630,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 2048 && func3(data10) > 2048){
-validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate23.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/clientWsUrl",schemaPath:"#/properties/clientWsUrl/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/clientWsUrl",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3660,7 +3660,7 @@ const _errs28 = errors;
 if(errors === _errs28){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func3(data11) > 4096){
-const err0 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err0 = {instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3671,7 +3671,7 @@ errors++;
 }
 else {
 if(data11.length < 1){
-const err1 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err1 = {instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3682,7 +3682,7 @@ errors++;
 }
 else {
 if(!func7(data11)){
-const err2 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err2 = {instancePath:instancePath+"/token",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3695,7 +3695,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err3 = {instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3717,7 +3717,7 @@ var _valid0 = _errs30 === errors;
 valid3 = valid3 || _valid0;
 }
 if(!valid3){
-const err4 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/anyOf",keyword:"anyOf",params:{}};
+const err4 = {instancePath:instancePath+"/token",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3751,18 +3751,18 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data12 === "string"){
 if(data12.length > 4096 && func3(data12) > 4096){
-validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate23.errors = [{instancePath:instancePath+"/tokenFile",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data12.length < 1){
-validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/tokenFile",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/tokenFile",schemaPath:"#/properties/tokenFile/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/tokenFile",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3781,7 +3781,7 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(typeof data13 === "string"){
 if(data13.length > 4096 && func3(data13) > 4096){
-const err5 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 4096}};
+const err5 = {instancePath:instancePath+"/gatewayToken",keyword:"maxLength",params:{limit: 4096}};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3792,7 +3792,7 @@ errors++;
 }
 else {
 if(data13.length < 1){
-const err6 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/minLength",keyword:"minLength",params:{limit: 1}};
+const err6 = {instancePath:instancePath+"/gatewayToken",keyword:"minLength",params:{limit: 1}};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3803,7 +3803,7 @@ errors++;
 }
 else {
 if(!func7(data13)){
-const err7 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/pattern",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
+const err7 = {instancePath:instancePath+"/gatewayToken",keyword:"pattern",params:{pattern: "^[!-~]+$", expected: "only the characters !-~"}};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3816,7 +3816,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf/0/type",keyword:"type",params:{type: "string"}};
+const err8 = {instancePath:instancePath+"/gatewayToken",keyword:"type",params:{type: "string"}};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3838,7 +3838,7 @@ var _valid1 = _errs37 === errors;
 valid4 = valid4 || _valid1;
 }
 if(!valid4){
-const err9 = {instancePath:instancePath+"/gatewayToken",schemaPath:"#/properties/gatewayToken/anyOf",keyword:"anyOf",params:{}};
+const err9 = {instancePath:instancePath+"/gatewayToken",keyword:"anyOf",params:{}};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3869,7 +3869,7 @@ if(valid0){
 if(data.allowInsecure !== undefined){
 const _errs38 = errors;
 if(typeof data.allowInsecure !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/allowInsecure",schemaPath:"#/properties/allowInsecure/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/allowInsecure",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs38 === errors;
@@ -3881,7 +3881,7 @@ if(valid0){
 if(data.debug !== undefined){
 const _errs40 = errors;
 if(typeof data.debug !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/debug",schemaPath:"#/properties/debug/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/debug",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs40 === errors;
@@ -3894,11 +3894,11 @@ if(data.dmPolicy !== undefined){
 let data16 = data.dmPolicy;
 const _errs42 = errors;
 if(typeof data16 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data16 === "open") || (data16 === "pairing")) || (data16 === "allowlist")) || (data16 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
+validate23.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema13.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs42 === errors;
@@ -3913,7 +3913,7 @@ const _errs44 = errors;
 if(errors === _errs44){
 if(Array.isArray(data17)){
 if(data17.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3923,7 +3923,7 @@ for(let i0=0; i0<len0; i0++){
 let data18 = data17[i0];
 const _errs46 = errors;
 if((typeof data18 !== "string") && (!((typeof data18 == "number") && (isFinite(data18))))){
-validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom/" + i0,keyword:"type",params:{type: schema13.properties.allowFrom.items.type}}];
 return false;
 }
 var valid5 = _errs46 === errors;
@@ -3934,7 +3934,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3948,11 +3948,11 @@ if(data.groupPolicy !== undefined){
 let data19 = data.groupPolicy;
 const _errs48 = errors;
 if(typeof data19 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data19 === "open") || (data19 === "allowlist")) || (data19 === "disabled"))){
-validate23.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
+validate23.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema13.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs48 === errors;
@@ -3967,7 +3967,7 @@ const _errs50 = errors;
 if(errors === _errs50){
 if(Array.isArray(data20)){
 if(data20.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3977,7 +3977,7 @@ for(let i1=0; i1<len1; i1++){
 let data21 = data20[i1];
 const _errs52 = errors;
 if((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))){
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i1,keyword:"type",params:{type: schema13.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs52 === errors;
@@ -3988,7 +3988,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4004,7 +4004,7 @@ const _errs54 = errors;
 if(errors === _errs54){
 if(Array.isArray(data22)){
 if(data22.length > 1000){
-validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -4014,7 +4014,7 @@ for(let i2=0; i2<len2; i2++){
 let data23 = data22[i2];
 const _errs56 = errors;
 if((typeof data23 !== "string") && (!((typeof data23 == "number") && (isFinite(data23))))){
-validate23.errors = [{instancePath:instancePath+"/bots/" + i2,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema13.properties.bots.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/bots/" + i2,keyword:"type",params:{type: schema13.properties.bots.items.type}}];
 return false;
 }
 var valid7 = _errs56 === errors;
@@ -4025,7 +4025,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4039,11 +4039,11 @@ if(data.allowBots !== undefined){
 let data24 = data.allowBots;
 const _errs58 = errors;
 if((typeof data24 !== "boolean") && (typeof data24 !== "string")){
-validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
+validate23.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema13.properties.allowBots.type}}];
 return false;
 }
 if(!(((data24 === true) || (data24 === false)) || (data24 === "mentions"))){
-validate23.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
+validate23.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema13.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs58 === errors;
@@ -4060,7 +4060,7 @@ if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 const _errs62 = errors;
 for(const key3 in data25){
 if(!((((key3 === "enabled") || (key3 === "maxEventsPerWindow")) || (key3 === "windowSeconds")) || (key3 === "cooldownSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -4069,7 +4069,7 @@ if(_errs62 === errors){
 if(data25.enabled !== undefined){
 const _errs63 = errors;
 if(typeof data25.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid8 = _errs63 === errors;
@@ -4082,18 +4082,18 @@ if(data25.maxEventsPerWindow !== undefined){
 let data27 = data25.maxEventsPerWindow;
 const _errs65 = errors;
 if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs65){
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 10000 || isNaN(data27)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data27 < 1 || isNaN(data27)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4109,18 +4109,18 @@ if(data25.windowSeconds !== undefined){
 let data28 = data25.windowSeconds;
 const _errs67 = errors;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs67){
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 86400 || isNaN(data28)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data28 < 1 || isNaN(data28)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4136,18 +4136,18 @@ if(data25.cooldownSeconds !== undefined){
 let data29 = data25.cooldownSeconds;
 const _errs69 = errors;
 if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs69){
 if((typeof data29 == "number") && (isFinite(data29))){
 if(data29 > 86400 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data29 < 1 || isNaN(data29)){
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4164,7 +4164,7 @@ var valid8 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4178,11 +4178,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs71 = errors;
 if(typeof data30 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate23.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
+validate23.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema13.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -4197,7 +4197,7 @@ const _errs73 = errors;
 if(errors === _errs73){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -4207,7 +4207,7 @@ for(let i3=0; i3<len3; i3++){
 let data32 = data31[i3];
 const _errs75 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i3,keyword:"type",params:{type: schema13.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid9 = _errs75 === errors;
@@ -4218,7 +4218,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4232,11 +4232,11 @@ if(data.sessionScope !== undefined){
 let data33 = data.sessionScope;
 const _errs77 = errors;
 if(typeof data33 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/sessionScope",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data33 === "session") || (data33 === "conversation"))){
-validate23.errors = [{instancePath:instancePath+"/sessionScope",schemaPath:"#/properties/sessionScope/enum",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
+validate23.errors = [{instancePath:instancePath+"/sessionScope",keyword:"enum",params:{allowedValues: schema13.properties.sessionScope.enum}}];
 return false;
 }
 var valid0 = _errs77 === errors;
@@ -4253,7 +4253,7 @@ if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
 const _errs81 = errors;
 for(const key4 in data34){
 if(!(((((key4 === "mode") || (key4 === "chunkMode")) || (key4 === "block")) || (key4 === "preview")) || (key4 === "progress"))){
-validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4}}];
+validate23.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key4}}];
 return false;
 break;
 }
@@ -4263,11 +4263,11 @@ if(data34.mode !== undefined){
 let data35 = data34.mode;
 const _errs82 = errors;
 if(typeof data35 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data35 === "off") || (data35 === "partial")) || (data35 === "block")) || (data35 === "progress"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid10 = _errs82 === errors;
@@ -4280,11 +4280,11 @@ if(data34.chunkMode !== undefined){
 let data36 = data34.chunkMode;
 const _errs84 = errors;
 if(typeof data36 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data36 === "length") || (data36 === "newline"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema13.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid10 = _errs84 === errors;
@@ -4301,7 +4301,7 @@ if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 const _errs88 = errors;
 for(const key5 in data37){
 if(!((key5 === "enabled") || (key5 === "coalesce"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -4310,7 +4310,7 @@ if(_errs88 === errors){
 if(data37.enabled !== undefined){
 const _errs89 = errors;
 if(typeof data37.enabled !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid11 = _errs89 === errors;
@@ -4327,7 +4327,7 @@ if(data39 && typeof data39 == "object" && !Array.isArray(data39)){
 const _errs93 = errors;
 for(const key6 in data39){
 if(!(((key6 === "minChars") || (key6 === "maxChars")) || (key6 === "idleMs"))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -4337,18 +4337,18 @@ if(data39.minChars !== undefined){
 let data40 = data39.minChars;
 const _errs94 = errors;
 if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs94){
 if((typeof data40 == "number") && (isFinite(data40))){
 if(data40 > 1000000 || isNaN(data40)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data40 < 1 || isNaN(data40)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4364,18 +4364,18 @@ if(data39.maxChars !== undefined){
 let data41 = data39.maxChars;
 const _errs96 = errors;
 if(!(((typeof data41 == "number") && (!(data41 % 1) && !isNaN(data41))) && (isFinite(data41)))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs96){
 if((typeof data41 == "number") && (isFinite(data41))){
 if(data41 > 1000000 || isNaN(data41)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data41 < 1 || isNaN(data41)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4391,18 +4391,18 @@ if(data39.idleMs !== undefined){
 let data42 = data39.idleMs;
 const _errs98 = errors;
 if(!(((typeof data42 == "number") && (!(data42 % 1) && !isNaN(data42))) && (isFinite(data42)))){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs98){
 if((typeof data42 == "number") && (isFinite(data42))){
 if(data42 > 60000 || isNaN(data42)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data42 < 0 || isNaN(data42)){
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4418,7 +4418,7 @@ var valid12 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4431,7 +4431,7 @@ var valid11 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4449,7 +4449,7 @@ if(data43 && typeof data43 == "object" && !Array.isArray(data43)){
 const _errs102 = errors;
 for(const key7 in data43){
 if(!(key7 === "toolProgress")){
-validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -4457,14 +4457,14 @@ break;
 if(_errs102 === errors){
 if(data43.toolProgress !== undefined){
 if(typeof data43.toolProgress !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4482,7 +4482,7 @@ if(data45 && typeof data45 == "object" && !Array.isArray(data45)){
 const _errs107 = errors;
 for(const key8 in data45){
 if(!(key8 === "toolProgress")){
-validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -4490,14 +4490,14 @@ break;
 if(_errs107 === errors){
 if(data45.toolProgress !== undefined){
 if(typeof data45.toolProgress !== "boolean"){
-validate23.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4513,7 +4513,7 @@ var valid10 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4527,18 +4527,18 @@ if(data.textChunkLimit !== undefined){
 let data47 = data.textChunkLimit;
 const _errs110 = errors;
 if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs110){
 if((typeof data47 == "number") && (isFinite(data47))){
 if(data47 > 200000 || isNaN(data47)){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data47 < 100 || isNaN(data47)){
-validate23.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate23.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -4556,7 +4556,7 @@ const _errs112 = errors;
 if(errors === _errs112){
 if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
 if(Object.keys(data48).length > 10000){
-validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -4568,7 +4568,7 @@ if(data49 && typeof data49 == "object" && !Array.isArray(data49)){
 const _errs117 = errors;
 for(const key10 in data49){
 if(!((key10 === "systemPrompt") || (key10 === "skills"))){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -4580,12 +4580,12 @@ const _errs118 = errors;
 if(errors === _errs118){
 if(typeof data50 === "string"){
 if(data50.length > 65536 && func3(data50) > 65536){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4601,7 +4601,7 @@ const _errs120 = errors;
 if(errors === _errs120){
 if(Array.isArray(data51)){
 if(data51.length > 256){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4613,18 +4613,18 @@ const _errs122 = errors;
 if(errors === _errs122){
 if(typeof data52 === "string"){
 if(data52.length > 128 && func3(data52) > 128){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data52.length < 1){
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i4,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4636,7 +4636,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4649,7 +4649,7 @@ var valid16 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4661,7 +4661,7 @@ break;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4677,12 +4677,12 @@ const _errs124 = errors;
 if(errors === _errs124){
 if(typeof data53 === "string"){
 if(data53.length > 65536 && func3(data53) > 65536){
-validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4700,7 +4700,7 @@ if(data54 && typeof data54 == "object" && !Array.isArray(data54)){
 const _errs128 = errors;
 for(const key11 in data54){
 if(!((((((((key11 === "maxPayload") || (key11 === "contentChars")) || (key11 === "maxConcurrent")) || (key11 === "queuedPerSession")) || (key11 === "messagesPerMinute")) || (key11 === "messageBurst")) || (key11 === "dedupeEntries")) || (key11 === "turnSeconds"))){
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate23.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -4710,18 +4710,18 @@ if(data54.maxPayload !== undefined){
 let data55 = data54.maxPayload;
 const _errs129 = errors;
 if(!(((typeof data55 == "number") && (!(data55 % 1) && !isNaN(data55))) && (isFinite(data55)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data55 == "number") && (isFinite(data55))){
 if(data55 > 16777216 || isNaN(data55)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data55 < 1024 || isNaN(data55)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4737,18 +4737,18 @@ if(data54.contentChars !== undefined){
 let data56 = data54.contentChars;
 const _errs131 = errors;
 if(!(((typeof data56 == "number") && (!(data56 % 1) && !isNaN(data56))) && (isFinite(data56)))){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs131){
 if((typeof data56 == "number") && (isFinite(data56))){
 if(data56 > 1048576 || isNaN(data56)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"maximum",params:{comparison: "<=", limit: 1048576}}];
 return false;
 }
 else {
 if(data56 < 1 || isNaN(data56)){
-validate23.errors = [{instancePath:instancePath+"/limits/contentChars",schemaPath:"#/properties/limits/properties/contentChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/contentChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4764,18 +4764,18 @@ if(data54.maxConcurrent !== undefined){
 let data57 = data54.maxConcurrent;
 const _errs133 = errors;
 if(!(((typeof data57 == "number") && (!(data57 % 1) && !isNaN(data57))) && (isFinite(data57)))){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs133){
 if((typeof data57 == "number") && (isFinite(data57))){
 if(data57 > 1000 || isNaN(data57)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data57 < 1 || isNaN(data57)){
-validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",schemaPath:"#/properties/limits/properties/maxConcurrent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/maxConcurrent",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4791,18 +4791,18 @@ if(data54.queuedPerSession !== undefined){
 let data58 = data54.queuedPerSession;
 const _errs135 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs135){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4818,18 +4818,18 @@ if(data54.messagesPerMinute !== undefined){
 let data59 = data54.messagesPerMinute;
 const _errs137 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs137){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 100000 || isNaN(data59)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4845,18 +4845,18 @@ if(data54.messageBurst !== undefined){
 let data60 = data54.messageBurst;
 const _errs139 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs139){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 100000 || isNaN(data60)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4872,18 +4872,18 @@ if(data54.dedupeEntries !== undefined){
 let data61 = data54.dedupeEntries;
 const _errs141 = errors;
 if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs141){
 if((typeof data61 == "number") && (isFinite(data61))){
 if(data61 > 1000000 || isNaN(data61)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data61 < 1 || isNaN(data61)){
-validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",schemaPath:"#/properties/limits/properties/dedupeEntries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/dedupeEntries",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4899,18 +4899,18 @@ if(data54.turnSeconds !== undefined){
 let data62 = data54.turnSeconds;
 const _errs143 = errors;
 if(!(((typeof data62 == "number") && (!(data62 % 1) && !isNaN(data62))) && (isFinite(data62)))){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs143){
 if((typeof data62 == "number") && (isFinite(data62))){
 if(data62 > 86400 || isNaN(data62)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data62 < 1 || isNaN(data62)){
-validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4931,7 +4931,7 @@ var valid18 = true;
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4945,11 +4945,11 @@ if(data.connectionMode !== undefined){
 let data63 = data.connectionMode;
 const _errs145 = errors;
 if(typeof data63 !== "string"){
-validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/connectionMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data63 === "client") || (data63 === "server"))){
-validate23.errors = [{instancePath:instancePath+"/connectionMode",schemaPath:"#/properties/connectionMode/enum",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
+validate23.errors = [{instancePath:instancePath+"/connectionMode",keyword:"enum",params:{allowedValues: schema13.properties.connectionMode.enum}}];
 return false;
 }
 var valid0 = _errs145 === errors;
@@ -4987,7 +4987,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

@@ -3,7 +3,6 @@
 
 import { codePoints } from "../runtime.ts";
 export const Message = validate14;
-const schema11 = {"type":"object","required":["content"],"properties":{"type":{"const":"message"},"messageId":{"$ref":"#/definitions/GivenId"},"conversationId":{"$ref":"#/definitions/GivenId"},"userId":{"$ref":"#/definitions/GivenId"},"sessionId":{"$ref":"#/definitions/GivenId"},"content":{"type":"string","minLength":1,"maxLength":1048576}}};
 const schema12 = {"type":["string","integer","null"],"maxLength":128,"minimum":-9007199254740991,"maximum":9007199254740991};
 const func2 = codePoints;
 
@@ -14,14 +13,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.content === undefined) && (missing0 = "content")){
-validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate14.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("message" !== data.type){
-validate14.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "message"}}];
+validate14.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -35,18 +34,18 @@ let data1 = data.messageId;
 const _errs2 = errors;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < -9007199254740991 || isNaN(data1)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -54,7 +53,7 @@ return false;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -71,18 +70,18 @@ let data2 = data.conversationId;
 const _errs5 = errors;
 const _errs6 = errors;
 if(((typeof data2 !== "string") && (!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2))))) && (data2 !== null)){
-validate14.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate14.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/conversationId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < -9007199254740991 || isNaN(data2)){
-validate14.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/conversationId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -90,7 +89,7 @@ return false;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate14.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -107,18 +106,18 @@ let data3 = data.userId;
 const _errs8 = errors;
 const _errs9 = errors;
 if(((typeof data3 !== "string") && (!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3))))) && (data3 !== null)){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < -9007199254740991 || isNaN(data3)){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -126,7 +125,7 @@ return false;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate14.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -143,18 +142,18 @@ let data4 = data.sessionId;
 const _errs11 = errors;
 const _errs12 = errors;
 if(((typeof data4 !== "string") && (!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4))))) && (data4 !== null)){
-validate14.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate14.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs12){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate14.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/sessionId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < -9007199254740991 || isNaN(data4)){
-validate14.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate14.errors = [{instancePath:instancePath+"/sessionId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -162,7 +161,7 @@ return false;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate14.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -180,18 +179,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -208,7 +207,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -217,7 +216,6 @@ return errors === 0;
 }
 
 export const Ping = validate15;
-const schema16 = {"type":"object","required":["type"],"properties":{"type":{"const":"ping"}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -226,20 +224,20 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate15.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate15.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 if("ping" !== data.type){
-validate15.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "ping"}}];
+validate15.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "ping"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -248,7 +246,6 @@ return errors === 0;
 }
 
 export const Pong = validate16;
-const schema17 = {"type":"object","required":["type"],"properties":{"type":{"const":"pong"}}};
 
 function validate16(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -257,20 +254,20 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate16.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate16.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 if("pong" !== data.type){
-validate16.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "pong"}}];
+validate16.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "pong"}}];
 return false;
 }
 }
 }
 }
 else {
-validate16.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate16.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -280,7 +277,6 @@ return errors === 0;
 
 export const Ack = validate17;
 const schema18 = {"type":"object","required":["type"],"properties":{"type":{"const":"ack"},"messageId":{"$ref":"#/definitions/Id"},"status":{"type":"string","enum":["queued","duplicate","rejected"]}}};
-const schema19 = {"type":"string","minLength":1,"maxLength":128};
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -289,14 +285,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate17.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate17.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("ack" !== data.type){
-validate17.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "ack"}}];
+validate17.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "ack"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -312,18 +308,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate17.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate17.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -337,11 +333,11 @@ if(data.status !== undefined){
 let data2 = data.status;
 const _errs5 = errors;
 if(typeof data2 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data2 === "queued") || (data2 === "duplicate")) || (data2 === "rejected"))){
-validate17.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema18.properties.status.enum}}];
+validate17.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema18.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -354,7 +350,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -363,8 +359,6 @@ return errors === 0;
 }
 
 export const Hello = validate18;
-const schema20 = {"type":"object","required":["type","extensions"],"properties":{"type":{"const":"hello"},"extensions":{"type":"array","maxItems":64,"items":{"$ref":"#/definitions/Extension"}},"serverName":{"type":"string","maxLength":128}}};
-const schema21 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -373,14 +367,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-validate18.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate18.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("hello" !== data.type){
-validate18.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "hello"}}];
+validate18.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "hello"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -395,7 +389,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 64){
-validate18.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate18.errors = [{instancePath:instancePath+"/extensions",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -408,18 +402,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
+validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -431,7 +425,7 @@ break;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
+validate18.errors = [{instancePath:instancePath+"/extensions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -447,12 +441,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate18.errors = [{instancePath:instancePath+"/serverName",schemaPath:"#/properties/serverName/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate18.errors = [{instancePath:instancePath+"/serverName",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate18.errors = [{instancePath:instancePath+"/serverName",schemaPath:"#/properties/serverName/type",keyword:"type",params:{type: "string"}}];
+validate18.errors = [{instancePath:instancePath+"/serverName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -466,7 +460,7 @@ var valid0 = true;
 }
 }
 else {
-validate18.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate18.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -475,7 +469,6 @@ return errors === 0;
 }
 
 export const Cancel = validate19;
-const schema22 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"cancel"},"messageId":{"$ref":"#/definitions/GivenId"}}};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -484,14 +477,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate19.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("cancel" !== data.type){
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "cancel"}}];
+validate19.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "cancel"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -505,18 +498,18 @@ let data1 = data.messageId;
 const _errs2 = errors;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
-validate19.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate19.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate19.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate19.errors = [{instancePath:instancePath+"/messageId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < -9007199254740991 || isNaN(data1)){
-validate19.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate19.errors = [{instancePath:instancePath+"/messageId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -524,7 +517,7 @@ return false;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate19.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate19.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -539,7 +532,7 @@ var valid0 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate19.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -549,7 +542,6 @@ return errors === 0;
 
 export const Reaction = validate20;
 const schema24 = {"type":"object","required":["type","messageId","emoji","op"],"properties":{"type":{"const":"reaction"},"messageId":{"$ref":"#/definitions/GivenId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"type":"string","enum":["add","remove"]},"userId":{"$ref":"#/definitions/GivenId"}}};
-const schema26 = {"type":"string","minLength":1,"maxLength":32};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -558,14 +550,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate20.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("reaction" !== data.type){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "reaction"}}];
+validate20.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -579,18 +571,18 @@ let data1 = data.messageId;
 const _errs2 = errors;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < -9007199254740991 || isNaN(data1)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -598,7 +590,7 @@ return false;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -617,18 +609,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate20.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -642,11 +634,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate20.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/op",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate20.errors = [{instancePath:instancePath+"/op",schemaPath:"#/properties/op/enum",keyword:"enum",params:{allowedValues: schema24.properties.op.enum}}];
+validate20.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema24.properties.op.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -660,18 +652,18 @@ let data4 = data.userId;
 const _errs10 = errors;
 const _errs11 = errors;
 if(((typeof data4 !== "string") && (!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4))))) && (data4 !== null)){
-validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate20.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs11){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate20.errors = [{instancePath:instancePath+"/userId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data4 < -9007199254740991 || isNaN(data4)){
-validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate20.errors = [{instancePath:instancePath+"/userId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -679,7 +671,7 @@ return false;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate20.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -697,7 +689,7 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -706,7 +698,6 @@ return errors === 0;
 }
 
 export const Edit = validate21;
-const schema28 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"edit"},"messageId":{"$ref":"#/definitions/GivenId"},"content":{"type":"string","minLength":1,"maxLength":1048576},"userId":{"$ref":"#/definitions/GivenId"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -715,14 +706,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("edit" !== data.type){
-validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edit"}}];
+validate21.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "edit"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -736,18 +727,18 @@ let data1 = data.messageId;
 const _errs2 = errors;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
-validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate21.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate21.errors = [{instancePath:instancePath+"/messageId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < -9007199254740991 || isNaN(data1)){
-validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate21.errors = [{instancePath:instancePath+"/messageId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -755,7 +746,7 @@ return false;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate21.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate21.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -773,18 +764,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate21.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate21.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate21.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate21.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -799,18 +790,18 @@ let data3 = data.userId;
 const _errs7 = errors;
 const _errs8 = errors;
 if(((typeof data3 !== "string") && (!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3))))) && (data3 !== null)){
-validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate21.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate21.errors = [{instancePath:instancePath+"/userId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < -9007199254740991 || isNaN(data3)){
-validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate21.errors = [{instancePath:instancePath+"/userId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -818,7 +809,7 @@ return false;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate21.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate21.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -835,7 +826,7 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -844,7 +835,6 @@ return errors === 0;
 }
 
 export const Delete = validate22;
-const schema31 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"delete"},"messageId":{"$ref":"#/definitions/GivenId"},"userId":{"$ref":"#/definitions/GivenId"}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -853,14 +843,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate22.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate22.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("delete" !== data.type){
-validate22.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "delete"}}];
+validate22.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "delete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -874,18 +864,18 @@ let data1 = data.messageId;
 const _errs2 = errors;
 const _errs3 = errors;
 if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
-validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate22.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate22.errors = [{instancePath:instancePath+"/messageId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data1 < -9007199254740991 || isNaN(data1)){
-validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate22.errors = [{instancePath:instancePath+"/messageId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -893,7 +883,7 @@ return false;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate22.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate22.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -910,18 +900,18 @@ let data2 = data.userId;
 const _errs5 = errors;
 const _errs6 = errors;
 if(((typeof data2 !== "string") && (!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2))))) && (data2 !== null)){
-validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/type",keyword:"type",params:{type: schema12.type}}];
+validate22.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === _errs6){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate22.errors = [{instancePath:instancePath+"/userId",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data2 < -9007199254740991 || isNaN(data2)){
-validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate22.errors = [{instancePath:instancePath+"/userId",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -929,7 +919,7 @@ return false;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate22.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/GivenId/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate22.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -945,7 +935,7 @@ var valid0 = true;
 }
 }
 else {
-validate22.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate22.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -954,8 +944,6 @@ return errors === 0;
 }
 
 export const Edited = validate23;
-const schema34 = {"type":"object","required":["type","replyTo","content"],"additionalProperties":false,"properties":{"type":{"const":"edited"},"replyTo":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"}}};
-const schema36 = {"type":"string","minLength":1,"maxLength":262144};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -964,14 +952,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "replyTo")) || (key0 === "content"))){
-validate23.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate23.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -980,7 +968,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("edited" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edited"}}];
+validate23.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "edited"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -996,18 +984,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate23.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1024,18 +1012,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate23.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate23.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1050,7 +1038,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1059,7 +1047,6 @@ return errors === 0;
 }
 
 export const Deleted = validate24;
-const schema37 = {"type":"object","required":["type","replyTo"],"additionalProperties":false,"properties":{"type":{"const":"deleted"},"replyTo":{"$ref":"#/definitions/Id"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1068,14 +1055,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))){
-validate24.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate24.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "type") || (key0 === "replyTo"))){
-validate24.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate24.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1084,7 +1071,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("deleted" !== data.type){
-validate24.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "deleted"}}];
+validate24.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "deleted"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1100,18 +1087,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate24.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate24.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1125,7 +1112,7 @@ var valid0 = true;
 }
 }
 else {
-validate24.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate24.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1134,8 +1121,6 @@ return errors === 0;
 }
 
 export const Thought = validate25;
-const schema39 = {"type":"object","required":["type","content","delta"],"additionalProperties":false,"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"delta":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
-const schema45 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1144,14 +1129,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate25.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "delta")) || (key0 === "replyTo")) || (key0 === "seq"))){
-validate25.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate25.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1160,7 +1145,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("thought" !== data.type){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
+validate25.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "thought"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1176,18 +1161,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate25.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1204,18 +1189,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate25.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1232,18 +1217,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate25.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1260,18 +1245,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate25.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/delta",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1288,18 +1273,18 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate25.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1314,18 +1299,18 @@ let data6 = data.seq;
 const _errs18 = errors;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate25.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs19){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate25.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate25.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate25.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1346,7 +1331,7 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1355,7 +1340,6 @@ return errors === 0;
 }
 
 export const Stream = validate26;
-const schema46 = {"type":"object","required":["type","content"],"additionalProperties":false,"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1364,14 +1348,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "content")) || (key0 === "replyTo")) || (key0 === "seq"))){
-validate26.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate26.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1380,7 +1364,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("stream" !== data.type){
-validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+validate26.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "stream"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1396,18 +1380,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1424,18 +1408,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1452,18 +1436,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate26.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1480,18 +1464,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1506,18 +1490,18 @@ let data5 = data.seq;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate26.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate26.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate26.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate26.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1537,7 +1521,7 @@ var valid0 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1556,14 +1540,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate27.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func31.call(schema52.properties, key0))){
-validate27.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate27.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1572,7 +1556,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("done" !== data.type){
-validate27.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+validate27.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1588,18 +1572,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1616,18 +1600,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1643,12 +1627,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 524288 && func2(data3) > 524288){
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
+validate27.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 524288}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1664,12 +1648,12 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate27.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate27.errors = [{instancePath:instancePath+"/thought",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/thought",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1686,18 +1670,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1712,18 +1696,18 @@ let data6 = data.seq;
 const _errs16 = errors;
 const _errs17 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate27.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate27.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate27.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate27.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1738,7 +1722,7 @@ if(valid0){
 if(data.proactive !== undefined){
 const _errs19 = errors;
 if(true !== data.proactive){
-validate27.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
+validate27.errors = [{instancePath:instancePath+"/proactive",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs19 === errors;
@@ -1754,18 +1738,18 @@ const _errs21 = errors;
 if(errors === _errs21){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1786,7 +1770,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1795,7 +1779,6 @@ return errors === 0;
 }
 
 export const Failure = validate28;
-const schema58 = {"type":"object","required":["type","error"],"additionalProperties":false,"properties":{"type":{"const":"error"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"#/definitions/ErrorCode"},"replyTo":{"$ref":"#/definitions/Id"},"seq":{"$ref":"#/definitions/Seq"}}};
 const schema61 = {"type":"string","enum":["invalid_message","forbidden","rate_limited","queue_full","media_rejected","agent_error","timeout","cancelled","shutting_down"]};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1805,14 +1788,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate28.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "error")) || (key0 === "code")) || (key0 === "replyTo")) || (key0 === "seq"))){
-validate28.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate28.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1821,7 +1804,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("error" !== data.type){
-validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+validate28.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1837,18 +1820,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate28.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate28.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1865,18 +1848,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate28.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate28.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1892,18 +1875,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 1024 && func2(data3) > 1024){
-validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate28.errors = [{instancePath:instancePath+"/error",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+validate28.errors = [{instancePath:instancePath+"/error",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1917,11 +1900,11 @@ if(data.code !== undefined){
 let data4 = data.code;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate28.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
-validate28.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
+validate28.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -1937,18 +1920,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate28.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate28.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1963,18 +1946,18 @@ let data6 = data.seq;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate28.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate28.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate28.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate28.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1995,7 +1978,7 @@ var valid0 = true;
 }
 }
 else {
-validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate28.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2004,7 +1987,6 @@ return errors === 0;
 }
 
 export const Typing = validate29;
-const schema64 = {"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"#/definitions/Id"},"sessionId":{"$ref":"#/definitions/Id"}}};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2013,14 +1995,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId"))){
-validate29.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate29.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2029,7 +2011,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("typing" !== data.type){
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+validate29.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "typing"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2045,18 +2027,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate29.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2073,18 +2055,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate29.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2099,7 +2081,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2117,14 +2099,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId")) || (key0 === "replyTo")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status"))){
-validate30.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate30.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2133,7 +2115,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("activity" !== data.type){
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "activity"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2149,18 +2131,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2177,18 +2159,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2205,18 +2187,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2233,18 +2215,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/activityId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/activityId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/activityId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2260,18 +2242,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/tool",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/tool",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/tool",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2285,11 +2267,11 @@ if(data.status !== undefined){
 let data6 = data.status;
 const _errs17 = errors;
 if(typeof data6 !== "string"){
-validate30.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
-validate30.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema67.properties.status.enum}}];
+validate30.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema67.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs17 === errors;
@@ -2307,7 +2289,7 @@ var valid0 = true;
 }
 }
 else {
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate30.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2321,18 +2303,18 @@ function validate31(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
-validate31.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type}}];
+validate31.errors = [{instancePath,keyword:"type",params:{type: schema12.type}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate31.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate31.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < -9007199254740991 || isNaN(data)){
-validate31.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
+validate31.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: -9007199254740991}}];
 return false;
 }
 }
@@ -2340,7 +2322,7 @@ return false;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate31.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate31.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
@@ -2358,18 +2340,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate32.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate32.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate32.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate32.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2385,18 +2367,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate33.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate33.errors = [{instancePath,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate33.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate33.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate33.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate33.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2412,18 +2394,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 32 && func2(data) > 32){
-validate34.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate34.errors = [{instancePath,keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate34.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate34.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2439,18 +2421,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 262144 && func2(data) > 262144){
-validate35.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate35.errors = [{instancePath,keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate35.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate35.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate35.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate35.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2464,18 +2446,18 @@ function validate36(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate36.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate36.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate36.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate36.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate36.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2491,11 +2473,11 @@ function validate37(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate37.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate37.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
-validate37.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
+validate37.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
 validate37.errors = vErrors;
@@ -2503,7 +2485,6 @@ return errors === 0;
 }
 
 export const EditedTolerant = validate39;
-const schema80 = {"type":"object","required":["type","replyTo","content"],"properties":{"type":{"const":"edited"},"replyTo":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"}}};
 
 function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2512,14 +2493,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate39.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate39.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("edited" !== data.type){
-validate39.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "edited"}}];
+validate39.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "edited"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2535,18 +2516,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate39.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate39.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2563,18 +2544,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate39.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate39.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate39.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate39.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2588,7 +2569,7 @@ var valid0 = true;
 }
 }
 else {
-validate39.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate39.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2597,7 +2578,6 @@ return errors === 0;
 }
 
 export const DeletedTolerant = validate40;
-const schema83 = {"type":"object","required":["type","replyTo"],"properties":{"type":{"const":"deleted"},"replyTo":{"$ref":"types#/definitions/Id"}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2606,14 +2586,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === undefined) && (missing0 = "replyTo"))){
-validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate40.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("deleted" !== data.type){
-validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "deleted"}}];
+validate40.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "deleted"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2629,18 +2609,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate40.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2653,7 +2633,7 @@ var valid0 = true;
 }
 }
 else {
-validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2662,7 +2642,6 @@ return errors === 0;
 }
 
 export const ThoughtTolerant = validate41;
-const schema85 = {"type":"object","required":["type","content","delta"],"properties":{"type":{"const":"thought"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"delta":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2671,14 +2650,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate41.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("thought" !== data.type){
-validate41.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "thought"}}];
+validate41.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "thought"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2694,18 +2673,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2722,18 +2701,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2750,18 +2729,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate41.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2778,18 +2757,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate41.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/delta",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/delta",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2806,18 +2785,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2832,18 +2811,18 @@ let data6 = data.seq;
 const _errs17 = errors;
 const _errs18 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate41.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs18){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate41.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate41.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate41.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2863,7 +2842,7 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate41.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2872,7 +2851,6 @@ return errors === 0;
 }
 
 export const StreamTolerant = validate42;
-const schema92 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"stream"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2881,14 +2859,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate42.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("stream" !== data.type){
-validate42.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "stream"}}];
+validate42.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "stream"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -2904,18 +2882,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2932,18 +2910,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2960,18 +2938,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
-validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate42.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2988,18 +2966,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3014,18 +2992,18 @@ let data5 = data.seq;
 const _errs14 = errors;
 const _errs15 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate42.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs15){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate42.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate42.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate42.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3044,7 +3022,7 @@ var valid0 = true;
 }
 }
 else {
-validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate42.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3053,7 +3031,6 @@ return errors === 0;
 }
 
 export const DoneTolerant = validate43;
-const schema98 = {"type":"object","required":["type","content","thought"],"properties":{"type":{"const":"done"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":524288},"thought":{"type":"string","maxLength":262144},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"},"proactive":{"const":true},"messageId":{"$ref":"types#/definitions/Id"}}};
 
 function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3062,14 +3039,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))) || ((data.thought === undefined) && (missing0 = "thought"))){
-validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("done" !== data.type){
-validate43.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "done"}}];
+validate43.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "done"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3085,18 +3062,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3113,18 +3090,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3140,12 +3117,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 524288 && func2(data3) > 524288){
-validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 524288}}];
+validate43.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 524288}}];
 return false;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3161,12 +3138,12 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate43.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate43.errors = [{instancePath:instancePath+"/thought",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/thought",schemaPath:"#/properties/thought/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/thought",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3183,18 +3160,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3209,18 +3186,18 @@ let data6 = data.seq;
 const _errs15 = errors;
 const _errs16 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate43.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs16){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate43.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate43.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate43.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3235,7 +3212,7 @@ if(valid0){
 if(data.proactive !== undefined){
 const _errs18 = errors;
 if(true !== data.proactive){
-validate43.errors = [{instancePath:instancePath+"/proactive",schemaPath:"#/properties/proactive/const",keyword:"const",params:{allowedValue: true}}];
+validate43.errors = [{instancePath:instancePath+"/proactive",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs18 === errors;
@@ -3251,18 +3228,18 @@ const _errs20 = errors;
 if(errors === _errs20){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3282,7 +3259,7 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate43.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3291,7 +3268,6 @@ return errors === 0;
 }
 
 export const FailureTolerant = validate44;
-const schema104 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"error"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"},"replyTo":{"$ref":"types#/definitions/Id"},"seq":{"$ref":"types#/definitions/Seq"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3300,14 +3276,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate44.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate44.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("error" !== data.type){
-validate44.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "error"}}];
+validate44.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3323,18 +3299,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3351,18 +3327,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3378,18 +3354,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 1024 && func2(data3) > 1024){
-validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate44.errors = [{instancePath:instancePath+"/error",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/error",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3403,11 +3379,11 @@ if(data.code !== undefined){
 let data4 = data.code;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate44.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
-validate44.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema61.enum}}];
+validate44.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -3423,18 +3399,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate44.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate44.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3449,18 +3425,18 @@ let data6 = data.seq;
 const _errs16 = errors;
 const _errs17 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/type",keyword:"type",params:{type: "integer"}}];
+validate44.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs17){
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 9007199254740991 || isNaN(data6)){
-validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate44.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data6 < 0 || isNaN(data6)){
-validate44.errors = [{instancePath:instancePath+"/seq",schemaPath:"types#/definitions/Seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate44.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3480,7 +3456,7 @@ var valid0 = true;
 }
 }
 else {
-validate44.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate44.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3489,7 +3465,6 @@ return errors === 0;
 }
 
 export const TypingTolerant = validate45;
-const schema110 = {"type":"object","required":["type"],"properties":{"type":{"const":"typing"},"conversationId":{"$ref":"types#/definitions/Id"},"sessionId":{"$ref":"types#/definitions/Id"}}};
 
 function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3498,14 +3473,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate45.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("typing" !== data.type){
-validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "typing"}}];
+validate45.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "typing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3521,18 +3496,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3549,18 +3524,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3574,7 +3549,7 @@ var valid0 = true;
 }
 }
 else {
-validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate45.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3592,14 +3567,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate46.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("activity" !== data.type){
-validate46.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "activity"}}];
+validate46.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "activity"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -3615,18 +3590,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/conversationId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/conversationId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3643,18 +3618,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/sessionId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/sessionId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3671,18 +3646,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/replyTo",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/replyTo",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3699,18 +3674,18 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/activityId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3726,18 +3701,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/tool",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/tool",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/tool",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3751,11 +3726,11 @@ if(data.status !== undefined){
 let data6 = data.status;
 const _errs16 = errors;
 if(typeof data6 !== "string"){
-validate46.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
-validate46.errors = [{instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema113.properties.status.enum}}];
+validate46.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema113.properties.status.enum}}];
 return false;
 }
 var valid0 = _errs16 === errors;
@@ -3772,7 +3747,7 @@ var valid0 = true;
 }
 }
 else {
-validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate46.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

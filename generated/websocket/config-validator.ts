@@ -6,7 +6,7 @@ export const WebsocketConfigInput = validate14;
 const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
-const pattern0 = new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
+const pattern0 = /*#__PURE__*/ new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
 const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
@@ -18,7 +18,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema12.properties, key0))){
-validate15.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate15.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -27,7 +27,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -42,18 +42,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -71,7 +71,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -80,7 +80,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -92,7 +92,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -104,7 +104,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -117,7 +117,7 @@ var valid1 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -135,7 +135,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate15.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate15.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -143,14 +143,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -163,7 +163,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -176,18 +176,18 @@ if(data.port !== undefined){
 let data9 = data.port;
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/port",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 65535 || isNaN(data9)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+validate15.errors = [{instancePath:instancePath+"/port",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data9 < 1 || isNaN(data9)){
-validate15.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/port",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -205,18 +205,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 255 && func3(data10) > 255){
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
+validate15.errors = [{instancePath:instancePath+"/host",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/host",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/host",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -232,18 +232,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 256 && func3(data11) > 256){
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate15.errors = [{instancePath:instancePath+"/path",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data11)){
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
+validate15.errors = [{instancePath:instancePath+"/path",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -261,7 +261,7 @@ if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
 if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate15.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -270,7 +270,7 @@ if(_errs30 === errors){
 if(data12.enabled !== undefined){
 const _errs31 = errors;
 if(typeof data12.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs31 === errors;
@@ -286,18 +286,18 @@ if(errors === _errs33){
 if(errors === _errs33){
 if(typeof data14 === "string"){
 if(!(formats0.test(data14))){
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data14.length > 2048 && func3(data14) > 2048){
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -312,18 +312,18 @@ if(data12.timeout !== undefined){
 let data15 = data12.timeout;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 60000 || isNaN(data15)){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate15.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -338,7 +338,7 @@ if(valid3){
 if(data12.required !== undefined){
 const _errs37 = errors;
 if(typeof data12.required !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/required",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs37 === errors;
@@ -350,7 +350,7 @@ if(valid3){
 if(data12.allowQueryToken !== undefined){
 const _errs39 = errors;
 if(typeof data12.allowQueryToken !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/allowQueryToken",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs39 === errors;
@@ -363,18 +363,18 @@ if(data12.cacheSeconds !== undefined){
 let data18 = data12.cacheSeconds;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 3600 || isNaN(data18)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data18 < 0 || isNaN(data18)){
-validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate15.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -392,7 +392,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data19)){
 if(data19.length > 32){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -404,18 +404,18 @@ const _errs45 = errors;
 if(errors === _errs45){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -427,7 +427,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -440,7 +440,7 @@ if(valid3){
 if(data12.allowDelegation !== undefined){
 const _errs47 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs47 === errors;
@@ -458,7 +458,7 @@ var valid3 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/auth",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -474,7 +474,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(Array.isArray(data22)){
 if(data22.length > 64){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -486,18 +486,18 @@ const _errs51 = errors;
 if(errors === _errs51){
 if(typeof data23 === "string"){
 if(data23.length > 2048 && func3(data23) > 2048){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data23.length < 1){
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -509,7 +509,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -523,11 +523,11 @@ if(data.dmPolicy !== undefined){
 let data24 = data.dmPolicy;
 const _errs53 = errors;
 if(typeof data24 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
+validate15.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs53 === errors;
@@ -542,7 +542,7 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(Array.isArray(data25)){
 if(data25.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -552,7 +552,7 @@ for(let i2=0; i2<len2; i2++){
 let data26 = data25[i2];
 const _errs57 = errors;
 if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs57 === errors;
@@ -563,7 +563,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -577,11 +577,11 @@ if(data.groupPolicy !== undefined){
 let data27 = data.groupPolicy;
 const _errs59 = errors;
 if(typeof data27 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
+validate15.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -596,7 +596,7 @@ const _errs61 = errors;
 if(errors === _errs61){
 if(Array.isArray(data28)){
 if(data28.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -606,7 +606,7 @@ for(let i3=0; i3<len3; i3++){
 let data29 = data28[i3];
 const _errs63 = errors;
 if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid7 = _errs63 === errors;
@@ -617,7 +617,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -631,11 +631,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs65 = errors;
 if(typeof data30 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate15.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
+validate15.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs65 === errors;
@@ -650,7 +650,7 @@ const _errs67 = errors;
 if(errors === _errs67){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -660,7 +660,7 @@ for(let i4=0; i4<len4; i4++){
 let data32 = data31[i4];
 const _errs69 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate15.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid8 = _errs69 === errors;
@@ -671,7 +671,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -685,11 +685,11 @@ if(data.replyToMode !== undefined){
 let data33 = data.replyToMode;
 const _errs71 = errors;
 if(typeof data33 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
-validate15.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
+validate15.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -701,7 +701,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -716,7 +716,7 @@ const _errs75 = errors;
 if(errors === _errs75){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -728,7 +728,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs80 = errors;
 for(const key5 in data36){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -737,7 +737,7 @@ if(_errs80 === errors){
 if(data36.enabled !== undefined){
 const _errs81 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs81 === errors;
@@ -750,11 +750,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs83 = errors;
 if(typeof data38 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -769,7 +769,7 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -779,7 +779,7 @@ for(let i5=0; i5<len5; i5++){
 let data40 = data39[i5];
 const _errs87 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid11 = _errs87 === errors;
@@ -790,7 +790,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -808,7 +808,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs91 = errors;
 for(const key6 in data41){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -820,7 +820,7 @@ const _errs92 = errors;
 if(errors === _errs92){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -832,18 +832,18 @@ const _errs94 = errors;
 if(errors === _errs94){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -855,7 +855,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -871,7 +871,7 @@ const _errs96 = errors;
 if(errors === _errs96){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -883,18 +883,18 @@ const _errs98 = errors;
 if(errors === _errs98){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -906,7 +906,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -922,7 +922,7 @@ const _errs100 = errors;
 if(errors === _errs100){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -934,18 +934,18 @@ const _errs102 = errors;
 if(errors === _errs102){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -957,7 +957,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -971,7 +971,7 @@ var valid12 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -984,7 +984,7 @@ if(valid10){
 if(data36.requireMention !== undefined){
 const _errs104 = errors;
 if(typeof data36.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs104 === errors;
@@ -999,12 +999,12 @@ const _errs106 = errors;
 if(errors === _errs106){
 if(typeof data49 === "string"){
 if(data49.length > 65536 && func3(data49) > 65536){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1020,7 +1020,7 @@ const _errs108 = errors;
 if(errors === _errs108){
 if(Array.isArray(data50)){
 if(data50.length > 256){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1032,18 +1032,18 @@ const _errs110 = errors;
 if(errors === _errs110){
 if(typeof data51 === "string"){
 if(data51.length > 128 && func3(data51) > 128){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data51.length < 1){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1055,7 +1055,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1073,7 +1073,7 @@ var valid10 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1085,7 +1085,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1099,18 +1099,18 @@ if(data.historyLimit !== undefined){
 let data52 = data.historyLimit;
 const _errs112 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs112){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 1000 || isNaN(data52)){
-validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data52 < 0 || isNaN(data52)){
-validate15.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1128,7 +1128,7 @@ const _errs114 = errors;
 if(errors === _errs114){
 if(Array.isArray(data53)){
 if(data53.length > 1000){
-validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -1138,7 +1138,7 @@ for(let i10=0; i10<len10; i10++){
 let data54 = data53[i10];
 const _errs116 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate15.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+validate15.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
 var valid17 = _errs116 === errors;
@@ -1149,7 +1149,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1163,11 +1163,11 @@ if(data.allowBots !== undefined){
 let data55 = data.allowBots;
 const _errs118 = errors;
 if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
-validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
+validate15.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
 if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
-validate15.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
+validate15.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs118 === errors;
@@ -1184,7 +1184,7 @@ if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 const _errs122 = errors;
 for(const key7 in data56){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -1193,7 +1193,7 @@ if(_errs122 === errors){
 if(data56.enabled !== undefined){
 const _errs123 = errors;
 if(typeof data56.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid18 = _errs123 === errors;
@@ -1206,18 +1206,18 @@ if(data56.maxEventsPerWindow !== undefined){
 let data58 = data56.maxEventsPerWindow;
 const _errs125 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs125){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1233,18 +1233,18 @@ if(data56.windowSeconds !== undefined){
 let data59 = data56.windowSeconds;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 86400 || isNaN(data59)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1260,18 +1260,18 @@ if(data56.cooldownSeconds !== undefined){
 let data60 = data56.cooldownSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1288,7 +1288,7 @@ var valid18 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1306,7 +1306,7 @@ if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
 const _errs133 = errors;
 for(const key8 in data61){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -1315,7 +1315,7 @@ if(_errs133 === errors){
 if(data61.enabled !== undefined){
 const _errs134 = errors;
 if(typeof data61.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid19 = _errs134 === errors;
@@ -1330,18 +1330,18 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(typeof data63 === "string"){
 if(data63.length > 1024 && func3(data63) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data63.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1357,18 +1357,18 @@ const _errs138 = errors;
 if(errors === _errs138){
 if(typeof data64 === "string"){
 if(data64.length > 1024 && func3(data64) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1384,7 +1384,7 @@ const _errs140 = errors;
 if(errors === _errs140){
 if(Array.isArray(data65)){
 if(data65.length > 16){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -1396,18 +1396,18 @@ const _errs142 = errors;
 if(errors === _errs142){
 if(typeof data66 === "string"){
 if(data66.length > 1024 && func3(data66) > 1024){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1419,7 +1419,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1433,18 +1433,18 @@ if(data61.maxAgents !== undefined){
 let data67 = data61.maxAgents;
 const _errs144 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs144){
 if((typeof data67 == "number") && (isFinite(data67))){
 if(data67 > 100000 || isNaN(data67)){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1462,7 +1462,7 @@ var valid19 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1476,11 +1476,11 @@ if(data.streamMode !== undefined){
 let data68 = data.streamMode;
 const _errs146 = errors;
 if(typeof data68 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data68 === "cumulative") || (data68 === "delta"))){
-validate15.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
+validate15.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs146 === errors;
@@ -1497,7 +1497,7 @@ if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
-validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate15.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -1507,11 +1507,11 @@ if(data69.mode !== undefined){
 let data70 = data69.mode;
 const _errs151 = errors;
 if(typeof data70 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -1524,11 +1524,11 @@ if(data69.chunkMode !== undefined){
 let data71 = data69.chunkMode;
 const _errs153 = errors;
 if(typeof data71 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data71 === "length") || (data71 === "newline"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -1545,7 +1545,7 @@ if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
 const _errs157 = errors;
 for(const key10 in data72){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -1554,7 +1554,7 @@ if(_errs157 === errors){
 if(data72.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data72.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid22 = _errs158 === errors;
@@ -1571,7 +1571,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs162 = errors;
 for(const key11 in data74){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -1581,18 +1581,18 @@ if(data74.minChars !== undefined){
 let data75 = data74.minChars;
 const _errs163 = errors;
 if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs163){
 if((typeof data75 == "number") && (isFinite(data75))){
 if(data75 > 1000000 || isNaN(data75)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data75 < 1 || isNaN(data75)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1608,18 +1608,18 @@ if(data74.maxChars !== undefined){
 let data76 = data74.maxChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1635,18 +1635,18 @@ if(data74.idleMs !== undefined){
 let data77 = data74.idleMs;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
 if(data77 > 60000 || isNaN(data77)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data77 < 0 || isNaN(data77)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1662,7 +1662,7 @@ var valid23 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1675,7 +1675,7 @@ var valid22 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1693,7 +1693,7 @@ if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
 const _errs171 = errors;
 for(const key12 in data78){
 if(!(key12 === "toolProgress")){
-validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -1701,14 +1701,14 @@ break;
 if(_errs171 === errors){
 if(data78.toolProgress !== undefined){
 if(typeof data78.toolProgress !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1726,7 +1726,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs176 = errors;
 for(const key13 in data80){
 if(!(key13 === "toolProgress")){
-validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -1734,14 +1734,14 @@ break;
 if(_errs176 === errors){
 if(data80.toolProgress !== undefined){
 if(typeof data80.toolProgress !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1757,7 +1757,7 @@ var valid21 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1771,18 +1771,18 @@ if(data.textChunkLimit !== undefined){
 let data82 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data82 == "number") && (isFinite(data82))){
 if(data82 > 200000 || isNaN(data82)){
-validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data82 < 100 || isNaN(data82)){
-validate15.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -1800,7 +1800,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
 if(Object.keys(data83).length > 10000){
-validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -1812,7 +1812,7 @@ if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
 const _errs186 = errors;
 for(const key15 in data84){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -1824,12 +1824,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data85 === "string"){
 if(data85.length > 65536 && func3(data85) > 65536){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1845,7 +1845,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data86)){
 if(data86.length > 256){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -1857,18 +1857,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data87 === "string"){
 if(data87.length > 128 && func3(data87) > 128){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data87.length < 1){
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1880,7 +1880,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -1893,7 +1893,7 @@ var valid27 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1905,7 +1905,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1921,12 +1921,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data88 === "string"){
 if(data88.length > 65536 && func3(data88) > 65536){
-validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate15.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1939,7 +1939,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate15.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -1956,7 +1956,7 @@ if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 const _errs199 = errors;
 for(const key16 in data90){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate15.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -1968,7 +1968,7 @@ const _errs200 = errors;
 if(errors === _errs200){
 if(Array.isArray(data91)){
 if(data91.length > 16){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -1980,18 +1980,18 @@ const _errs202 = errors;
 if(errors === _errs202){
 if(typeof data92 === "string"){
 if(data92.length > 1024 && func3(data92) > 1024){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data92.length < 1){
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2003,7 +2003,7 @@ break;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2017,18 +2017,18 @@ if(data90.maxBytes !== undefined){
 let data93 = data90.maxBytes;
 const _errs204 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 104857600 || isNaN(data93)){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data93 < 1 || isNaN(data93)){
-validate15.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2043,7 +2043,7 @@ var valid29 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2061,7 +2061,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs208 = errors;
 for(const key17 in data94){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate15.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -2071,18 +2071,18 @@ if(data94.maxPayload !== undefined){
 let data95 = data94.maxPayload;
 const _errs209 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs209){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 16777216 || isNaN(data95)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data95 < 1024 || isNaN(data95)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2098,18 +2098,18 @@ if(data94.maxConnections !== undefined){
 let data96 = data94.maxConnections;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 100000 || isNaN(data96)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data96 < 1 || isNaN(data96)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2125,18 +2125,18 @@ if(data94.maxConnectionsPerSender !== undefined){
 let data97 = data94.maxConnectionsPerSender;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1000 || isNaN(data97)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2152,18 +2152,18 @@ if(data94.messagesPerMinute !== undefined){
 let data98 = data94.messagesPerMinute;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 100000 || isNaN(data98)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2179,18 +2179,18 @@ if(data94.messageBurst !== undefined){
 let data99 = data94.messageBurst;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2206,18 +2206,18 @@ if(data94.queuedPerSession !== undefined){
 let data100 = data94.queuedPerSession;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
 if(data100 > 10000 || isNaN(data100)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2233,18 +2233,18 @@ if(data94.turnSeconds !== undefined){
 let data101 = data94.turnSeconds;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 86400 || isNaN(data101)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2260,18 +2260,18 @@ if(data94.deadAfterSeconds !== undefined){
 let data102 = data94.deadAfterSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 3600 || isNaN(data102)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data102 < 31 || isNaN(data102)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -2292,7 +2292,7 @@ var valid31 = true;
 }
 }
 else {
-validate15.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2335,7 +2335,7 @@ var valid0 = true;
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2352,7 +2352,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema11.properties, key0))){
-validate14.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate14.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2361,7 +2361,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2376,18 +2376,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2405,7 +2405,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -2414,7 +2414,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -2426,7 +2426,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -2438,7 +2438,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -2451,7 +2451,7 @@ var valid1 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2469,7 +2469,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -2477,14 +2477,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2497,7 +2497,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -2510,18 +2510,18 @@ if(data.port !== undefined){
 let data9 = data.port;
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/port",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 65535 || isNaN(data9)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+validate14.errors = [{instancePath:instancePath+"/port",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data9 < 1 || isNaN(data9)){
-validate14.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/port",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2539,18 +2539,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 255 && func3(data10) > 255){
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
+validate14.errors = [{instancePath:instancePath+"/host",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/host",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/host",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2566,18 +2566,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 256 && func3(data11) > 256){
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/path",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data11)){
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
+validate14.errors = [{instancePath:instancePath+"/path",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2595,7 +2595,7 @@ if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
 if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate14.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -2604,7 +2604,7 @@ if(_errs30 === errors){
 if(data12.enabled !== undefined){
 const _errs31 = errors;
 if(typeof data12.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs31 === errors;
@@ -2620,18 +2620,18 @@ if(errors === _errs33){
 if(errors === _errs33){
 if(typeof data14 === "string"){
 if(!(formats0.test(data14))){
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data14.length > 2048 && func3(data14) > 2048){
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2646,18 +2646,18 @@ if(data12.timeout !== undefined){
 let data15 = data12.timeout;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 60000 || isNaN(data15)){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate14.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -2672,7 +2672,7 @@ if(valid3){
 if(data12.required !== undefined){
 const _errs37 = errors;
 if(typeof data12.required !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/required",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs37 === errors;
@@ -2684,7 +2684,7 @@ if(valid3){
 if(data12.allowQueryToken !== undefined){
 const _errs39 = errors;
 if(typeof data12.allowQueryToken !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/allowQueryToken",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs39 === errors;
@@ -2697,18 +2697,18 @@ if(data12.cacheSeconds !== undefined){
 let data18 = data12.cacheSeconds;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 3600 || isNaN(data18)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data18 < 0 || isNaN(data18)){
-validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2726,7 +2726,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data19)){
 if(data19.length > 32){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -2738,18 +2738,18 @@ const _errs45 = errors;
 if(errors === _errs45){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2761,7 +2761,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2774,7 +2774,7 @@ if(valid3){
 if(data12.allowDelegation !== undefined){
 const _errs47 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs47 === errors;
@@ -2792,7 +2792,7 @@ var valid3 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/auth",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2808,7 +2808,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(Array.isArray(data22)){
 if(data22.length > 64){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -2820,18 +2820,18 @@ const _errs51 = errors;
 if(errors === _errs51){
 if(typeof data23 === "string"){
 if(data23.length > 2048 && func3(data23) > 2048){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data23.length < 1){
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2843,7 +2843,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2857,11 +2857,11 @@ if(data.dmPolicy !== undefined){
 let data24 = data.dmPolicy;
 const _errs53 = errors;
 if(typeof data24 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs53 === errors;
@@ -2876,7 +2876,7 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(Array.isArray(data25)){
 if(data25.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2886,7 +2886,7 @@ for(let i2=0; i2<len2; i2++){
 let data26 = data25[i2];
 const _errs57 = errors;
 if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs57 === errors;
@@ -2897,7 +2897,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2911,11 +2911,11 @@ if(data.groupPolicy !== undefined){
 let data27 = data.groupPolicy;
 const _errs59 = errors;
 if(typeof data27 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -2930,7 +2930,7 @@ const _errs61 = errors;
 if(errors === _errs61){
 if(Array.isArray(data28)){
 if(data28.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2940,7 +2940,7 @@ for(let i3=0; i3<len3; i3++){
 let data29 = data28[i3];
 const _errs63 = errors;
 if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid7 = _errs63 === errors;
@@ -2951,7 +2951,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2965,11 +2965,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs65 = errors;
 if(typeof data30 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate14.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
+validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs65 === errors;
@@ -2984,7 +2984,7 @@ const _errs67 = errors;
 if(errors === _errs67){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -2994,7 +2994,7 @@ for(let i4=0; i4<len4; i4++){
 let data32 = data31[i4];
 const _errs69 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid8 = _errs69 === errors;
@@ -3005,7 +3005,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3019,11 +3019,11 @@ if(data.replyToMode !== undefined){
 let data33 = data.replyToMode;
 const _errs71 = errors;
 if(typeof data33 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
-validate14.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -3035,7 +3035,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -3050,7 +3050,7 @@ const _errs75 = errors;
 if(errors === _errs75){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3062,7 +3062,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs80 = errors;
 for(const key5 in data36){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -3071,7 +3071,7 @@ if(_errs80 === errors){
 if(data36.enabled !== undefined){
 const _errs81 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs81 === errors;
@@ -3084,11 +3084,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs83 = errors;
 if(typeof data38 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -3103,7 +3103,7 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -3113,7 +3113,7 @@ for(let i5=0; i5<len5; i5++){
 let data40 = data39[i5];
 const _errs87 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid11 = _errs87 === errors;
@@ -3124,7 +3124,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3142,7 +3142,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs91 = errors;
 for(const key6 in data41){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -3154,7 +3154,7 @@ const _errs92 = errors;
 if(errors === _errs92){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3166,18 +3166,18 @@ const _errs94 = errors;
 if(errors === _errs94){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3189,7 +3189,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3205,7 +3205,7 @@ const _errs96 = errors;
 if(errors === _errs96){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3217,18 +3217,18 @@ const _errs98 = errors;
 if(errors === _errs98){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3240,7 +3240,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3256,7 +3256,7 @@ const _errs100 = errors;
 if(errors === _errs100){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3268,18 +3268,18 @@ const _errs102 = errors;
 if(errors === _errs102){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3291,7 +3291,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3305,7 +3305,7 @@ var valid12 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3318,7 +3318,7 @@ if(valid10){
 if(data36.requireMention !== undefined){
 const _errs104 = errors;
 if(typeof data36.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs104 === errors;
@@ -3333,12 +3333,12 @@ const _errs106 = errors;
 if(errors === _errs106){
 if(typeof data49 === "string"){
 if(data49.length > 65536 && func3(data49) > 65536){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3354,7 +3354,7 @@ const _errs108 = errors;
 if(errors === _errs108){
 if(Array.isArray(data50)){
 if(data50.length > 256){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -3366,18 +3366,18 @@ const _errs110 = errors;
 if(errors === _errs110){
 if(typeof data51 === "string"){
 if(data51.length > 128 && func3(data51) > 128){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data51.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3389,7 +3389,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3407,7 +3407,7 @@ var valid10 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3419,7 +3419,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3433,18 +3433,18 @@ if(data.historyLimit !== undefined){
 let data52 = data.historyLimit;
 const _errs112 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs112){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 1000 || isNaN(data52)){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data52 < 0 || isNaN(data52)){
-validate14.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3462,7 +3462,7 @@ const _errs114 = errors;
 if(errors === _errs114){
 if(Array.isArray(data53)){
 if(data53.length > 1000){
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -3472,7 +3472,7 @@ for(let i10=0; i10<len10; i10++){
 let data54 = data53[i10];
 const _errs116 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate14.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema11.properties.bots.items.type}}];
+validate14.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
 var valid17 = _errs116 === errors;
@@ -3483,7 +3483,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3497,11 +3497,11 @@ if(data.allowBots !== undefined){
 let data55 = data.allowBots;
 const _errs118 = errors;
 if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
 if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
-validate14.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
+validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs118 === errors;
@@ -3518,7 +3518,7 @@ if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 const _errs122 = errors;
 for(const key7 in data56){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -3527,7 +3527,7 @@ if(_errs122 === errors){
 if(data56.enabled !== undefined){
 const _errs123 = errors;
 if(typeof data56.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid18 = _errs123 === errors;
@@ -3540,18 +3540,18 @@ if(data56.maxEventsPerWindow !== undefined){
 let data58 = data56.maxEventsPerWindow;
 const _errs125 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs125){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3567,18 +3567,18 @@ if(data56.windowSeconds !== undefined){
 let data59 = data56.windowSeconds;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 86400 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3594,18 +3594,18 @@ if(data56.cooldownSeconds !== undefined){
 let data60 = data56.cooldownSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3622,7 +3622,7 @@ var valid18 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3640,7 +3640,7 @@ if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
 const _errs133 = errors;
 for(const key8 in data61){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -3649,7 +3649,7 @@ if(_errs133 === errors){
 if(data61.enabled !== undefined){
 const _errs134 = errors;
 if(typeof data61.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid19 = _errs134 === errors;
@@ -3664,18 +3664,18 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(typeof data63 === "string"){
 if(data63.length > 1024 && func3(data63) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data63.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3691,18 +3691,18 @@ const _errs138 = errors;
 if(errors === _errs138){
 if(typeof data64 === "string"){
 if(data64.length > 1024 && func3(data64) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3718,7 +3718,7 @@ const _errs140 = errors;
 if(errors === _errs140){
 if(Array.isArray(data65)){
 if(data65.length > 16){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -3730,18 +3730,18 @@ const _errs142 = errors;
 if(errors === _errs142){
 if(typeof data66 === "string"){
 if(data66.length > 1024 && func3(data66) > 1024){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3753,7 +3753,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3767,18 +3767,18 @@ if(data61.maxAgents !== undefined){
 let data67 = data61.maxAgents;
 const _errs144 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs144){
 if((typeof data67 == "number") && (isFinite(data67))){
 if(data67 > 100000 || isNaN(data67)){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3796,7 +3796,7 @@ var valid19 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3810,11 +3810,11 @@ if(data.streamMode !== undefined){
 let data68 = data.streamMode;
 const _errs146 = errors;
 if(typeof data68 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data68 === "cumulative") || (data68 === "delta"))){
-validate14.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs146 === errors;
@@ -3831,7 +3831,7 @@ if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -3841,11 +3841,11 @@ if(data69.mode !== undefined){
 let data70 = data69.mode;
 const _errs151 = errors;
 if(typeof data70 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -3858,11 +3858,11 @@ if(data69.chunkMode !== undefined){
 let data71 = data69.chunkMode;
 const _errs153 = errors;
 if(typeof data71 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data71 === "length") || (data71 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -3879,7 +3879,7 @@ if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
 const _errs157 = errors;
 for(const key10 in data72){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -3888,7 +3888,7 @@ if(_errs157 === errors){
 if(data72.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data72.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid22 = _errs158 === errors;
@@ -3905,7 +3905,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs162 = errors;
 for(const key11 in data74){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -3915,18 +3915,18 @@ if(data74.minChars !== undefined){
 let data75 = data74.minChars;
 const _errs163 = errors;
 if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs163){
 if((typeof data75 == "number") && (isFinite(data75))){
 if(data75 > 1000000 || isNaN(data75)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data75 < 1 || isNaN(data75)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3942,18 +3942,18 @@ if(data74.maxChars !== undefined){
 let data76 = data74.maxChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3969,18 +3969,18 @@ if(data74.idleMs !== undefined){
 let data77 = data74.idleMs;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
 if(data77 > 60000 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data77 < 0 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -3996,7 +3996,7 @@ var valid23 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4009,7 +4009,7 @@ var valid22 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4027,7 +4027,7 @@ if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
 const _errs171 = errors;
 for(const key12 in data78){
 if(!(key12 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -4035,14 +4035,14 @@ break;
 if(_errs171 === errors){
 if(data78.toolProgress !== undefined){
 if(typeof data78.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4060,7 +4060,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs176 = errors;
 for(const key13 in data80){
 if(!(key13 === "toolProgress")){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -4068,14 +4068,14 @@ break;
 if(_errs176 === errors){
 if(data80.toolProgress !== undefined){
 if(typeof data80.toolProgress !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4091,7 +4091,7 @@ var valid21 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4105,18 +4105,18 @@ if(data.textChunkLimit !== undefined){
 let data82 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data82 == "number") && (isFinite(data82))){
 if(data82 > 200000 || isNaN(data82)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data82 < 100 || isNaN(data82)){
-validate14.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -4134,7 +4134,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
 if(Object.keys(data83).length > 10000){
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -4146,7 +4146,7 @@ if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
 const _errs186 = errors;
 for(const key15 in data84){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -4158,12 +4158,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data85 === "string"){
 if(data85.length > 65536 && func3(data85) > 65536){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4179,7 +4179,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data86)){
 if(data86.length > 256){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -4191,18 +4191,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data87 === "string"){
 if(data87.length > 128 && func3(data87) > 128){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data87.length < 1){
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4214,7 +4214,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4227,7 +4227,7 @@ var valid27 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4239,7 +4239,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4255,12 +4255,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data88 === "string"){
 if(data88.length > 65536 && func3(data88) > 65536){
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4273,7 +4273,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -4290,7 +4290,7 @@ if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 const _errs199 = errors;
 for(const key16 in data90){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate14.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -4302,7 +4302,7 @@ const _errs200 = errors;
 if(errors === _errs200){
 if(Array.isArray(data91)){
 if(data91.length > 16){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -4314,18 +4314,18 @@ const _errs202 = errors;
 if(errors === _errs202){
 if(typeof data92 === "string"){
 if(data92.length > 1024 && func3(data92) > 1024){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data92.length < 1){
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4337,7 +4337,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -4351,18 +4351,18 @@ if(data90.maxBytes !== undefined){
 let data93 = data90.maxBytes;
 const _errs204 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 104857600 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data93 < 1 || isNaN(data93)){
-validate14.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4377,7 +4377,7 @@ var valid29 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4395,7 +4395,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs208 = errors;
 for(const key17 in data94){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -4405,18 +4405,18 @@ if(data94.maxPayload !== undefined){
 let data95 = data94.maxPayload;
 const _errs209 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs209){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 16777216 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data95 < 1024 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4432,18 +4432,18 @@ if(data94.maxConnections !== undefined){
 let data96 = data94.maxConnections;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 100000 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data96 < 1 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4459,18 +4459,18 @@ if(data94.maxConnectionsPerSender !== undefined){
 let data97 = data94.maxConnectionsPerSender;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1000 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4486,18 +4486,18 @@ if(data94.messagesPerMinute !== undefined){
 let data98 = data94.messagesPerMinute;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 100000 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4513,18 +4513,18 @@ if(data94.messageBurst !== undefined){
 let data99 = data94.messageBurst;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4540,18 +4540,18 @@ if(data94.queuedPerSession !== undefined){
 let data100 = data94.queuedPerSession;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
 if(data100 > 10000 || isNaN(data100)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4567,18 +4567,18 @@ if(data94.turnSeconds !== undefined){
 let data101 = data94.turnSeconds;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 86400 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4594,18 +4594,18 @@ if(data94.deadAfterSeconds !== undefined){
 let data102 = data94.deadAfterSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 3600 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data102 < 31 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -4626,7 +4626,7 @@ var valid31 = true;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4642,18 +4642,18 @@ const _errs225 = errors;
 if(errors === _errs225){
 if(typeof data103 === "string"){
 if(data103.length > 64 && func3(data103) > 64){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data103.length < 1){
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/defaultAccount",schemaPath:"#/properties/defaultAccount/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4669,7 +4669,7 @@ const _errs227 = errors;
 if(errors === _errs227){
 if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
 if(Object.keys(data104).length > 100){
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/maxProperties",keyword:"maxProperties",params:{limit: 100}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
@@ -4687,7 +4687,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/accounts",schemaPath:"#/properties/accounts/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4732,7 +4732,7 @@ var valid0 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4750,7 +4750,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs1 = errors;
 for(const key0 in data){
 if(!(func2.call(schema12.properties, key0))){
-validate17.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate17.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -4759,7 +4759,7 @@ if(_errs1 === errors){
 if(data.enabled !== undefined){
 const _errs2 = errors;
 if(typeof data.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/enabled",schemaPath:"#/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -4774,18 +4774,18 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4803,7 +4803,7 @@ if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 const _errs8 = errors;
 for(const key1 in data2){
 if(!(((key1 === "showOk") || (key1 === "showAlerts")) || (key1 === "useIndicator"))){
-validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1}}];
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"additionalProperties",params:{additionalProperty: key1}}];
 return false;
 break;
 }
@@ -4812,7 +4812,7 @@ if(_errs8 === errors){
 if(data2.showOk !== undefined){
 const _errs9 = errors;
 if(typeof data2.showOk !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",schemaPath:"#/properties/heartbeatVisibility/properties/showOk/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showOk",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs9 === errors;
@@ -4824,7 +4824,7 @@ if(valid1){
 if(data2.showAlerts !== undefined){
 const _errs11 = errors;
 if(typeof data2.showAlerts !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",schemaPath:"#/properties/heartbeatVisibility/properties/showAlerts/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/showAlerts",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs11 === errors;
@@ -4836,7 +4836,7 @@ if(valid1){
 if(data2.useIndicator !== undefined){
 const _errs13 = errors;
 if(typeof data2.useIndicator !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",schemaPath:"#/properties/heartbeatVisibility/properties/useIndicator/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility/useIndicator",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid1 = _errs13 === errors;
@@ -4849,7 +4849,7 @@ var valid1 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",schemaPath:"#/properties/heartbeatVisibility/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/heartbeatVisibility",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4867,7 +4867,7 @@ if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 const _errs17 = errors;
 for(const key2 in data6){
 if(!(key2 === "enabled")){
-validate17.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2}}];
+validate17.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"additionalProperties",params:{additionalProperty: key2}}];
 return false;
 break;
 }
@@ -4875,14 +4875,14 @@ break;
 if(_errs17 === errors){
 if(data6.enabled !== undefined){
 if(typeof data6.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/healthMonitor/enabled",schemaPath:"#/properties/healthMonitor/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/healthMonitor/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/healthMonitor",schemaPath:"#/properties/healthMonitor/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/healthMonitor",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4895,7 +4895,7 @@ if(valid0){
 if(data.configWrites !== undefined){
 const _errs20 = errors;
 if(typeof data.configWrites !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/configWrites",schemaPath:"#/properties/configWrites/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/configWrites",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs20 === errors;
@@ -4908,18 +4908,18 @@ if(data.port !== undefined){
 let data9 = data.port;
 const _errs22 = errors;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/port",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs22){
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 65535 || isNaN(data9)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
+validate17.errors = [{instancePath:instancePath+"/port",keyword:"maximum",params:{comparison: "<=", limit: 65535}}];
 return false;
 }
 else {
 if(data9 < 1 || isNaN(data9)){
-validate17.errors = [{instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/port",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4937,18 +4937,18 @@ const _errs24 = errors;
 if(errors === _errs24){
 if(typeof data10 === "string"){
 if(data10.length > 255 && func3(data10) > 255){
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255}}];
+validate17.errors = [{instancePath:instancePath+"/host",keyword:"maxLength",params:{limit: 255}}];
 return false;
 }
 else {
 if(data10.length < 1){
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/host",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/host",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4964,18 +4964,18 @@ const _errs26 = errors;
 if(errors === _errs26){
 if(typeof data11 === "string"){
 if(data11.length > 256 && func3(data11) > 256){
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate17.errors = [{instancePath:instancePath+"/path",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 else {
 if(!pattern0.test(data11)){
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
+validate17.errors = [{instancePath:instancePath+"/path",keyword:"pattern",params:{pattern: "^/[A-Za-z0-9._~/-]*$"}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/path",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4993,7 +4993,7 @@ if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
 if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3}}];
+validate17.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
 }
@@ -5002,7 +5002,7 @@ if(_errs30 === errors){
 if(data12.enabled !== undefined){
 const _errs31 = errors;
 if(typeof data12.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/enabled",schemaPath:"#/properties/auth/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs31 === errors;
@@ -5018,18 +5018,18 @@ if(errors === _errs33){
 if(errors === _errs33){
 if(typeof data14 === "string"){
 if(!(formats0.test(data14))){
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/format",keyword:"format",params:{format: "uri"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"format",params:{format: "uri"}}];
 return false;
 }
 else {
 if(data14.length > 2048 && func3(data14) > 2048){
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/endpoint",schemaPath:"#/properties/auth/properties/endpoint/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/endpoint",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5044,18 +5044,18 @@ if(data12.timeout !== undefined){
 let data15 = data12.timeout;
 const _errs35 = errors;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs35){
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 60000 || isNaN(data15)){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data15 < 1000 || isNaN(data15)){
-validate17.errors = [{instancePath:instancePath+"/auth/timeout",schemaPath:"#/properties/auth/properties/timeout/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/auth/timeout",keyword:"minimum",params:{comparison: ">=", limit: 1000}}];
 return false;
 }
 }
@@ -5070,7 +5070,7 @@ if(valid3){
 if(data12.required !== undefined){
 const _errs37 = errors;
 if(typeof data12.required !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/required",schemaPath:"#/properties/auth/properties/required/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/required",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs37 === errors;
@@ -5082,7 +5082,7 @@ if(valid3){
 if(data12.allowQueryToken !== undefined){
 const _errs39 = errors;
 if(typeof data12.allowQueryToken !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/allowQueryToken",schemaPath:"#/properties/auth/properties/allowQueryToken/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/allowQueryToken",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs39 === errors;
@@ -5095,18 +5095,18 @@ if(data12.cacheSeconds !== undefined){
 let data18 = data12.cacheSeconds;
 const _errs41 = errors;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs41){
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 3600 || isNaN(data18)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data18 < 0 || isNaN(data18)){
-validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",schemaPath:"#/properties/auth/properties/cacheSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate17.errors = [{instancePath:instancePath+"/auth/cacheSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5124,7 +5124,7 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(Array.isArray(data19)){
 if(data19.length > 32){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -5136,18 +5136,18 @@ const _errs45 = errors;
 if(errors === _errs45){
 if(typeof data20 === "string"){
 if(data20.length > 64 && func3(data20) > 64){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data20.length < 1){
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,schemaPath:"#/properties/auth/properties/forwardParams/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5159,7 +5159,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",schemaPath:"#/properties/auth/properties/forwardParams/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5172,7 +5172,7 @@ if(valid3){
 if(data12.allowDelegation !== undefined){
 const _errs47 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",schemaPath:"#/properties/auth/properties/allowDelegation/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid3 = _errs47 === errors;
@@ -5190,7 +5190,7 @@ var valid3 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/auth",schemaPath:"#/properties/auth/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/auth",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5206,7 +5206,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(Array.isArray(data22)){
 if(data22.length > 64){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -5218,18 +5218,18 @@ const _errs51 = errors;
 if(errors === _errs51){
 if(typeof data23 === "string"){
 if(data23.length > 2048 && func3(data23) > 2048){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/maxLength",keyword:"maxLength",params:{limit: 2048}}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
 if(data23.length < 1){
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,schemaPath:"#/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5241,7 +5241,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowedOrigins",schemaPath:"#/properties/allowedOrigins/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5255,11 +5255,11 @@ if(data.dmPolicy !== undefined){
 let data24 = data.dmPolicy;
 const _errs53 = errors;
 if(typeof data24 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/dmPolicy",schemaPath:"#/properties/dmPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
+validate17.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
 var valid0 = _errs53 === errors;
@@ -5274,7 +5274,7 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(Array.isArray(data25)){
 if(data25.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5284,7 +5284,7 @@ for(let i2=0; i2<len2; i2++){
 let data26 = data25[i2];
 const _errs57 = errors;
 if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
-validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,schemaPath:"#/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
 var valid6 = _errs57 === errors;
@@ -5295,7 +5295,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/allowFrom",schemaPath:"#/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5309,11 +5309,11 @@ if(data.groupPolicy !== undefined){
 let data27 = data.groupPolicy;
 const _errs59 = errors;
 if(typeof data27 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groupPolicy",schemaPath:"#/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
+validate17.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
 var valid0 = _errs59 === errors;
@@ -5328,7 +5328,7 @@ const _errs61 = errors;
 if(errors === _errs61){
 if(Array.isArray(data28)){
 if(data28.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5338,7 +5338,7 @@ for(let i3=0; i3<len3; i3++){
 let data29 = data28[i3];
 const _errs63 = errors;
 if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,schemaPath:"#/properties/groupAllowFrom/items/type",keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
 var valid7 = _errs63 === errors;
@@ -5349,7 +5349,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",schemaPath:"#/properties/groupAllowFrom/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5363,11 +5363,11 @@ if(data.reactionNotifications !== undefined){
 let data30 = data.reactionNotifications;
 const _errs65 = errors;
 if(typeof data30 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
-validate17.errors = [{instancePath:instancePath+"/reactionNotifications",schemaPath:"#/properties/reactionNotifications/enum",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
+validate17.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
 var valid0 = _errs65 === errors;
@@ -5382,7 +5382,7 @@ const _errs67 = errors;
 if(errors === _errs67){
 if(Array.isArray(data31)){
 if(data31.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5392,7 +5392,7 @@ for(let i4=0; i4<len4; i4++){
 let data32 = data31[i4];
 const _errs69 = errors;
 if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
-validate17.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,schemaPath:"#/properties/reactionAllowlist/items/type",keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
 var valid8 = _errs69 === errors;
@@ -5403,7 +5403,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",schemaPath:"#/properties/reactionAllowlist/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5417,11 +5417,11 @@ if(data.replyToMode !== undefined){
 let data33 = data.replyToMode;
 const _errs71 = errors;
 if(typeof data33 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
-validate17.errors = [{instancePath:instancePath+"/replyToMode",schemaPath:"#/properties/replyToMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
+validate17.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
 return false;
 }
 var valid0 = _errs71 === errors;
@@ -5433,7 +5433,7 @@ if(valid0){
 if(data.requireMention !== undefined){
 const _errs73 = errors;
 if(typeof data.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/requireMention",schemaPath:"#/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -5448,7 +5448,7 @@ const _errs75 = errors;
 if(errors === _errs75){
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(Object.keys(data35).length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5460,7 +5460,7 @@ if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
 const _errs80 = errors;
 for(const key5 in data36){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
@@ -5469,7 +5469,7 @@ if(_errs80 === errors){
 if(data36.enabled !== undefined){
 const _errs81 = errors;
 if(typeof data36.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",schemaPath:"#/properties/groups/additionalProperties/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs81 === errors;
@@ -5482,11 +5482,11 @@ if(data36.groupPolicy !== undefined){
 let data38 = data36.groupPolicy;
 const _errs83 = errors;
 if(typeof data38 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",schemaPath:"#/properties/groups/additionalProperties/properties/groupPolicy/enum",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -5501,7 +5501,7 @@ const _errs85 = errors;
 if(errors === _errs85){
 if(Array.isArray(data39)){
 if(data39.length > 10000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/maxItems",keyword:"maxItems",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -5511,7 +5511,7 @@ for(let i5=0; i5<len5; i5++){
 let data40 = data39[i5];
 const _errs87 = errors;
 if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/items/type",keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
 var valid11 = _errs87 === errors;
@@ -5522,7 +5522,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",schemaPath:"#/properties/groups/additionalProperties/properties/allowFrom/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5540,7 +5540,7 @@ if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
 const _errs91 = errors;
 for(const key6 in data41){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
@@ -5552,7 +5552,7 @@ const _errs92 = errors;
 if(errors === _errs92){
 if(Array.isArray(data42)){
 if(data42.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5564,18 +5564,18 @@ const _errs94 = errors;
 if(errors === _errs94){
 if(typeof data43 === "string"){
 if(data43.length > 128 && func3(data43) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data43.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5587,7 +5587,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/allow/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5603,7 +5603,7 @@ const _errs96 = errors;
 if(errors === _errs96){
 if(Array.isArray(data44)){
 if(data44.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5615,18 +5615,18 @@ const _errs98 = errors;
 if(errors === _errs98){
 if(typeof data45 === "string"){
 if(data45.length > 128 && func3(data45) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data45.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5638,7 +5638,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/alsoAllow/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5654,7 +5654,7 @@ const _errs100 = errors;
 if(errors === _errs100){
 if(Array.isArray(data46)){
 if(data46.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5666,18 +5666,18 @@ const _errs102 = errors;
 if(errors === _errs102){
 if(typeof data47 === "string"){
 if(data47.length > 128 && func3(data47) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data47.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5689,7 +5689,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",schemaPath:"#/properties/groups/additionalProperties/properties/tools/properties/deny/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5703,7 +5703,7 @@ var valid12 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",schemaPath:"#/properties/groups/additionalProperties/properties/tools/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5716,7 +5716,7 @@ if(valid10){
 if(data36.requireMention !== undefined){
 const _errs104 = errors;
 if(typeof data36.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",schemaPath:"#/properties/groups/additionalProperties/properties/requireMention/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs104 === errors;
@@ -5731,12 +5731,12 @@ const _errs106 = errors;
 if(errors === _errs106){
 if(typeof data49 === "string"){
 if(data49.length > 65536 && func3(data49) > 65536){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/groups/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5752,7 +5752,7 @@ const _errs108 = errors;
 if(errors === _errs108){
 if(Array.isArray(data50)){
 if(data50.length > 256){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -5764,18 +5764,18 @@ const _errs110 = errors;
 if(errors === _errs110){
 if(typeof data51 === "string"){
 if(data51.length > 128 && func3(data51) > 128){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data51.length < 1){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,schemaPath:"#/properties/groups/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5787,7 +5787,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/groups/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5805,7 +5805,7 @@ var valid10 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/groups/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5817,7 +5817,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5831,18 +5831,18 @@ if(data.historyLimit !== undefined){
 let data52 = data.historyLimit;
 const _errs112 = errors;
 if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
-validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs112){
 if((typeof data52 == "number") && (isFinite(data52))){
 if(data52 > 1000 || isNaN(data52)){
-validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data52 < 0 || isNaN(data52)){
-validate17.errors = [{instancePath:instancePath+"/historyLimit",schemaPath:"#/properties/historyLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5860,7 +5860,7 @@ const _errs114 = errors;
 if(errors === _errs114){
 if(Array.isArray(data53)){
 if(data53.length > 1000){
-validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/maxItems",keyword:"maxItems",params:{limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
@@ -5870,7 +5870,7 @@ for(let i10=0; i10<len10; i10++){
 let data54 = data53[i10];
 const _errs116 = errors;
 if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
-validate17.errors = [{instancePath:instancePath+"/bots/" + i10,schemaPath:"#/properties/bots/items/type",keyword:"type",params:{type: schema12.properties.bots.items.type}}];
+validate17.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
 var valid17 = _errs116 === errors;
@@ -5881,7 +5881,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/bots",schemaPath:"#/properties/bots/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -5895,11 +5895,11 @@ if(data.allowBots !== undefined){
 let data55 = data.allowBots;
 const _errs118 = errors;
 if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
-validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/type",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
+validate17.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
 if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
-validate17.errors = [{instancePath:instancePath+"/allowBots",schemaPath:"#/properties/allowBots/enum",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
+validate17.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
 var valid0 = _errs118 === errors;
@@ -5916,7 +5916,7 @@ if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
 const _errs122 = errors;
 for(const key7 in data56){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
@@ -5925,7 +5925,7 @@ if(_errs122 === errors){
 if(data56.enabled !== undefined){
 const _errs123 = errors;
 if(typeof data56.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",schemaPath:"#/properties/botLoopProtection/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid18 = _errs123 === errors;
@@ -5938,18 +5938,18 @@ if(data56.maxEventsPerWindow !== undefined){
 let data58 = data56.maxEventsPerWindow;
 const _errs125 = errors;
 if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs125){
 if((typeof data58 == "number") && (isFinite(data58))){
 if(data58 > 10000 || isNaN(data58)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data58 < 1 || isNaN(data58)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",schemaPath:"#/properties/botLoopProtection/properties/maxEventsPerWindow/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5965,18 +5965,18 @@ if(data56.windowSeconds !== undefined){
 let data59 = data56.windowSeconds;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
 if(data59 > 86400 || isNaN(data59)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",schemaPath:"#/properties/botLoopProtection/properties/windowSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5992,18 +5992,18 @@ if(data56.cooldownSeconds !== undefined){
 let data60 = data56.cooldownSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",schemaPath:"#/properties/botLoopProtection/properties/cooldownSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6020,7 +6020,7 @@ var valid18 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection",schemaPath:"#/properties/botLoopProtection/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6038,7 +6038,7 @@ if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
 const _errs133 = errors;
 for(const key8 in data61){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
@@ -6047,7 +6047,7 @@ if(_errs133 === errors){
 if(data61.enabled !== undefined){
 const _errs134 = errors;
 if(typeof data61.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",schemaPath:"#/properties/dynamicAgentCreation/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid19 = _errs134 === errors;
@@ -6062,18 +6062,18 @@ const _errs136 = errors;
 if(errors === _errs136){
 if(typeof data63 === "string"){
 if(data63.length > 1024 && func3(data63) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data63.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/workspaceTemplate/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6089,18 +6089,18 @@ const _errs138 = errors;
 if(errors === _errs138){
 if(typeof data64 === "string"){
 if(data64.length > 1024 && func3(data64) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data64.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",schemaPath:"#/properties/dynamicAgentCreation/properties/agentDirTemplate/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6116,7 +6116,7 @@ const _errs140 = errors;
 if(errors === _errs140){
 if(Array.isArray(data65)){
 if(data65.length > 16){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -6128,18 +6128,18 @@ const _errs142 = errors;
 if(errors === _errs142){
 if(typeof data66 === "string"){
 if(data66.length > 1024 && func3(data66) > 1024){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data66.length < 1){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6151,7 +6151,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",schemaPath:"#/properties/dynamicAgentCreation/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6165,18 +6165,18 @@ if(data61.maxAgents !== undefined){
 let data67 = data61.maxAgents;
 const _errs144 = errors;
 if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs144){
 if((typeof data67 == "number") && (isFinite(data67))){
 if(data67 > 100000 || isNaN(data67)){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data67 < 1 || isNaN(data67)){
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",schemaPath:"#/properties/dynamicAgentCreation/properties/maxAgents/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6194,7 +6194,7 @@ var valid19 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",schemaPath:"#/properties/dynamicAgentCreation/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6208,11 +6208,11 @@ if(data.streamMode !== undefined){
 let data68 = data.streamMode;
 const _errs146 = errors;
 if(typeof data68 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data68 === "cumulative") || (data68 === "delta"))){
-validate17.errors = [{instancePath:instancePath+"/streamMode",schemaPath:"#/properties/streamMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
+validate17.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
 var valid0 = _errs146 === errors;
@@ -6229,7 +6229,7 @@ if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
 const _errs150 = errors;
 for(const key9 in data69){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
-validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9}}];
+validate17.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
@@ -6239,11 +6239,11 @@ if(data69.mode !== undefined){
 let data70 = data69.mode;
 const _errs151 = errors;
 if(typeof data70 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/mode",schemaPath:"#/properties/streaming/properties/mode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
 return false;
 }
 var valid21 = _errs151 === errors;
@@ -6256,11 +6256,11 @@ if(data69.chunkMode !== undefined){
 let data71 = data69.chunkMode;
 const _errs153 = errors;
 if(typeof data71 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data71 === "length") || (data71 === "newline"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",schemaPath:"#/properties/streaming/properties/chunkMode/enum",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -6277,7 +6277,7 @@ if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
 const _errs157 = errors;
 for(const key10 in data72){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
@@ -6286,7 +6286,7 @@ if(_errs157 === errors){
 if(data72.enabled !== undefined){
 const _errs158 = errors;
 if(typeof data72.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",schemaPath:"#/properties/streaming/properties/block/properties/enabled/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid22 = _errs158 === errors;
@@ -6303,7 +6303,7 @@ if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
 const _errs162 = errors;
 for(const key11 in data74){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key11}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
@@ -6313,18 +6313,18 @@ if(data74.minChars !== undefined){
 let data75 = data74.minChars;
 const _errs163 = errors;
 if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs163){
 if((typeof data75 == "number") && (isFinite(data75))){
 if(data75 > 1000000 || isNaN(data75)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data75 < 1 || isNaN(data75)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/minChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6340,18 +6340,18 @@ if(data74.maxChars !== undefined){
 let data76 = data74.maxChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/maxChars/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6367,18 +6367,18 @@ if(data74.idleMs !== undefined){
 let data77 = data74.idleMs;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
 if(data77 > 60000 || isNaN(data77)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
 return false;
 }
 else {
 if(data77 < 0 || isNaN(data77)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6394,7 +6394,7 @@ var valid23 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",schemaPath:"#/properties/streaming/properties/block/properties/coalesce/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6407,7 +6407,7 @@ var valid22 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/streaming/block",schemaPath:"#/properties/streaming/properties/block/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6425,7 +6425,7 @@ if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
 const _errs171 = errors;
 for(const key12 in data78){
 if(!(key12 === "toolProgress")){
-validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key12}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
@@ -6433,14 +6433,14 @@ break;
 if(_errs171 === errors){
 if(data78.toolProgress !== undefined){
 if(typeof data78.toolProgress !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",schemaPath:"#/properties/streaming/properties/preview/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/streaming/preview",schemaPath:"#/properties/streaming/properties/preview/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6458,7 +6458,7 @@ if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
 const _errs176 = errors;
 for(const key13 in data80){
 if(!(key13 === "toolProgress")){
-validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key13}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
@@ -6466,14 +6466,14 @@ break;
 if(_errs176 === errors){
 if(data80.toolProgress !== undefined){
 if(typeof data80.toolProgress !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",schemaPath:"#/properties/streaming/properties/progress/properties/toolProgress/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/streaming/progress",schemaPath:"#/properties/streaming/properties/progress/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6489,7 +6489,7 @@ var valid21 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/streaming",schemaPath:"#/properties/streaming/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6503,18 +6503,18 @@ if(data.textChunkLimit !== undefined){
 let data82 = data.textChunkLimit;
 const _errs179 = errors;
 if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
-validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs179){
 if((typeof data82 == "number") && (isFinite(data82))){
 if(data82 > 200000 || isNaN(data82)){
-validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
 if(data82 < 100 || isNaN(data82)){
-validate17.errors = [{instancePath:instancePath+"/textChunkLimit",schemaPath:"#/properties/textChunkLimit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
+validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
@@ -6532,7 +6532,7 @@ const _errs181 = errors;
 if(errors === _errs181){
 if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
 if(Object.keys(data83).length > 10000){
-validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/maxProperties",keyword:"maxProperties",params:{limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
@@ -6544,7 +6544,7 @@ if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
 const _errs186 = errors;
 for(const key15 in data84){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key15}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
@@ -6556,12 +6556,12 @@ const _errs187 = errors;
 if(errors === _errs187){
 if(typeof data85 === "string"){
 if(data85.length > 65536 && func3(data85) > 65536){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",schemaPath:"#/properties/direct/additionalProperties/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6577,7 +6577,7 @@ const _errs189 = errors;
 if(errors === _errs189){
 if(Array.isArray(data86)){
 if(data86.length > 256){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/maxItems",keyword:"maxItems",params:{limit: 256}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
@@ -6589,18 +6589,18 @@ const _errs191 = errors;
 if(errors === _errs191){
 if(typeof data87 === "string"){
 if(data87.length > 128 && func3(data87) > 128){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data87.length < 1){
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,schemaPath:"#/properties/direct/additionalProperties/properties/skills/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6612,7 +6612,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",schemaPath:"#/properties/direct/additionalProperties/properties/skills/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6625,7 +6625,7 @@ var valid27 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/direct/additionalProperties/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6637,7 +6637,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/direct",schemaPath:"#/properties/direct/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6653,12 +6653,12 @@ const _errs193 = errors;
 if(errors === _errs193){
 if(typeof data88 === "string"){
 if(data88.length > 65536 && func3(data88) > 65536){
-validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate17.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/systemPrompt",schemaPath:"#/properties/systemPrompt/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6671,7 +6671,7 @@ if(valid0){
 if(data.greeting !== undefined){
 const _errs195 = errors;
 if(typeof data.greeting !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/greeting",schemaPath:"#/properties/greeting/type",keyword:"type",params:{type: "boolean"}}];
+validate17.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs195 === errors;
@@ -6688,7 +6688,7 @@ if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
 const _errs199 = errors;
 for(const key16 in data90){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key16}}];
+validate17.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
@@ -6700,7 +6700,7 @@ const _errs200 = errors;
 if(errors === _errs200){
 if(Array.isArray(data91)){
 if(data91.length > 16){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -6712,18 +6712,18 @@ const _errs202 = errors;
 if(errors === _errs202){
 if(typeof data92 === "string"){
 if(data92.length > 1024 && func3(data92) > 1024){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data92.length < 1){
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,schemaPath:"#/properties/media/properties/allowedRoots/items/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6735,7 +6735,7 @@ break;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",schemaPath:"#/properties/media/properties/allowedRoots/type",keyword:"type",params:{type: "array"}}];
+validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6749,18 +6749,18 @@ if(data90.maxBytes !== undefined){
 let data93 = data90.maxBytes;
 const _errs204 = errors;
 if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs204){
 if((typeof data93 == "number") && (isFinite(data93))){
 if(data93 > 104857600 || isNaN(data93)){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
 if(data93 < 1 || isNaN(data93)){
-validate17.errors = [{instancePath:instancePath+"/media/maxBytes",schemaPath:"#/properties/media/properties/maxBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6775,7 +6775,7 @@ var valid29 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6793,7 +6793,7 @@ if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
 const _errs208 = errors;
 for(const key17 in data94){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key17}}];
+validate17.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
@@ -6803,18 +6803,18 @@ if(data94.maxPayload !== undefined){
 let data95 = data94.maxPayload;
 const _errs209 = errors;
 if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs209){
 if((typeof data95 == "number") && (isFinite(data95))){
 if(data95 > 16777216 || isNaN(data95)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
 if(data95 < 1024 || isNaN(data95)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",schemaPath:"#/properties/limits/properties/maxPayload/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -6830,18 +6830,18 @@ if(data94.maxConnections !== undefined){
 let data96 = data94.maxConnections;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
 if(data96 > 100000 || isNaN(data96)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data96 < 1 || isNaN(data96)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",schemaPath:"#/properties/limits/properties/maxConnections/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6857,18 +6857,18 @@ if(data94.maxConnectionsPerSender !== undefined){
 let data97 = data94.maxConnectionsPerSender;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
 if(data97 > 1000 || isNaN(data97)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",schemaPath:"#/properties/limits/properties/maxConnectionsPerSender/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6884,18 +6884,18 @@ if(data94.messagesPerMinute !== undefined){
 let data98 = data94.messagesPerMinute;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
 if(data98 > 100000 || isNaN(data98)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",schemaPath:"#/properties/limits/properties/messagesPerMinute/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6911,18 +6911,18 @@ if(data94.messageBurst !== undefined){
 let data99 = data94.messageBurst;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",schemaPath:"#/properties/limits/properties/messageBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6938,18 +6938,18 @@ if(data94.queuedPerSession !== undefined){
 let data100 = data94.queuedPerSession;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
 if(data100 > 10000 || isNaN(data100)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",schemaPath:"#/properties/limits/properties/queuedPerSession/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6965,18 +6965,18 @@ if(data94.turnSeconds !== undefined){
 let data101 = data94.turnSeconds;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
 if(data101 > 86400 || isNaN(data101)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",schemaPath:"#/properties/limits/properties/turnSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6992,18 +6992,18 @@ if(data94.deadAfterSeconds !== undefined){
 let data102 = data94.deadAfterSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/type",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
 if(data102 > 3600 || isNaN(data102)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
 return false;
 }
 else {
 if(data102 < 31 || isNaN(data102)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",schemaPath:"#/properties/limits/properties/deadAfterSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
 return false;
 }
 }
@@ -7024,7 +7024,7 @@ var valid31 = true;
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/limits",schemaPath:"#/properties/limits/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7067,7 +7067,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }

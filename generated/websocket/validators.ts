@@ -4,15 +4,8 @@
 import { codePoints } from "../runtime.ts";
 export const ChatSend = validate14;
 const schema11 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"chat.send"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"},"chatType":{"type":"string","enum":["direct","group"]},"groupId":{"$ref":"#/definitions/GroupId"},"groupSubject":{"$ref":"#/definitions/Name"},"replyToMessageId":{"$ref":"#/definitions/Id"},"replyToBody":{"type":"string","maxLength":4096},"mediaPath":{"$ref":"#/definitions/MediaPath"},"mediaType":{"$ref":"#/definitions/MimeType"},"mediaPaths":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaPath"}},"mediaTypes":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MimeType"}},"customData":{"$ref":"#/definitions/CustomData"},"media":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaItem"}},"mentioned":{"type":"boolean"},"threadId":{"$ref":"#/definitions/Id"}},"if":{"properties":{"chatType":{"const":"group"}},"required":["chatType"]},"then":{"required":["groupId"]}};
-const schema12 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
-const schema13 = {"type":"string","minLength":1,"maxLength":65536};
-const schema15 = {"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"};
-const schema20 = {"type":"string","minLength":1,"maxLength":4096};
-const schema21 = {"type":"string","minLength":3,"maxLength":128};
-const schema24 = {"type":"object","additionalProperties":true};
 const func2 = codePoints;
 const func3 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
-const schema16 = {"allOf":[{"$ref":"#/definitions/Id"}]};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -21,24 +14,24 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate15.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate15.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate15.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate15.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate15.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -46,7 +39,6 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema25 = {"type":"object","properties":{"url":{"type":"string","minLength":1,"maxLength":4096},"data":{"type":"string","minLength":1,"maxLength":1048576},"mimeType":{"$ref":"#/definitions/MimeType"},"name":{"$ref":"#/definitions/Name"}}};
 
 function validate17(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -59,18 +51,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate17.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -86,18 +78,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate17.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/data",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -114,18 +106,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/mimeType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -142,24 +134,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate17.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate17.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -173,7 +165,7 @@ var valid0 = true;
 }
 }
 else {
-validate17.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate17.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -230,7 +222,7 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.groupId === undefined) && (missing1 = "groupId")){
-validate14.errors = [{instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: missing1}}];
+validate14.errors = [{instancePath,keyword:"required",params:{missingProperty: missing1}}];
 return false;
 }
 }
@@ -238,7 +230,7 @@ var _valid0 = _errs4 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"}};
+const err2 = {instancePath,keyword:"if",params:{failingKeyword: "then"}};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -253,14 +245,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.content === undefined) && (missing2 = "content"))){
-validate14.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing2}}];
+validate14.errors = [{instancePath,keyword:"required",params:{missingProperty: missing2}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs5 = errors;
 if("chat.send" !== data.type){
-validate14.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.send"}}];
+validate14.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.send"}}];
 return false;
 }
 var valid2 = _errs5 === errors;
@@ -276,24 +268,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -310,18 +302,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 65536 && func2(data3) > 65536){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -338,24 +330,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -372,24 +364,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/senderName",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/senderName",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data5)){
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/senderName",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/senderName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -403,11 +395,11 @@ if(data.chatType !== undefined){
 let data6 = data.chatType;
 const _errs18 = errors;
 if(typeof data6 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/chatType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data6 === "direct") || (data6 === "group"))){
-validate14.errors = [{instancePath:instancePath+"/chatType",schemaPath:"#/properties/chatType/enum",keyword:"enum",params:{allowedValues: schema11.properties.chatType.enum}}];
+validate14.errors = [{instancePath:instancePath+"/chatType",keyword:"enum",params:{allowedValues: schema11.properties.chatType.enum}}];
 return false;
 }
 var valid2 = _errs18 === errors;
@@ -435,24 +427,24 @@ const _errs22 = errors;
 if(errors === _errs22){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/groupSubject",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/groupSubject",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -469,24 +461,24 @@ const _errs25 = errors;
 if(errors === _errs25){
 if(typeof data9 === "string"){
 if(data9.length > 128 && func2(data9) > 128){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data9.length < 1){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data9)){
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -502,12 +494,12 @@ const _errs27 = errors;
 if(errors === _errs27){
 if(typeof data10 === "string"){
 if(data10.length > 4096 && func2(data10) > 4096){
-validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/replyToBody",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/replyToBody",schemaPath:"#/properties/replyToBody/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/replyToBody",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -524,18 +516,18 @@ const _errs30 = errors;
 if(errors === _errs30){
 if(typeof data11 === "string"){
 if(data11.length > 4096 && func2(data11) > 4096){
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data11.length < 1){
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPath",schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPath",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -552,18 +544,18 @@ const _errs33 = errors;
 if(errors === _errs33){
 if(typeof data12 === "string"){
 if(data12.length > 128 && func2(data12) > 128){
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data12.length < 3 || (data12.length < 6 && func2(data12) < 3)){
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -579,7 +571,7 @@ const _errs35 = errors;
 if(errors === _errs35){
 if(Array.isArray(data13)){
 if(data13.length > 16){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -592,18 +584,18 @@ const _errs38 = errors;
 if(errors === _errs38){
 if(typeof data14 === "string"){
 if(data14.length > 4096 && func2(data14) > 4096){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data14.length < 1){
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,schemaPath:"#/definitions/MediaPath/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -615,7 +607,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaPaths",schemaPath:"#/properties/mediaPaths/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaPaths",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -631,7 +623,7 @@ const _errs40 = errors;
 if(errors === _errs40){
 if(Array.isArray(data15)){
 if(data15.length > 16){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -644,18 +636,18 @@ const _errs43 = errors;
 if(errors === _errs43){
 if(typeof data16 === "string"){
 if(data16.length > 128 && func2(data16) > 128){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data16.length < 3 || (data16.length < 6 && func2(data16) < 3)){
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes/" + i1,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -667,7 +659,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/mediaTypes",schemaPath:"#/properties/mediaTypes/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/mediaTypes",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -685,7 +677,7 @@ if(errors === _errs46){
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/customData",schemaPath:"#/definitions/CustomData/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath:instancePath+"/customData",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -701,7 +693,7 @@ const _errs49 = errors;
 if(errors === _errs49){
 if(Array.isArray(data18)){
 if(data18.length > 16){
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/maxItems",keyword:"maxItems",params:{limit: 16}}];
+validate14.errors = [{instancePath:instancePath+"/media",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
@@ -721,7 +713,7 @@ break;
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/media",schemaPath:"#/properties/media/type",keyword:"type",params:{type: "array"}}];
+validate14.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -734,7 +726,7 @@ if(valid2){
 if(data.mentioned !== undefined){
 const _errs52 = errors;
 if(typeof data.mentioned !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/mentioned",schemaPath:"#/properties/mentioned/type",keyword:"type",params:{type: "boolean"}}];
+validate14.errors = [{instancePath:instancePath+"/mentioned",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid2 = _errs52 === errors;
@@ -750,24 +742,24 @@ const _errs55 = errors;
 if(errors === _errs55){
 if(typeof data21 === "string"){
 if(data21.length > 128 && func2(data21) > 128){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate14.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data21.length < 1){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data21)){
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate14.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate14.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate14.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -796,7 +788,7 @@ var valid2 = true;
 }
 }
 else {
-validate14.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate14.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -805,8 +797,6 @@ return errors === 0;
 }
 
 export const ChatHello = validate19;
-const schema29 = {"type":"object","required":["type","extensions"],"properties":{"type":{"const":"chat.hello"},"extensions":{"type":"array","maxItems":32,"items":{"$ref":"#/definitions/Extension"}}}};
-const schema30 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate19(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -815,14 +805,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-validate19.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate19.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.hello" !== data.type){
-validate19.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.hello"}}];
+validate19.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.hello"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -837,7 +827,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate19.errors = [{instancePath:instancePath+"/extensions",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -850,18 +840,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
+validate19.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -873,7 +863,7 @@ break;
 }
 }
 else {
-validate19.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
+validate19.errors = [{instancePath:instancePath+"/extensions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -886,7 +876,7 @@ var valid0 = true;
 }
 }
 else {
-validate19.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate19.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -895,7 +885,6 @@ return errors === 0;
 }
 
 export const ChatCancel = validate20;
-const schema31 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"chat.cancel"},"messageId":{"$ref":"#/definitions/Id"}}};
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -904,14 +893,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate20.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate20.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.cancel" !== data.type){
-validate20.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.cancel"}}];
+validate20.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.cancel"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -927,24 +916,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate20.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate20.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -957,7 +946,7 @@ var valid0 = true;
 }
 }
 else {
-validate20.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate20.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -966,7 +955,6 @@ return errors === 0;
 }
 
 export const ChatJoin = validate21;
-const schema33 = {"type":"object","required":["type","groupId"],"properties":{"type":{"const":"chat.join"},"groupId":{"$ref":"#/definitions/GroupId"}}};
 
 function validate21(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -975,14 +963,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-validate21.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate21.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.join" !== data.type){
-validate21.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.join"}}];
+validate21.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.join"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1006,7 +994,7 @@ var valid0 = true;
 }
 }
 else {
-validate21.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate21.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1015,7 +1003,6 @@ return errors === 0;
 }
 
 export const ChatLeave = validate23;
-const schema34 = {"type":"object","required":["type","groupId"],"properties":{"type":{"const":"chat.leave"},"groupId":{"$ref":"#/definitions/GroupId"}}};
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1024,14 +1011,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-validate23.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate23.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.leave" !== data.type){
-validate23.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.leave"}}];
+validate23.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.leave"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1055,7 +1042,7 @@ var valid0 = true;
 }
 }
 else {
-validate23.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate23.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1064,8 +1051,6 @@ return errors === 0;
 }
 
 export const ChatAuth = validate25;
-const schema35 = {"type":"object","required":["type","token"],"properties":{"type":{"const":"chat.auth"},"token":{"$ref":"#/definitions/Token"}}};
-const schema36 = {"type":"string","minLength":1,"maxLength":4096};
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1074,14 +1059,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.token === undefined) && (missing0 = "token"))){
-validate25.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate25.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.auth" !== data.type){
-validate25.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.auth"}}];
+validate25.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.auth"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1097,18 +1082,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate25.errors = [{instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate25.errors = [{instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate25.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate25.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1121,7 +1106,7 @@ var valid0 = true;
 }
 }
 else {
-validate25.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate25.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1139,14 +1124,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.kind === undefined) && (missing0 = "kind"))){
-validate26.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate26.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.directory" !== data.type){
-validate26.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory"}}];
+validate26.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.directory"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1162,24 +1147,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/requestId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/requestId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate26.errors = [{instancePath:instancePath+"/requestId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/requestId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1193,11 +1178,11 @@ if(data.kind !== undefined){
 let data2 = data.kind;
 const _errs5 = errors;
 if(typeof data2 !== "string"){
-validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/kind",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data2 === "users") || (data2 === "groups"))){
-validate26.errors = [{instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema37.properties.kind.enum}}];
+validate26.errors = [{instancePath:instancePath+"/kind",keyword:"enum",params:{allowedValues: schema37.properties.kind.enum}}];
 return false;
 }
 var valid0 = _errs5 === errors;
@@ -1212,12 +1197,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate26.errors = [{instancePath:instancePath+"/query",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/query",schemaPath:"#/properties/query/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/query",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1231,18 +1216,18 @@ if(data.limit !== undefined){
 let data4 = data.limit;
 const _errs9 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/type",keyword:"type",params:{type: "integer"}}];
+validate26.errors = [{instancePath:instancePath+"/limit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 200 || isNaN(data4)){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/maximum",keyword:"maximum",params:{comparison: "<=", limit: 200}}];
+validate26.errors = [{instancePath:instancePath+"/limit",keyword:"maximum",params:{comparison: "<=", limit: 200}}];
 return false;
 }
 else {
 if(data4 < 1 || isNaN(data4)){
-validate26.errors = [{instancePath:instancePath+"/limit",schemaPath:"#/properties/limit/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/limit",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1260,18 +1245,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate26.errors = [{instancePath:instancePath+"/cursor",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/minLength",keyword:"minLength",params:{limit: 1}}];
+validate26.errors = [{instancePath:instancePath+"/cursor",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate26.errors = [{instancePath:instancePath+"/cursor",schemaPath:"#/properties/cursor/type",keyword:"type",params:{type: "string"}}];
+validate26.errors = [{instancePath:instancePath+"/cursor",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1288,7 +1273,7 @@ var valid0 = true;
 }
 }
 else {
-validate26.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate26.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1297,7 +1282,6 @@ return errors === 0;
 }
 
 export const ChatEdit = validate27;
-const schema39 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"chat.edit"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"}}};
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1306,14 +1290,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate27.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate27.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.edit" !== data.type){
-validate27.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edit"}}];
+validate27.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.edit"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1329,24 +1313,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1363,18 +1347,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate27.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate27.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate27.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate27.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1388,7 +1372,7 @@ var valid0 = true;
 }
 }
 else {
-validate27.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate27.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1397,7 +1381,6 @@ return errors === 0;
 }
 
 export const ChatDelete = validate28;
-const schema42 = {"type":"object","required":["type","messageId"],"properties":{"type":{"const":"chat.delete"},"messageId":{"$ref":"#/definitions/Id"}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1406,14 +1389,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-validate28.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate28.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.delete" !== data.type){
-validate28.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.delete"}}];
+validate28.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.delete"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1429,24 +1412,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate28.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate28.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate28.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate28.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate28.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1459,7 +1442,7 @@ var valid0 = true;
 }
 }
 else {
-validate28.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate28.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1468,8 +1451,6 @@ return errors === 0;
 }
 
 export const ChatReact = validate29;
-const schema44 = {"type":"object","required":["type","messageId","emoji","op"],"properties":{"type":{"const":"chat.react"},"messageId":{"$ref":"#/definitions/Id"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"$ref":"#/definitions/ReactionOp"}}};
-const schema46 = {"type":"string","minLength":1,"maxLength":32};
 const schema47 = {"type":"string","enum":["add","remove"]};
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1479,14 +1460,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-validate29.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate29.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.react" !== data.type){
-validate29.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.react"}}];
+validate29.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.react"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -1502,24 +1483,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate29.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate29.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1536,18 +1517,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate29.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate29.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate29.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1561,11 +1542,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
+validate29.errors = [{instancePath:instancePath+"/op",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate29.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
+validate29.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1579,7 +1560,7 @@ var valid0 = true;
 }
 }
 else {
-validate29.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate29.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1588,7 +1569,6 @@ return errors === 0;
 }
 
 export const ChatStream = validate30;
-const schema48 = {"type":"object","required":["type","messageId","content","done"],"additionalProperties":false,"properties":{"type":{"const":"chat.stream"},"messageId":{"$ref":"#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"done":{"const":false},"delta":{"type":"string","maxLength":262144},"seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"groupId":{"$ref":"#/definitions/GroupId"},"threadId":{"$ref":"#/definitions/Id"}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1597,14 +1577,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate30.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate30.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "delta")) || (key0 === "seq")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate30.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate30.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1613,7 +1593,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.stream" !== data.type){
-validate30.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"}}];
+validate30.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.stream"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1629,24 +1609,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate30.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1662,18 +1642,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate30.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1686,7 +1666,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs8 = errors;
 if(false !== data.done){
-validate30.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false}}];
+validate30.errors = [{instancePath:instancePath+"/done",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -1701,12 +1681,12 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate30.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1720,18 +1700,18 @@ if(data.seq !== undefined){
 let data5 = data.seq;
 const _errs11 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
+validate30.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs11){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate30.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate30.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate30.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -1762,24 +1742,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate30.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate30.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data7)){
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate30.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate30.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate30.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1799,7 +1779,7 @@ var valid0 = true;
 }
 }
 else {
-validate30.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate30.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1808,7 +1788,6 @@ return errors === 0;
 }
 
 export const ChatTyping = validate32;
-const schema51 = {"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"const":"chat.typing"},"messageId":{"$ref":"#/definitions/Id"},"groupId":{"$ref":"#/definitions/GroupId"}}};
 
 function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1817,14 +1796,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate32.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate32.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId"))){
-validate32.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate32.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1833,7 +1812,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.typing" !== data.type){
-validate32.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"}}];
+validate32.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.typing"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1849,24 +1828,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate32.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate32.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate32.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate32.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate32.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1893,7 +1872,7 @@ var valid0 = true;
 }
 }
 else {
-validate32.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate32.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -1902,7 +1881,6 @@ return errors === 0;
 }
 
 export const ChatThought = validate34;
-const schema53 = {"type":"object","required":["type","messageId","content"],"additionalProperties":false,"properties":{"type":{"const":"chat.thought"},"messageId":{"$ref":"#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"groupId":{"$ref":"#/definitions/GroupId"},"threadId":{"$ref":"#/definitions/Id"}}};
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1911,14 +1889,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate34.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate34.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate34.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate34.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -1927,7 +1905,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.thought" !== data.type){
-validate34.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.thought"}}];
+validate34.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.thought"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -1943,24 +1921,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate34.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate34.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate34.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -1976,18 +1954,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2016,24 +1994,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate34.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate34.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate34.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate34.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate34.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2050,7 +2028,7 @@ var valid0 = true;
 }
 }
 else {
-validate34.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate34.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2059,7 +2037,6 @@ return errors === 0;
 }
 
 export const ChatActivity = validate36;
-const schema56 = {"type":"object","required":["type","messageId","activityId","tool","status"],"additionalProperties":false,"properties":{"type":{"const":"chat.activity"},"messageId":{"$ref":"#/definitions/Id"},"activityId":{"$ref":"#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/ActivityStatus"},"groupId":{"$ref":"#/definitions/GroupId"},"threadId":{"$ref":"#/definitions/Id"}}};
 const schema59 = {"type":"string","enum":["started","completed","failed"]};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -2069,14 +2046,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-validate36.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate36.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate36.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate36.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2085,7 +2062,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.activity" !== data.type){
-validate36.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.activity"}}];
+validate36.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.activity"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2101,24 +2078,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate36.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate36.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate36.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2135,24 +2112,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate36.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate36.errors = [{instancePath:instancePath+"/activityId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate36.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate36.errors = [{instancePath:instancePath+"/activityId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate36.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate36.errors = [{instancePath:instancePath+"/activityId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/activityId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/activityId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2168,18 +2145,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate36.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate36.errors = [{instancePath:instancePath+"/tool",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate36.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+validate36.errors = [{instancePath:instancePath+"/tool",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/tool",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2193,11 +2170,11 @@ if(data.status !== undefined){
 let data4 = data.status;
 const _errs11 = errors;
 if(typeof data4 !== "string"){
-validate36.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/ActivityStatus/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data4 === "started") || (data4 === "completed")) || (data4 === "failed"))){
-validate36.errors = [{instancePath:instancePath+"/status",schemaPath:"#/definitions/ActivityStatus/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
+validate36.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 var valid0 = _errs11 === errors;
@@ -2225,24 +2202,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate36.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate36.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate36.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate36.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate36.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate36.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate36.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate36.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2261,7 +2238,7 @@ var valid0 = true;
 }
 }
 else {
-validate36.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate36.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2270,7 +2247,6 @@ return errors === 0;
 }
 
 export const ChatResponse = validate38;
-const schema61 = {"type":"object","required":["type","messageId","content","done"],"additionalProperties":false,"properties":{"type":{"const":"chat.response"},"messageId":{"$ref":"#/definitions/Id"},"content":{"type":"string","maxLength":262144},"done":{"const":true},"mediaUrls":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}},"replyToMessageId":{"$ref":"#/definitions/Id"},"groupId":{"$ref":"#/definitions/GroupId"},"threadId":{"$ref":"#/definitions/Id"}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2279,14 +2255,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate38.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate38.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "mediaUrls")) || (key0 === "replyToMessageId")) || (key0 === "groupId")) || (key0 === "threadId"))){
-validate38.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate38.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2295,7 +2271,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.response" !== data.type){
-validate38.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"}}];
+validate38.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.response"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2311,24 +2287,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate38.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate38.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate38.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate38.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2344,12 +2320,12 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate38.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate38.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate38.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2362,7 +2338,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs8 = errors;
 if(true !== data.done){
-validate38.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true}}];
+validate38.errors = [{instancePath:instancePath+"/done",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2377,7 +2353,7 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(Array.isArray(data4)){
 if(data4.length > 64){
-validate38.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate38.errors = [{instancePath:instancePath+"/mediaUrls",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -2389,18 +2365,18 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"}}];
+validate38.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2412,7 +2388,7 @@ break;
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"}}];
+validate38.errors = [{instancePath:instancePath+"/mediaUrls",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2429,24 +2405,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate38.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate38.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate38.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate38.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate38.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate38.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate38.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2475,24 +2451,24 @@ const _errs18 = errors;
 if(errors === _errs18){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate38.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate38.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate38.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate38.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate38.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate38.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate38.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate38.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2512,7 +2488,7 @@ var valid0 = true;
 }
 }
 else {
-validate38.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate38.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2521,7 +2497,6 @@ return errors === 0;
 }
 
 export const ChatError = validate40;
-const schema65 = {"type":"object","required":["type","error"],"additionalProperties":false,"properties":{"type":{"const":"chat.error"},"messageId":{"$ref":"#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"#/definitions/ErrorCode"}}};
 const schema67 = {"type":"string","enum":["invalid_format","invalid_field","parse_error","auth_required","auth_failed","forbidden","rate_limited","queue_full","too_large","media_rejected","agent_error","timeout","shutting_down","cancelled","unsupported"]};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -2531,14 +2506,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate40.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate40.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "error")) || (key0 === "code"))){
-validate40.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate40.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2547,7 +2522,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.error" !== data.type){
-validate40.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"}}];
+validate40.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.error"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2563,24 +2538,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate40.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate40.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate40.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate40.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate40.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2596,18 +2571,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
-validate40.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate40.errors = [{instancePath:instancePath+"/error",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate40.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+validate40.errors = [{instancePath:instancePath+"/error",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate40.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2621,11 +2596,11 @@ if(data.code !== undefined){
 let data3 = data.code;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate40.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+validate40.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-validate40.errors = [{instancePath:instancePath+"/code",schemaPath:"#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema67.enum}}];
+validate40.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -2640,7 +2615,7 @@ var valid0 = true;
 }
 }
 else {
-validate40.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate40.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2649,7 +2624,6 @@ return errors === 0;
 }
 
 export const ChatWelcome = validate41;
-const schema68 = {"type":"object","required":["type","extensions","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.welcome"},"extensions":{"type":"array","maxItems":32,"items":{"$ref":"#/definitions/Extension"}},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2658,14 +2632,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate41.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate41.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "extensions")) || (key0 === "senderId"))){
-validate41.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate41.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2674,7 +2648,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.welcome" !== data.type){
-validate41.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"}}];
+validate41.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.welcome"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2689,7 +2663,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate41.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate41.errors = [{instancePath:instancePath+"/extensions",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -2702,18 +2676,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2725,7 +2699,7 @@ break;
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
+validate41.errors = [{instancePath:instancePath+"/extensions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -2742,24 +2716,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate41.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate41.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate41.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate41.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate41.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate41.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate41.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate41.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2774,7 +2748,7 @@ var valid0 = true;
 }
 }
 else {
-validate41.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate41.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2783,8 +2757,6 @@ return errors === 0;
 }
 
 export const ChatPairing = validate42;
-const schema71 = {"type":"object","required":["type","messageId","code","expiresAt"],"additionalProperties":false,"properties":{"type":{"const":"chat.pairing"},"messageId":{"$ref":"#/definitions/Id"},"code":{"type":"string","minLength":1,"maxLength":64},"expiresAt":{"$ref":"#/definitions/Timestamp"}}};
-const schema73 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2793,14 +2765,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
-validate42.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate42.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "code")) || (key0 === "expiresAt"))){
-validate42.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate42.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2809,7 +2781,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.pairing" !== data.type){
-validate42.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"}}];
+validate42.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.pairing"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2825,24 +2797,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate42.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate42.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate42.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate42.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate42.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2858,18 +2830,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate42.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate42.errors = [{instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate42.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
+validate42.errors = [{instancePath:instancePath+"/code",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate42.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate42.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -2884,18 +2856,18 @@ let data3 = data.expiresAt;
 const _errs8 = errors;
 const _errs9 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate42.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"}}];
+validate42.errors = [{instancePath:instancePath+"/expiresAt",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs9){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate42.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate42.errors = [{instancePath:instancePath+"/expiresAt",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate42.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate42.errors = [{instancePath:instancePath+"/expiresAt",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -2913,7 +2885,7 @@ var valid0 = true;
 }
 }
 else {
-validate42.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate42.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -2922,7 +2894,6 @@ return errors === 0;
 }
 
 export const ChatMessage = validate43;
-const schema74 = {"type":"object","required":["type","messageId","groupId","senderId","content"],"additionalProperties":false,"properties":{"type":{"const":"chat.message"},"messageId":{"$ref":"#/definitions/Id"},"groupId":{"$ref":"#/definitions/GroupId"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"},"content":{"$ref":"#/definitions/Text"},"threadId":{"$ref":"#/definitions/Id"}}};
 
 function validate43(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2931,14 +2902,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate43.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate43.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId")) || (key0 === "senderId")) || (key0 === "senderName")) || (key0 === "content")) || (key0 === "threadId"))){
-validate43.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate43.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -2947,7 +2918,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.message" !== data.type){
-validate43.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"}}];
+validate43.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.message"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -2963,24 +2934,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3009,24 +2980,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate43.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate43.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate43.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3043,24 +3014,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate43.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/senderName",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate43.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/senderName",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate43.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/senderName",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/senderName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3077,18 +3048,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 65536 && func2(data5) > 65536){
-validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate43.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3105,24 +3076,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate43.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate43.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate43.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate43.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate43.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate43.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate43.errors = [{instancePath:instancePath+"/threadId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate43.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3141,7 +3112,7 @@ var valid0 = true;
 }
 }
 else {
-validate43.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate43.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3150,7 +3121,6 @@ return errors === 0;
 }
 
 export const ChatMedia = validate45;
-const schema80 = {"type":"object","required":["type","messageId","mediaId","url"],"additionalProperties":false,"properties":{"type":{"const":"chat.media"},"messageId":{"$ref":"#/definitions/Id"},"mediaId":{"$ref":"#/definitions/Id"},"mimeType":{"$ref":"#/definitions/MimeType"},"name":{"$ref":"#/definitions/Name"},"url":{"type":"string","minLength":1,"maxLength":4096}}};
 
 function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3159,14 +3129,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-validate45.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate45.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((((key0 === "type") || (key0 === "messageId")) || (key0 === "mediaId")) || (key0 === "mimeType")) || (key0 === "name")) || (key0 === "url"))){
-validate45.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate45.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3175,7 +3145,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.media" !== data.type){
-validate45.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"}}];
+validate45.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.media"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3191,24 +3161,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate45.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3225,24 +3195,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate45.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/mediaId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate45.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/mediaId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate45.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate45.errors = [{instancePath:instancePath+"/mediaId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/mediaId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3259,18 +3229,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate45.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/mimeType",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-validate45.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate45.errors = [{instancePath:instancePath+"/mimeType",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/mimeType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3287,24 +3257,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate45.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate45.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate45.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate45.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate45.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3320,18 +3290,18 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate45.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate45.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate45.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate45.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate45.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
+validate45.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3349,7 +3319,7 @@ var valid0 = true;
 }
 }
 else {
-validate45.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate45.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3358,8 +3328,6 @@ return errors === 0;
 }
 
 export const ChatDirectoryResult = validate46;
-const schema85 = {"type":"object","required":["type","requestId","entries"],"additionalProperties":false,"properties":{"type":{"const":"chat.directory.result"},"requestId":{"$ref":"#/definitions/Id"},"entries":{"type":"array","maxItems":200,"items":{"$ref":"#/definitions/DirectoryEntry"}},"nextCursor":{"type":"string","minLength":1,"maxLength":512}}};
-const schema87 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Id"},"name":{"$ref":"#/definitions/Name"}}};
 
 function validate47(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3368,14 +3336,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate47.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate47.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "id") || (key0 === "name"))){
-validate47.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate47.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3388,24 +3356,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate47.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate47.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate47.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate47.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate47.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate47.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3422,24 +3390,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate47.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate47.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate47.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate47.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate47.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate47.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate47.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate47.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3453,7 +3421,7 @@ var valid0 = true;
 }
 }
 else {
-validate47.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate47.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3469,14 +3437,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-validate46.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate46.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "requestId")) || (key0 === "entries")) || (key0 === "nextCursor"))){
-validate46.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate46.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3485,7 +3453,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.directory.result" !== data.type){
-validate46.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
+validate46.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3501,24 +3469,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate46.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate46.errors = [{instancePath:instancePath+"/requestId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate46.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/requestId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate46.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate46.errors = [{instancePath:instancePath+"/requestId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/requestId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/requestId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3534,7 +3502,7 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(Array.isArray(data2)){
 if(data2.length > 200){
-validate46.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200}}];
+validate46.errors = [{instancePath:instancePath+"/entries",keyword:"maxItems",params:{limit: 200}}];
 return false;
 }
 else {
@@ -3554,7 +3522,7 @@ break;
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"}}];
+validate46.errors = [{instancePath:instancePath+"/entries",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -3570,18 +3538,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate46.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate46.errors = [{instancePath:instancePath+"/nextCursor",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate46.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1}}];
+validate46.errors = [{instancePath:instancePath+"/nextCursor",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate46.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"}}];
+validate46.errors = [{instancePath:instancePath+"/nextCursor",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3597,7 +3565,7 @@ var valid0 = true;
 }
 }
 else {
-validate46.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate46.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3606,7 +3574,6 @@ return errors === 0;
 }
 
 export const ChatEdited = validate49;
-const schema90 = {"type":"object","required":["type","messageId","content","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3615,14 +3582,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate49.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate49.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "senderId"))){
-validate49.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate49.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3631,7 +3598,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.edited" !== data.type){
-validate49.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"}}];
+validate49.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.edited"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3647,24 +3614,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate49.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate49.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate49.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate49.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate49.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate49.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate49.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate49.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3681,18 +3648,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate49.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate49.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate49.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate49.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate49.errors = [{instancePath:instancePath+"/content",schemaPath:"#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate49.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3709,24 +3676,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate49.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate49.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate49.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate49.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate49.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3742,7 +3709,7 @@ var valid0 = true;
 }
 }
 else {
-validate49.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate49.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3751,7 +3718,6 @@ return errors === 0;
 }
 
 export const ChatDeleted = validate50;
-const schema94 = {"type":"object","required":["type","messageId","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"#/definitions/Id"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3760,14 +3726,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate50.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate50.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "senderId"))){
-validate50.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate50.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3776,7 +3742,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.deleted" !== data.type){
-validate50.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"}}];
+validate50.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.deleted"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3792,24 +3758,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate50.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate50.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate50.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate50.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate50.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3826,24 +3792,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate50.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate50.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate50.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate50.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate50.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3858,7 +3824,7 @@ var valid0 = true;
 }
 }
 else {
-validate50.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate50.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -3867,7 +3833,6 @@ return errors === 0;
 }
 
 export const ChatReaction = validate51;
-const schema97 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"additionalProperties":false,"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"#/definitions/Id"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"$ref":"#/definitions/ReactionOp"},"senderId":{"$ref":"#/definitions/Id"}}};
 
 function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3876,14 +3841,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate51.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate51.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "senderId"))){
-validate51.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate51.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -3892,7 +3857,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("chat.reaction" !== data.type){
-validate51.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"}}];
+validate51.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.reaction"}}];
 return false;
 }
 var valid0 = _errs2 === errors;
@@ -3908,24 +3873,24 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate51.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate51.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate51.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate51.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate51.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate51.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate51.errors = [{instancePath:instancePath+"/messageId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate51.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3942,18 +3907,18 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate51.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate51.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate51.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate51.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate51.errors = [{instancePath:instancePath+"/emoji",schemaPath:"#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate51.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -3967,11 +3932,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs9 = errors;
 if(typeof data3 !== "string"){
-validate51.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
+validate51.errors = [{instancePath:instancePath+"/op",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate51.errors = [{instancePath:instancePath+"/op",schemaPath:"#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
+validate51.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs9 === errors;
@@ -3987,24 +3952,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate51.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate51.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate51.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate51.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate51.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate51.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate51.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate51.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4021,7 +3986,7 @@ var valid0 = true;
 }
 }
 else {
-validate51.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate51.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4030,8 +3995,6 @@ return errors === 0;
 }
 
 export const VerifyRequest = validate52;
-const schema102 = {"type":"object","required":["token","tokenType"],"additionalProperties":{"type":"string","maxLength":4096},"properties":{"token":{"$ref":"#/definitions/Token"},"tokenType":{"$ref":"#/definitions/TokenType"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"}}};
-const schema104 = {"type":"string","minLength":1,"maxLength":64};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4040,7 +4003,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.token === undefined) && (missing0 = "token")) || ((data.tokenType === undefined) && (missing0 = "tokenType"))){
-validate52.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate52.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -4052,12 +4015,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate52.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate52.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/type",keyword:"type",params:{type: "string"}}];
+validate52.errors = [{instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4075,18 +4038,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
-validate52.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate52.errors = [{instancePath:instancePath+"/token",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate52.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/minLength",keyword:"minLength",params:{limit: 1}}];
+validate52.errors = [{instancePath:instancePath+"/token",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/token",schemaPath:"#/definitions/Token/type",keyword:"type",params:{type: "string"}}];
+validate52.errors = [{instancePath:instancePath+"/token",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4103,18 +4066,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate52.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate52.errors = [{instancePath:instancePath+"/tokenType",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate52.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/minLength",keyword:"minLength",params:{limit: 1}}];
+validate52.errors = [{instancePath:instancePath+"/tokenType",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/tokenType",schemaPath:"#/definitions/TokenType/type",keyword:"type",params:{type: "string"}}];
+validate52.errors = [{instancePath:instancePath+"/tokenType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4131,24 +4094,24 @@ const _errs11 = errors;
 if(errors === _errs11){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate52.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate52.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate52.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate52.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate52.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate52.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/senderId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate52.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4165,24 +4128,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate52.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate52.errors = [{instancePath:instancePath+"/senderName",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate52.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate52.errors = [{instancePath:instancePath+"/senderName",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate52.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate52.errors = [{instancePath:instancePath+"/senderName",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate52.errors = [{instancePath:instancePath+"/senderName",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate52.errors = [{instancePath:instancePath+"/senderName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4198,7 +4161,7 @@ var valid1 = true;
 }
 }
 else {
-validate52.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate52.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4207,8 +4170,6 @@ return errors === 0;
 }
 
 export const VerifyGranted = validate53;
-const schema107 = {"type":"object","required":["success","data"],"properties":{"success":{"const":true},"data":{"$ref":"#/definitions/VerifiedUser"}}};
-const schema108 = {"type":"object","required":["userId"],"properties":{"userId":{"$ref":"#/definitions/Id"},"username":{"$ref":"#/definitions/Name"},"avatar":{"type":"string","maxLength":4096},"extra":{"type":"object","additionalProperties":true},"delegate":{"type":"boolean"}}};
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4217,7 +4178,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.userId === undefined) && (missing0 = "userId")){
-validate54.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate54.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -4228,24 +4189,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate54.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate54.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate54.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate54.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate54.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate54.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4262,24 +4223,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate54.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate54.errors = [{instancePath:instancePath+"/username",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate54.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate54.errors = [{instancePath:instancePath+"/username",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate54.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate54.errors = [{instancePath:instancePath+"/username",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/username",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4295,12 +4256,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate54.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate54.errors = [{instancePath:instancePath+"/avatar",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"}}];
+validate54.errors = [{instancePath:instancePath+"/avatar",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4317,7 +4278,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 }
 else {
-validate54.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"}}];
+validate54.errors = [{instancePath:instancePath+"/extra",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4330,7 +4291,7 @@ if(valid0){
 if(data.delegate !== undefined){
 const _errs12 = errors;
 if(typeof data.delegate !== "boolean"){
-validate54.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"}}];
+validate54.errors = [{instancePath:instancePath+"/delegate",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -4345,7 +4306,7 @@ var valid0 = true;
 }
 }
 else {
-validate54.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate54.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4361,14 +4322,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.success === undefined) && (missing0 = "success")) || ((data.data === undefined) && (missing0 = "data"))){
-validate53.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate53.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.success !== undefined){
 const _errs1 = errors;
 if(true !== data.success){
-validate53.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: true}}];
+validate53.errors = [{instancePath:instancePath+"/success",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4392,7 +4353,7 @@ var valid0 = true;
 }
 }
 else {
-validate53.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate53.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4401,7 +4362,6 @@ return errors === 0;
 }
 
 export const VerifyRefused = validate56;
-const schema111 = {"type":"object","required":["success"],"properties":{"success":{"const":false},"error":{"type":"string","maxLength":256},"message":{"type":"string","maxLength":4096}}};
 
 function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -4410,14 +4370,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.success === undefined) && (missing0 = "success")){
-validate56.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate56.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.success !== undefined){
 const _errs1 = errors;
 if(false !== data.success){
-validate56.errors = [{instancePath:instancePath+"/success",schemaPath:"#/properties/success/const",keyword:"const",params:{allowedValue: false}}];
+validate56.errors = [{instancePath:instancePath+"/success",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -4432,12 +4392,12 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-validate56.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 256}}];
+validate56.errors = [{instancePath:instancePath+"/error",keyword:"maxLength",params:{limit: 256}}];
 return false;
 }
 }
 else {
-validate56.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate56.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4453,12 +4413,12 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate56.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate56.errors = [{instancePath:instancePath+"/message",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate56.errors = [{instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"}}];
+validate56.errors = [{instancePath:instancePath+"/message",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4472,7 +4432,7 @@ var valid0 = true;
 }
 }
 else {
-validate56.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate56.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4488,24 +4448,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate57.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate57.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate57.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate57.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate57.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate57.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate57.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate57.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4521,18 +4481,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 65536 && func2(data) > 65536){
-validate58.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate58.errors = [{instancePath,keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate58.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate58.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate58.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate58.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4548,24 +4508,24 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate59.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate59.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate59.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate59.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate59.errors = [{instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate59.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate59.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate59.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4582,24 +4542,24 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate60.errors = [{instancePath,schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate60.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate60.errors = [{instancePath,schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate60.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data)){
-validate60.errors = [{instancePath,schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate60.errors = [{instancePath,keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate60.errors = [{instancePath,schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate60.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4615,18 +4575,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 4096 && func2(data) > 4096){
-validate61.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate61.errors = [{instancePath,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate61.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate61.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate61.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate61.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4642,18 +4602,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-validate62.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate62.errors = [{instancePath,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data.length < 3 || (data.length < 6 && func2(data) < 3)){
-validate62.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 3}}];
+validate62.errors = [{instancePath,keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate62.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate62.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4670,7 +4630,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 }
 else {
-validate63.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate63.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4691,18 +4651,18 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-validate64.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate64.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate64.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate64.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate64.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
+validate64.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4718,18 +4678,18 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-validate64.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/maxLength",keyword:"maxLength",params:{limit: 1048576}}];
+validate64.errors = [{instancePath:instancePath+"/data",keyword:"maxLength",params:{limit: 1048576}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate64.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/minLength",keyword:"minLength",params:{limit: 1}}];
+validate64.errors = [{instancePath:instancePath+"/data",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate64.errors = [{instancePath:instancePath+"/data",schemaPath:"#/properties/data/type",keyword:"type",params:{type: "string"}}];
+validate64.errors = [{instancePath:instancePath+"/data",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4746,18 +4706,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate64.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate64.errors = [{instancePath:instancePath+"/mimeType",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-validate64.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate64.errors = [{instancePath:instancePath+"/mimeType",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate64.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate64.errors = [{instancePath:instancePath+"/mimeType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4774,24 +4734,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate64.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate64.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate64.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate64.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate64.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate64.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate64.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate64.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4805,7 +4765,7 @@ var valid0 = true;
 }
 }
 else {
-validate64.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate64.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -4821,18 +4781,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate65.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate65.errors = [{instancePath,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate65.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate65.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate65.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate65.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4848,18 +4808,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 4096 && func2(data) > 4096){
-validate66.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate66.errors = [{instancePath,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate66.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate66.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate66.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate66.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4875,18 +4835,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 32 && func2(data) > 32){
-validate67.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate67.errors = [{instancePath,keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate67.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate67.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate67.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate67.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -4900,11 +4860,11 @@ function validate68(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate68.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate68.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data === "add") || (data === "remove"))){
-validate68.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
+validate68.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 validate68.errors = vErrors;
@@ -4917,11 +4877,11 @@ function validate69(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate69.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate69.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data === "started") || (data === "completed")) || (data === "failed"))){
-validate69.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
+validate69.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 validate69.errors = vErrors;
@@ -4934,11 +4894,11 @@ function validate70(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
-validate70.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate70.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
-validate70.errors = [{instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema67.enum}}];
+validate70.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }
 validate70.errors = vErrors;
@@ -4951,18 +4911,18 @@ function validate71(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-validate71.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}}];
+validate71.errors = [{instancePath,keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === 0){
 if((typeof data == "number") && (isFinite(data))){
 if(data > 9007199254740991 || isNaN(data)){
-validate71.errors = [{instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate71.errors = [{instancePath,keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data < 0 || isNaN(data)){
-validate71.errors = [{instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate71.errors = [{instancePath,keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -4981,14 +4941,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate72.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate72.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!((key0 === "id") || (key0 === "name"))){
-validate72.errors = [{instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}}];
+validate72.errors = [{instancePath,keyword:"additionalProperties",params:{additionalProperty: key0}}];
 return false;
 break;
 }
@@ -5001,24 +4961,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/id",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5035,24 +4995,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate72.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate72.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate72.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate72.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate72.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate72.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate72.errors = [{instancePath:instancePath+"/name",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate72.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5066,7 +5026,7 @@ var valid0 = true;
 }
 }
 else {
-validate72.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate72.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5083,7 +5043,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.userId === undefined) && (missing0 = "userId")){
-validate73.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate73.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -5094,24 +5054,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate73.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate73.errors = [{instancePath:instancePath+"/userId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate73.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate73.errors = [{instancePath:instancePath+"/userId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate73.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate73.errors = [{instancePath:instancePath+"/userId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/userId",schemaPath:"#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate73.errors = [{instancePath:instancePath+"/userId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5128,24 +5088,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate73.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate73.errors = [{instancePath:instancePath+"/username",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate73.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate73.errors = [{instancePath:instancePath+"/username",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate73.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate73.errors = [{instancePath:instancePath+"/username",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/username",schemaPath:"#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate73.errors = [{instancePath:instancePath+"/username",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5161,12 +5121,12 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-validate73.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate73.errors = [{instancePath:instancePath+"/avatar",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/avatar",schemaPath:"#/properties/avatar/type",keyword:"type",params:{type: "string"}}];
+validate73.errors = [{instancePath:instancePath+"/avatar",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5183,7 +5143,7 @@ if(errors === _errs9){
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 }
 else {
-validate73.errors = [{instancePath:instancePath+"/extra",schemaPath:"#/properties/extra/type",keyword:"type",params:{type: "object"}}];
+validate73.errors = [{instancePath:instancePath+"/extra",keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5196,7 +5156,7 @@ if(valid0){
 if(data.delegate !== undefined){
 const _errs12 = errors;
 if(typeof data.delegate !== "boolean"){
-validate73.errors = [{instancePath:instancePath+"/delegate",schemaPath:"#/properties/delegate/type",keyword:"type",params:{type: "boolean"}}];
+validate73.errors = [{instancePath:instancePath+"/delegate",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs12 === errors;
@@ -5211,7 +5171,7 @@ var valid0 = true;
 }
 }
 else {
-validate73.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate73.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5227,18 +5187,18 @@ let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-validate74.errors = [{instancePath,schemaPath:"#/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate74.errors = [{instancePath,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data.length < 1){
-validate74.errors = [{instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}}];
+validate74.errors = [{instancePath,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate74.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}}];
+validate74.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5247,7 +5207,6 @@ return errors === 0;
 }
 
 export const ChatStreamTolerant = validate76;
-const schema138 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.stream"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"done":{"const":false},"delta":{"type":"string","maxLength":262144},"seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5256,14 +5215,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate76.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate76.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.stream" !== data.type){
-validate76.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.stream"}}];
+validate76.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.stream"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5279,24 +5238,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate76.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate76.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate76.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate76.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate76.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate76.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate76.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5312,18 +5271,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate76.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate76.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate76.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate76.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate76.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5336,7 +5295,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs7 = errors;
 if(false !== data.done){
-validate76.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: false}}];
+validate76.errors = [{instancePath:instancePath+"/done",keyword:"const",params:{allowedValue: false}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -5351,12 +5310,12 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-validate76.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate76.errors = [{instancePath:instancePath+"/delta",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/delta",schemaPath:"#/properties/delta/type",keyword:"type",params:{type: "string"}}];
+validate76.errors = [{instancePath:instancePath+"/delta",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5370,18 +5329,18 @@ if(data.seq !== undefined){
 let data5 = data.seq;
 const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-validate76.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"}}];
+validate76.errors = [{instancePath:instancePath+"/seq",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-validate76.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate76.errors = [{instancePath:instancePath+"/seq",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-validate76.errors = [{instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate76.errors = [{instancePath:instancePath+"/seq",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -5412,24 +5371,24 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-validate76.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate76.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data7.length < 1){
-validate76.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate76.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data7)){
-validate76.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate76.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate76.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate76.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5448,7 +5407,7 @@ var valid0 = true;
 }
 }
 else {
-validate76.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate76.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5457,7 +5416,6 @@ return errors === 0;
 }
 
 export const ChatTypingTolerant = validate78;
-const schema141 = {"type":"object","required":["type"],"properties":{"type":{"const":"chat.typing"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5466,14 +5424,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-validate78.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate78.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.typing" !== data.type){
-validate78.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.typing"}}];
+validate78.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.typing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5489,24 +5447,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate78.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate78.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate78.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate78.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate78.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate78.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate78.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate78.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5532,7 +5490,7 @@ var valid0 = true;
 }
 }
 else {
-validate78.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate78.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5541,7 +5499,6 @@ return errors === 0;
 }
 
 export const ChatThoughtTolerant = validate80;
-const schema143 = {"type":"object","required":["type","messageId","content"],"properties":{"type":{"const":"chat.thought"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","minLength":1,"maxLength":262144},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5550,14 +5507,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate80.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate80.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.thought" !== data.type){
-validate80.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.thought"}}];
+validate80.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.thought"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5573,24 +5530,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate80.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate80.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate80.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5606,18 +5563,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate80.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/minLength",keyword:"minLength",params:{limit: 1}}];
+validate80.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate80.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5646,24 +5603,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate80.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate80.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate80.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate80.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate80.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5679,7 +5636,7 @@ var valid0 = true;
 }
 }
 else {
-validate80.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate80.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5688,7 +5645,6 @@ return errors === 0;
 }
 
 export const ChatActivityTolerant = validate82;
-const schema146 = {"type":"object","required":["type","messageId","activityId","tool","status"],"properties":{"type":{"const":"chat.activity"},"messageId":{"$ref":"types#/definitions/Id"},"activityId":{"$ref":"types#/definitions/Id"},"tool":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"types#/definitions/ActivityStatus"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5697,14 +5653,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-validate82.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate82.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.activity" !== data.type){
-validate82.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.activity"}}];
+validate82.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.activity"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5720,24 +5676,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate82.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate82.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate82.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5754,24 +5710,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate82.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate82.errors = [{instancePath:instancePath+"/activityId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate82.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate82.errors = [{instancePath:instancePath+"/activityId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate82.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/activityId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/activityId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate82.errors = [{instancePath:instancePath+"/activityId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5787,18 +5743,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate82.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate82.errors = [{instancePath:instancePath+"/tool",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate82.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/minLength",keyword:"minLength",params:{limit: 1}}];
+validate82.errors = [{instancePath:instancePath+"/tool",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/tool",schemaPath:"#/properties/tool/type",keyword:"type",params:{type: "string"}}];
+validate82.errors = [{instancePath:instancePath+"/tool",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5812,11 +5768,11 @@ if(data.status !== undefined){
 let data4 = data.status;
 const _errs10 = errors;
 if(typeof data4 !== "string"){
-validate82.errors = [{instancePath:instancePath+"/status",schemaPath:"types#/definitions/ActivityStatus/type",keyword:"type",params:{type: "string"}}];
+validate82.errors = [{instancePath:instancePath+"/status",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((data4 === "started") || (data4 === "completed")) || (data4 === "failed"))){
-validate82.errors = [{instancePath:instancePath+"/status",schemaPath:"types#/definitions/ActivityStatus/enum",keyword:"enum",params:{allowedValues: schema59.enum}}];
+validate82.errors = [{instancePath:instancePath+"/status",keyword:"enum",params:{allowedValues: schema59.enum}}];
 return false;
 }
 var valid0 = _errs10 === errors;
@@ -5844,24 +5800,24 @@ const _errs15 = errors;
 if(errors === _errs15){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate82.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate82.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate82.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate82.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate82.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate82.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate82.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate82.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5879,7 +5835,7 @@ var valid0 = true;
 }
 }
 else {
-validate82.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate82.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -5888,7 +5844,6 @@ return errors === 0;
 }
 
 export const ChatResponseTolerant = validate84;
-const schema151 = {"type":"object","required":["type","messageId","content","done"],"properties":{"type":{"const":"chat.response"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"type":"string","maxLength":262144},"done":{"const":true},"mediaUrls":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":4096}},"replyToMessageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -5897,14 +5852,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-validate84.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate84.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.response" !== data.type){
-validate84.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.response"}}];
+validate84.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.response"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -5920,24 +5875,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate84.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate84.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate84.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate84.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5953,12 +5908,12 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-validate84.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/maxLength",keyword:"maxLength",params:{limit: 262144}}];
+validate84.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 262144}}];
 return false;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/content",schemaPath:"#/properties/content/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -5971,7 +5926,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs7 = errors;
 if(true !== data.done){
-validate84.errors = [{instancePath:instancePath+"/done",schemaPath:"#/properties/done/const",keyword:"const",params:{allowedValue: true}}];
+validate84.errors = [{instancePath:instancePath+"/done",keyword:"const",params:{allowedValue: true}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -5986,7 +5941,7 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(Array.isArray(data4)){
 if(data4.length > 64){
-validate84.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/maxItems",keyword:"maxItems",params:{limit: 64}}];
+validate84.errors = [{instancePath:instancePath+"/mediaUrls",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
@@ -5998,18 +5953,18 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,schemaPath:"#/properties/mediaUrls/items/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/mediaUrls/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6021,7 +5976,7 @@ break;
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/mediaUrls",schemaPath:"#/properties/mediaUrls/type",keyword:"type",params:{type: "array"}}];
+validate84.errors = [{instancePath:instancePath+"/mediaUrls",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6038,24 +5993,24 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate84.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate84.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate84.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate84.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/replyToMessageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/replyToMessageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6084,24 +6039,24 @@ const _errs17 = errors;
 if(errors === _errs17){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-validate84.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate84.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data8.length < 1){
-validate84.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate84.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data8)){
-validate84.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate84.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate84.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate84.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6120,7 +6075,7 @@ var valid0 = true;
 }
 }
 else {
-validate84.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate84.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6129,7 +6084,6 @@ return errors === 0;
 }
 
 export const ChatErrorTolerant = validate86;
-const schema155 = {"type":"object","required":["type","error"],"properties":{"type":{"const":"chat.error"},"messageId":{"$ref":"types#/definitions/Id"},"error":{"type":"string","minLength":1,"maxLength":1024},"code":{"$ref":"types#/definitions/ErrorCode"}}};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6138,14 +6092,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-validate86.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate86.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.error" !== data.type){
-validate86.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.error"}}];
+validate86.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.error"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6161,24 +6115,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate86.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate86.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate86.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate86.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6194,18 +6148,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
-validate86.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/maxLength",keyword:"maxLength",params:{limit: 1024}}];
+validate86.errors = [{instancePath:instancePath+"/error",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate86.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/minLength",keyword:"minLength",params:{limit: 1}}];
+validate86.errors = [{instancePath:instancePath+"/error",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate86.errors = [{instancePath:instancePath+"/error",schemaPath:"#/properties/error/type",keyword:"type",params:{type: "string"}}];
+validate86.errors = [{instancePath:instancePath+"/error",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6219,11 +6173,11 @@ if(data.code !== undefined){
 let data3 = data.code;
 const _errs7 = errors;
 if(typeof data3 !== "string"){
-validate86.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/type",keyword:"type",params:{type: "string"}}];
+validate86.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-validate86.errors = [{instancePath:instancePath+"/code",schemaPath:"types#/definitions/ErrorCode/enum",keyword:"enum",params:{allowedValues: schema67.enum}}];
+validate86.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }
 var valid0 = _errs7 === errors;
@@ -6237,7 +6191,7 @@ var valid0 = true;
 }
 }
 else {
-validate86.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate86.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6246,7 +6200,6 @@ return errors === 0;
 }
 
 export const ChatWelcomeTolerant = validate87;
-const schema158 = {"type":"object","required":["type","extensions","senderId"],"properties":{"type":{"const":"chat.welcome"},"extensions":{"type":"array","maxItems":32,"items":{"$ref":"types#/definitions/Extension"}},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6255,14 +6208,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate87.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate87.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.welcome" !== data.type){
-validate87.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.welcome"}}];
+validate87.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.welcome"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6277,7 +6230,7 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 32){
-validate87.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/maxItems",keyword:"maxItems",params:{limit: 32}}];
+validate87.errors = [{instancePath:instancePath+"/extensions",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
@@ -6290,18 +6243,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,schemaPath:"types#/definitions/Extension/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/extensions/" + i0,keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6313,7 +6266,7 @@ break;
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/extensions",schemaPath:"#/properties/extensions/type",keyword:"type",params:{type: "array"}}];
+validate87.errors = [{instancePath:instancePath+"/extensions",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -6330,24 +6283,24 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate87.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate87.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate87.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate87.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate87.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate87.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate87.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate87.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6361,7 +6314,7 @@ var valid0 = true;
 }
 }
 else {
-validate87.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate87.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6370,7 +6323,6 @@ return errors === 0;
 }
 
 export const ChatPairingTolerant = validate88;
-const schema161 = {"type":"object","required":["type","messageId","code","expiresAt"],"properties":{"type":{"const":"chat.pairing"},"messageId":{"$ref":"types#/definitions/Id"},"code":{"type":"string","minLength":1,"maxLength":64},"expiresAt":{"$ref":"types#/definitions/Timestamp"}}};
 
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6379,14 +6331,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
-validate88.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate88.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.pairing" !== data.type){
-validate88.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.pairing"}}];
+validate88.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.pairing"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6402,24 +6354,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate88.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate88.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6435,18 +6387,18 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
-validate88.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/maxLength",keyword:"maxLength",params:{limit: 64}}];
+validate88.errors = [{instancePath:instancePath+"/code",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate88.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/minLength",keyword:"minLength",params:{limit: 1}}];
+validate88.errors = [{instancePath:instancePath+"/code",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate88.errors = [{instancePath:instancePath+"/code",schemaPath:"#/properties/code/type",keyword:"type",params:{type: "string"}}];
+validate88.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6461,18 +6413,18 @@ let data3 = data.expiresAt;
 const _errs7 = errors;
 const _errs8 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-validate88.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/type",keyword:"type",params:{type: "integer"}}];
+validate88.errors = [{instancePath:instancePath+"/expiresAt",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs8){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-validate88.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
+validate88.errors = [{instancePath:instancePath+"/expiresAt",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991}}];
 return false;
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-validate88.errors = [{instancePath:instancePath+"/expiresAt",schemaPath:"types#/definitions/Timestamp/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+validate88.errors = [{instancePath:instancePath+"/expiresAt",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
@@ -6489,7 +6441,7 @@ var valid0 = true;
 }
 }
 else {
-validate88.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate88.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6498,7 +6450,6 @@ return errors === 0;
 }
 
 export const ChatMessageTolerant = validate89;
-const schema164 = {"type":"object","required":["type","messageId","groupId","senderId","content"],"properties":{"type":{"const":"chat.message"},"messageId":{"$ref":"types#/definitions/Id"},"groupId":{"$ref":"types#/definitions/GroupId"},"senderId":{"$ref":"types#/definitions/Id"},"senderName":{"$ref":"types#/definitions/Name"},"content":{"$ref":"types#/definitions/Text"},"threadId":{"$ref":"types#/definitions/Id"}}};
 
 function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6507,14 +6458,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-validate89.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate89.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.message" !== data.type){
-validate89.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.message"}}];
+validate89.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.message"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6530,24 +6481,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate89.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate89.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate89.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate89.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate89.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate89.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate89.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6576,24 +6527,24 @@ const _errs7 = errors;
 if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate89.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate89.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate89.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate89.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate89.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate89.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate89.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6610,24 +6561,24 @@ const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate89.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate89.errors = [{instancePath:instancePath+"/senderName",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate89.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate89.errors = [{instancePath:instancePath+"/senderName",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate89.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate89.errors = [{instancePath:instancePath+"/senderName",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/senderName",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate89.errors = [{instancePath:instancePath+"/senderName",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6644,18 +6595,18 @@ const _errs13 = errors;
 if(errors === _errs13){
 if(typeof data5 === "string"){
 if(data5.length > 65536 && func2(data5) > 65536){
-validate89.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate89.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate89.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate89.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate89.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6672,24 +6623,24 @@ const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-validate89.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate89.errors = [{instancePath:instancePath+"/threadId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data6.length < 1){
-validate89.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate89.errors = [{instancePath:instancePath+"/threadId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data6)){
-validate89.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate89.errors = [{instancePath:instancePath+"/threadId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate89.errors = [{instancePath:instancePath+"/threadId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate89.errors = [{instancePath:instancePath+"/threadId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6707,7 +6658,7 @@ var valid0 = true;
 }
 }
 else {
-validate89.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate89.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6716,7 +6667,6 @@ return errors === 0;
 }
 
 export const ChatMediaTolerant = validate91;
-const schema170 = {"type":"object","required":["type","messageId","mediaId","url"],"properties":{"type":{"const":"chat.media"},"messageId":{"$ref":"types#/definitions/Id"},"mediaId":{"$ref":"types#/definitions/Id"},"mimeType":{"$ref":"types#/definitions/MimeType"},"name":{"$ref":"types#/definitions/Name"},"url":{"type":"string","minLength":1,"maxLength":4096}}};
 
 function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6725,14 +6675,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-validate91.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate91.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.media" !== data.type){
-validate91.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.media"}}];
+validate91.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.media"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -6748,24 +6698,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate91.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate91.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate91.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate91.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate91.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate91.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6782,24 +6732,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate91.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate91.errors = [{instancePath:instancePath+"/mediaId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate91.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate91.errors = [{instancePath:instancePath+"/mediaId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate91.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate91.errors = [{instancePath:instancePath+"/mediaId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/mediaId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/mediaId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6816,18 +6766,18 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate91.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate91.errors = [{instancePath:instancePath+"/mimeType",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-validate91.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/minLength",keyword:"minLength",params:{limit: 3}}];
+validate91.errors = [{instancePath:instancePath+"/mimeType",keyword:"minLength",params:{limit: 3}}];
 return false;
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/mimeType",schemaPath:"types#/definitions/MimeType/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/mimeType",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6844,24 +6794,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate91.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate91.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate91.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate91.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate91.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate91.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6877,18 +6827,18 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
-validate91.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/maxLength",keyword:"maxLength",params:{limit: 4096}}];
+validate91.errors = [{instancePath:instancePath+"/url",keyword:"maxLength",params:{limit: 4096}}];
 return false;
 }
 else {
 if(data5.length < 1){
-validate91.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/minLength",keyword:"minLength",params:{limit: 1}}];
+validate91.errors = [{instancePath:instancePath+"/url",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate91.errors = [{instancePath:instancePath+"/url",schemaPath:"#/properties/url/type",keyword:"type",params:{type: "string"}}];
+validate91.errors = [{instancePath:instancePath+"/url",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6905,7 +6855,7 @@ var valid0 = true;
 }
 }
 else {
-validate91.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate91.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -6914,8 +6864,6 @@ return errors === 0;
 }
 
 export const ChatDirectoryResultTolerant = validate92;
-const schema175 = {"type":"object","required":["type","requestId","entries"],"properties":{"type":{"const":"chat.directory.result"},"requestId":{"$ref":"types#/definitions/Id"},"entries":{"type":"array","maxItems":200,"items":{"$ref":"#/definitions/DirectoryEntry"}},"nextCursor":{"type":"string","minLength":1,"maxLength":512}}};
-const schema177 = {"type":"object","required":["id"],"properties":{"id":{"$ref":"types#/definitions/Id"},"name":{"$ref":"types#/definitions/Name"}}};
 
 function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -6924,7 +6872,7 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.id === undefined) && (missing0 = "id")){
-validate93.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate93.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
@@ -6935,24 +6883,24 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-validate93.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate93.errors = [{instancePath:instancePath+"/id",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data0.length < 1){
-validate93.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate93.errors = [{instancePath:instancePath+"/id",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data0)){
-validate93.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate93.errors = [{instancePath:instancePath+"/id",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/id",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate93.errors = [{instancePath:instancePath+"/id",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6969,24 +6917,24 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate93.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate93.errors = [{instancePath:instancePath+"/name",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate93.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/minLength",keyword:"minLength",params:{limit: 1}}];
+validate93.errors = [{instancePath:instancePath+"/name",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate93.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate93.errors = [{instancePath:instancePath+"/name",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate93.errors = [{instancePath:instancePath+"/name",schemaPath:"types#/definitions/Name/type",keyword:"type",params:{type: "string"}}];
+validate93.errors = [{instancePath:instancePath+"/name",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -6999,7 +6947,7 @@ var valid0 = true;
 }
 }
 else {
-validate93.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate93.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7015,14 +6963,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-validate92.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate92.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.directory.result" !== data.type){
-validate92.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
+validate92.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.directory.result"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7038,24 +6986,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate92.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate92.errors = [{instancePath:instancePath+"/requestId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate92.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate92.errors = [{instancePath:instancePath+"/requestId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate92.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate92.errors = [{instancePath:instancePath+"/requestId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/requestId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/requestId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7071,7 +7019,7 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(Array.isArray(data2)){
 if(data2.length > 200){
-validate92.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/maxItems",keyword:"maxItems",params:{limit: 200}}];
+validate92.errors = [{instancePath:instancePath+"/entries",keyword:"maxItems",params:{limit: 200}}];
 return false;
 }
 else {
@@ -7091,7 +7039,7 @@ break;
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"}}];
+validate92.errors = [{instancePath:instancePath+"/entries",keyword:"type",params:{type: "array"}}];
 return false;
 }
 }
@@ -7107,18 +7055,18 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-validate92.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/maxLength",keyword:"maxLength",params:{limit: 512}}];
+validate92.errors = [{instancePath:instancePath+"/nextCursor",keyword:"maxLength",params:{limit: 512}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate92.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/minLength",keyword:"minLength",params:{limit: 1}}];
+validate92.errors = [{instancePath:instancePath+"/nextCursor",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate92.errors = [{instancePath:instancePath+"/nextCursor",schemaPath:"#/properties/nextCursor/type",keyword:"type",params:{type: "string"}}];
+validate92.errors = [{instancePath:instancePath+"/nextCursor",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7133,7 +7081,7 @@ var valid0 = true;
 }
 }
 else {
-validate92.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate92.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7142,7 +7090,6 @@ return errors === 0;
 }
 
 export const ChatEditedTolerant = validate95;
-const schema180 = {"type":"object","required":["type","messageId","content","senderId"],"properties":{"type":{"const":"chat.edited"},"messageId":{"$ref":"types#/definitions/Id"},"content":{"$ref":"types#/definitions/Text"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7151,14 +7098,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate95.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate95.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.edited" !== data.type){
-validate95.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.edited"}}];
+validate95.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.edited"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7174,24 +7121,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate95.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate95.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate95.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate95.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate95.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate95.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate95.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate95.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7208,18 +7155,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-validate95.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/maxLength",keyword:"maxLength",params:{limit: 65536}}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate95.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/minLength",keyword:"minLength",params:{limit: 1}}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate95.errors = [{instancePath:instancePath+"/content",schemaPath:"types#/definitions/Text/type",keyword:"type",params:{type: "string"}}];
+validate95.errors = [{instancePath:instancePath+"/content",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7236,24 +7183,24 @@ const _errs9 = errors;
 if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate95.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data3.length < 1){
-validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate95.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data3)){
-validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate95.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate95.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate95.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7268,7 +7215,7 @@ var valid0 = true;
 }
 }
 else {
-validate95.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate95.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7277,7 +7224,6 @@ return errors === 0;
 }
 
 export const ChatDeletedTolerant = validate96;
-const schema184 = {"type":"object","required":["type","messageId","senderId"],"properties":{"type":{"const":"chat.deleted"},"messageId":{"$ref":"types#/definitions/Id"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7286,14 +7232,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate96.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate96.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.deleted" !== data.type){
-validate96.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.deleted"}}];
+validate96.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.deleted"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7309,24 +7255,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate96.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate96.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate96.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate96.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7343,24 +7289,24 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate96.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate96.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data2)){
-validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate96.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate96.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate96.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7374,7 +7320,7 @@ var valid0 = true;
 }
 }
 else {
-validate96.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate96.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
@@ -7383,7 +7329,6 @@ return errors === 0;
 }
 
 export const ChatReactionTolerant = validate97;
-const schema187 = {"type":"object","required":["type","messageId","emoji","op","senderId"],"properties":{"type":{"const":"chat.reaction"},"messageId":{"$ref":"types#/definitions/Id"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"$ref":"types#/definitions/ReactionOp"},"senderId":{"$ref":"types#/definitions/Id"}}};
 
 function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -7392,14 +7337,14 @@ if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-validate97.errors = [{instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: missing0}}];
+validate97.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0}}];
 return false;
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.reaction" !== data.type){
-validate97.errors = [{instancePath:instancePath+"/type",schemaPath:"#/properties/type/const",keyword:"const",params:{allowedValue: "chat.reaction"}}];
+validate97.errors = [{instancePath:instancePath+"/type",keyword:"const",params:{allowedValue: "chat.reaction"}}];
 return false;
 }
 var valid0 = _errs1 === errors;
@@ -7415,24 +7360,24 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-validate97.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate97.errors = [{instancePath:instancePath+"/messageId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data1.length < 1){
-validate97.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate97.errors = [{instancePath:instancePath+"/messageId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data1)){
-validate97.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate97.errors = [{instancePath:instancePath+"/messageId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/messageId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate97.errors = [{instancePath:instancePath+"/messageId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7449,18 +7394,18 @@ const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 32 && func2(data2) > 32){
-validate97.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/maxLength",keyword:"maxLength",params:{limit: 32}}];
+validate97.errors = [{instancePath:instancePath+"/emoji",keyword:"maxLength",params:{limit: 32}}];
 return false;
 }
 else {
 if(data2.length < 1){
-validate97.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/minLength",keyword:"minLength",params:{limit: 1}}];
+validate97.errors = [{instancePath:instancePath+"/emoji",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/emoji",schemaPath:"types#/definitions/Emoji/type",keyword:"type",params:{type: "string"}}];
+validate97.errors = [{instancePath:instancePath+"/emoji",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7474,11 +7419,11 @@ if(data.op !== undefined){
 let data3 = data.op;
 const _errs8 = errors;
 if(typeof data3 !== "string"){
-validate97.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/type",keyword:"type",params:{type: "string"}}];
+validate97.errors = [{instancePath:instancePath+"/op",keyword:"type",params:{type: "string"}}];
 return false;
 }
 if(!((data3 === "add") || (data3 === "remove"))){
-validate97.errors = [{instancePath:instancePath+"/op",schemaPath:"types#/definitions/ReactionOp/enum",keyword:"enum",params:{allowedValues: schema47.enum}}];
+validate97.errors = [{instancePath:instancePath+"/op",keyword:"enum",params:{allowedValues: schema47.enum}}];
 return false;
 }
 var valid0 = _errs8 === errors;
@@ -7494,24 +7439,24 @@ const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-validate97.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/maxLength",keyword:"maxLength",params:{limit: 128}}];
+validate97.errors = [{instancePath:instancePath+"/senderId",keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
 if(data4.length < 1){
-validate97.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/minLength",keyword:"minLength",params:{limit: 1}}];
+validate97.errors = [{instancePath:instancePath+"/senderId",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
 else {
 if(!func3(data4)){
-validate97.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
+validate97.errors = [{instancePath:instancePath+"/senderId",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters"}}];
 return false;
 }
 }
 }
 }
 else {
-validate97.errors = [{instancePath:instancePath+"/senderId",schemaPath:"types#/definitions/Id/type",keyword:"type",params:{type: "string"}}];
+validate97.errors = [{instancePath:instancePath+"/senderId",keyword:"type",params:{type: "string"}}];
 return false;
 }
 }
@@ -7527,7 +7472,7 @@ var valid0 = true;
 }
 }
 else {
-validate97.errors = [{instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}}];
+validate97.errors = [{instancePath,keyword:"type",params:{type: "object"}}];
 return false;
 }
 }
