@@ -13,7 +13,12 @@ export interface Spoils {
   dials?(request: IncomingMessage): { url?: string; headers?: Record<string, string | string[] | undefined> };
   /** Pings of the client stay without an answer. */
   neverPongs?: true;
+  /** So does its close, until it goes without one. */
+  neverSaysGoodbye?: true;
 }
+
+/** Instead of a frame of the client: the connection is closed for it. */
+export const HANG_UP = "hang up";
 
 /** A peer that breaks rules: a good one, seen through something that spoils what it says. */
 export async function startSpoiler(target: string, spoils: Spoils): Promise<{ url: string; stop(): Promise<void> }> {
@@ -29,6 +34,7 @@ export async function startSpoiler(target: string, spoils: Spoils): Promise<{ ur
     const there = dialOn(target, request, spoils);
     there.on("unexpected-response", (_sent, { statusCode = 502, statusMessage = "" }) => socket.end(`HTTP/1.1 ${statusCode} ${statusMessage}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`));
     there.on("error", () => socket.destroy());
+    if (spoils.neverSaysGoodbye) swallowCloses(socket);
     const early: { data: Buffer; binary: boolean }[] = [];
     const keep = (data: Buffer, binary: boolean): void => void early.push({ data, binary });
     there.on("message", keep);
@@ -53,6 +59,12 @@ export async function startSpoiler(target: string, spoils: Spoils): Promise<{ ur
   };
 }
 
+/** A close frame of the server begins with the byte 0x88. */
+function swallowCloses(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.write = (data: unknown, ...rest: unknown[]) => (Buffer.isBuffer(data) && data[0] === 0x88 ? true : write(data, ...rest));
+}
+
 function dialOn(target: string, request: IncomingMessage, spoils: Spoils): WebSocket {
   const { url = request.url ?? "/", headers } = spoils.dials?.(request) ?? {};
   const { host } = new URL(target);
@@ -71,7 +83,10 @@ function join({ here, there, request }: Ends, spoils: Spoils, early: readonly { 
   const pass = (to: WebSocket, spoil: ((text: string, request: IncomingMessage) => readonly string[]) | undefined) => (data: Buffer, binary: boolean) => {
     if (to.readyState !== WebSocket.OPEN) return;
     if (binary || !spoil) return to.send(data, { binary });
-    for (const text of spoil(data.toString(), request)) to.send(text);
+    for (const text of spoil(data.toString(), request)) {
+      if (text === HANG_UP) here.close(1008);
+      else to.send(text);
+    }
   };
   const toHere = pass(here, spoils.fromServer?.bind(spoils));
   for (const { data, binary } of early) toHere(data, binary);
