@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { WebSocket, WebSocketServer } from "ws";
 
 /** What is done to frames on their way; each may become none or several. */
@@ -11,6 +12,10 @@ export interface Spoils {
   closeCode?(code: number): number;
   /** The request, before it is made at the server. */
   dials?(request: IncomingMessage): { url?: string; headers?: Record<string, string | string[] | undefined> };
+  /** What a call beside the connection is answered with; undefined leaves the answer of the server. */
+  answersCall?(request: IncomingMessage): { status: number; body: string } | undefined;
+  /** How often a call is made at the server instead of once. */
+  repeatsCall?(request: IncomingMessage): number;
   /** Pings of the client stay without an answer. */
   neverPongs?: true;
   /** So does its close, until it goes without one. */
@@ -22,7 +27,7 @@ export const HANG_UP = "hang up";
 
 /** A peer that breaks rules: a good one, seen through something that spoils what it says. */
 export async function startSpoiler(target: string, spoils: Spoils): Promise<{ url: string; stop(): Promise<void> }> {
-  const http = createServer();
+  const http = createServer((request, response) => void passCall(target, request, response, spoils).catch(() => response.destroy()));
   const sockets = new WebSocketServer({ noServer: true, autoPong: !spoils.neverPongs, handleProtocols: ([first = ""]) => first, maxPayload: 2 ** 28 });
   const connections = new Set<Socket>();
   http.on("connection", (socket) => {
@@ -57,6 +62,19 @@ export async function startSpoiler(target: string, spoils: Spoils): Promise<{ ur
       await closed;
     },
   };
+}
+
+/** A call beside the connection, such as of the service of ClawChat. */
+async function passCall(target: string, request: IncomingMessage, response: ServerResponse, spoils: Spoils): Promise<void> {
+  const body = await buffer(request);
+  const { host } = new URL(target);
+  const { headers = request.headers } = spoils.dials?.(request) ?? {};
+  const kept = Object.entries(headers).filter(([name, value]) => typeof value === "string" && !/^(host|connection|content-length|transfer-encoding|keep-alive|expect)$/.test(name));
+  const send = () => fetch(`http://${host}${request.url ?? "/"}`, { method: request.method ?? "GET", headers: kept as [string, string][], ...(body.length > 0 && { body }) });
+  let answer = await send();
+  for (let times = spoils.repeatsCall?.(request) ?? 1; times > 1; times -= 1) answer = await send();
+  const spoiled = spoils.answersCall?.(request);
+  response.writeHead(spoiled?.status ?? answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain", connection: "close" }).end(spoiled?.body ?? Buffer.from(await answer.arrayBuffer()));
 }
 
 /** A close frame of the server begins with the byte 0x88. */
