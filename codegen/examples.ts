@@ -24,6 +24,17 @@ export function messageOfExample(protocol: Protocol, { message }: ExampleFile): 
   return protocol.messages.find(({ name, wireName, place }) => [name, wireName, String(place.path.at(-1))].includes(message));
 }
 
+/** What the example files say, by message; they were read when they were checked. */
+export function readIllustrations(protocol: Protocol, files: readonly ExampleFile[], sources: Sources): Map<string, readonly Json[]> {
+  const found = new Map<string, readonly Json[]>();
+  for (const example of files) {
+    const message = messageOfExample(protocol, example);
+    const value = sources.at({ file: example.file, path: [] });
+    if (message && value !== undefined) found.set(message.name, [...(found.get(message.name) ?? []), value]);
+  }
+  return found;
+}
+
 /** Every example must be what it is an example of, and every default what it is the default of. */
 export function checkValues(protocol: Protocol, compiled: CompiledTypes, files: readonly ExampleFile[], sources: Sources): void {
   const check = (message: Message, value: Json, place: Place): void => {

@@ -270,6 +270,8 @@ export interface Protocol {
   /** Of the messages that have such, by the type of the message. */
   readonly contentFields: ReadonlyMap<string, readonly ContentField[]>;
   readonly contents: readonly ContentUnion[];
+  /** Examples that stand in files of their own, by the name of their message. */
+  readonly illustrations?: ReadonlyMap<string, readonly Json[]>;
   readonly operations: readonly Operation[];
   readonly tables: readonly Table[];
   readonly defaults: readonly DefaultValue[];

@@ -5,7 +5,7 @@ import { CompiledTypes } from "./compile.ts";
 import { buildConfig } from "./config.ts";
 import type { EmitContext } from "./emit/module.ts";
 import { emitShared, emitters } from "./emit/index.ts";
-import { checkDefaults, checkValues, findExamples, messageOfExample } from "./examples.ts";
+import { checkDefaults, checkValues, findExamples, messageOfExample, readIllustrations } from "./examples.ts";
 import type { Config, Protocol } from "./ir.ts";
 import { lintProtocol } from "./lint.ts";
 import { type Loaded, loadDocument } from "./load.ts";
@@ -99,7 +99,8 @@ export function readProtocol(request: Pick<DocumentsRequest, "root" | "own">, lo
     checkValues(protocol, new CompiledTypes(protocol.types, { strict: request.own }, sources), examples, sources);
   const configFile = path.join(path.dirname(file), "config", `${name}.yaml`);
   const config = request.own && existsSync(configFile) ? readConfig(sources, configFile, name, display(configFile)) : undefined;
-  return { ...protocol, ...(config && { config }) };
+  const illustrations = hasErrors(sources.findings) ? undefined : readIllustrations(protocol, examples, sources);
+  return { ...protocol, ...(illustrations && { illustrations }), ...(config && { config }) };
 }
 
 function readConfig(sources: Sources, file: string, name: string, shownFile: string): Config | undefined {

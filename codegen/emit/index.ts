@@ -5,6 +5,7 @@ import { printCodec, tolerantTypes } from "./codec.ts";
 import { printConfig } from "./config.ts";
 import { printManifest } from "./manifest.ts";
 import { type EmitContext, type Emitter, header, withHeader } from "./module.ts";
+import { printSchemas } from "./schemas.ts";
 import { printTables } from "./tables.ts";
 import { printTypes } from "./types.ts";
 import { printValidators } from "./validators.ts";
@@ -19,6 +20,7 @@ export const emitters: readonly Emitter[] = [
   emitArbitraries,
   emitConfig,
   emitManifest,
+  emitSchemas,
   emitVectors,
   emitIndex,
 ];
@@ -50,6 +52,10 @@ function emitConfig({ name, config }: Protocol) {
 
 function emitManifest({ name, config }: Protocol) {
   return new Map(config ? [[`${name}/manifest.json`, printManifest(config)]] : []);
+}
+
+function emitSchemas(protocol: Protocol) {
+  return file(protocol, "schemas.json", printSchemas(protocol));
 }
 
 function emitVectors(protocol: Protocol, { strict }: EmitContext) {

@@ -19,10 +19,16 @@ type Vector =
       readonly reason: string;
       /** Whether a reader that lets unknown fields pass accepts it. */
       readonly tolerated?: true;
+      /** Another message that accepts it, where one looks at no tag. */
+      readonly fits?: string;
+      /** What is wrong inside the JSON text at `path`. */
+      readonly inside?: { readonly keyword: string; readonly path: string };
     };
 
 const VALID_PER_MESSAGE = 6;
 const MISSES_PER_MESSAGE = 14;
+/** Of each thing that a text within a message may say. */
+const MISSES_PER_TEXT = 3;
 const LONGEST_FRAME = 4096;
 /** Text longer than this says no more than shorter text does. */
 const LONGEST_TEXT = 64;
@@ -66,15 +72,20 @@ class VectorMaker {
 
   vectorsOf(channel: Channel, direction: Direction): Vector[] {
     const { messages } = channel[direction];
-    const own = messages.flatMap((message) => [...this.#valid(message, channel, direction), ...this.#broken(message, channel, direction)]);
+    const own = messages.flatMap((message) => [
+      ...this.#valid(message, channel, direction),
+      ...this.#broken(message, channel, direction),
+      ...this.#texts(message, channel, direction),
+    ]);
     const seen = new Set<string>();
     return [...own, ...this.#junk(channel, direction)].filter(({ frame }) => !seen.has(frame) && seen.add(frame));
   }
 
-  #valid({ name, wireName, type, examples }: Message, channel: Channel, direction: Direction): Vector[] {
+  #valid(message: Message, channel: Channel, direction: Direction): Vector[] {
+    const { name, wireName, type } = message;
     const frames = [
       ...this.#valuesOf(type).map((value) => ({ value, from: "bounds" as const })),
-      ...examples.map(({ value }) => ({ value, from: "example" as const })),
+      ...this.#writtenOf(message).map((value) => ({ value, from: "example" as const })),
     ];
     // A frame without the tag of its message may be found as another one only.
     return frames
@@ -84,11 +95,12 @@ class VectorMaker {
   }
 
   /** One near miss of every keyword, then one of every other place, as many as there is room for. */
-  #broken({ wireName, type }: Message, channel: Channel, direction: Direction): Vector[] {
+  #broken(message: Message, channel: Channel, direction: Direction): Vector[] {
+    const { wireName, type } = message;
     const byKeyword = new Map<string, Vector>();
     const byPlace = new Map<string, Vector>();
     const unusable = new Set<string>();
-    for (const value of this.#shortFirst(type)) {
+    for (const value of [...this.#shortFirst(type), ...this.#writtenOf(message)]) {
       for (const { keyword, path, change, make } of everyNearMiss(this.#shapes, type, value)) {
         const isFirst = !byKeyword.has(keyword);
         if (!isFirst && byPlace.size >= MISSES_PER_MESSAGE) continue;
@@ -102,10 +114,50 @@ class VectorMaker {
           continue;
         }
         const tolerated = direction === "sent" && keyword === "additionalProperties" && { tolerated: true as const };
-        known.set(kind, { message: wireName, frame, valid: false, keyword: broken.keyword, path: broken.path, reason: change, ...tolerated });
+        known.set(kind, { message: wireName, frame, valid: false, keyword: broken.keyword, path: broken.path, reason: change, ...tolerated, ...this.#misfit(channel, direction, broken.value as Json) });
       }
     }
     return [...byKeyword.values(), ...byPlace.values()].slice(0, Math.max(MISSES_PER_MESSAGE, byKeyword.size));
+  }
+
+  /** Whatever a text within a message may say: once well, and then with one constraint broken. */
+  #texts(message: Message, channel: Channel, direction: Direction): Vector[] {
+    const { wireName: name, type } = message;
+    const holder = this.#shortFirst(type).find((value) => this.#candidates(channel, direction, value).includes(message.name));
+    return (this.#protocol.contentFields.get(type) ?? []).flatMap(({ field, type: held }) => {
+      const hold = (text: string): Json => ({ ...(holder as { [key: string]: Json }), [field]: text });
+      const path = `/${field}`;
+      const branches = this.#protocol.contents.find((content) => content.type === held)?.branches ?? [held];
+      const junk = ["", "{", "null"].map((text) => ({ held: hold(text), reason: `the text of ${field} says nothing that is known: ${JSON.stringify(text)}` }));
+      const noText = junk.map(({ held: value, reason }) => ({ message: name, frame: JSON.stringify(value), valid: false as const, keyword: "contentSchema", path, reason }));
+      const said = branches.flatMap((branch) => [...this.#saidWell(branch, held, hold, name), ...this.#saidBadly(branch, held, hold, { name, path, direction })]);
+      return [...said, ...noText].filter(({ frame }) => frame.length <= LONGEST_FRAME);
+    });
+  }
+
+  #saidWell(branch: string, held: string, hold: (text: string) => Json, message: string): Vector[] {
+    const value = this.#shortFirst(branch).find((each) => this.#accepts(held, each));
+    return value === undefined ? [] : [{ message, frame: JSON.stringify(hold(JSON.stringify(value))), valid: true, from: "bounds" }];
+  }
+
+  #saidBadly(branch: string, held: string, hold: (text: string) => Json, { name, path, direction }: { name: string; path: string; direction: Direction }): Vector[] {
+    const found = new Map<string, Vector>();
+    for (const value of this.#shortFirst(branch)) {
+      for (const { keyword, change, make } of everyNearMiss(this.#shapes, branch, value)) {
+        if (found.size >= MISSES_PER_TEXT) return [...found.values()];
+        const broken = found.has(keyword) ? undefined : make();
+        if (!broken || this.#accepts(held, broken.value as Json)) continue;
+        const frame = JSON.stringify(hold(JSON.stringify(broken.value)));
+        const tolerated = direction === "sent" && keyword === "additionalProperties" && { tolerated: true as const };
+        found.set(keyword, { message: name, frame, valid: false, keyword: "contentSchema", path, reason: change, inside: { keyword: broken.keyword, path: broken.path }, ...tolerated });
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** Beside a message in the document, and in files of their own. */
+  #writtenOf({ name, examples }: Message): Json[] {
+    return [...examples.map(({ value }) => value), ...(this.#protocol.illustrations?.get(name) ?? [])];
   }
 
   /** What is no JSON, and what is JSON of no message. */
@@ -118,7 +170,7 @@ class VectorMaker {
       ...texts.map((frame) => ({ frame, valid: false as const, keyword: "json", path: "", reason: "no JSON" })),
       ...values
         .filter((value) => !this.#isRead(channel, direction, value))
-        .map((value) => ({ frame: JSON.stringify(value), valid: false as const, keyword: "message", path: "", reason: "no message of this way" })),
+        .map((value) => ({ frame: JSON.stringify(value), valid: false as const, keyword: "message", path: "", reason: "no message of this way", ...this.#misfit(channel, direction, value) })),
     ];
   }
 
@@ -160,5 +212,11 @@ class VectorMaker {
   #isRead(channel: Channel, direction: Direction, value: Json): boolean {
     const candidates = this.#candidates(channel, direction, value);
     return channel[direction].messages.some(({ name, type }) => candidates.includes(name) && this.#accepts(type, value));
+  }
+
+  /** A message without this tag that the value fits all the same; who finds messages by their tag never asks it. */
+  #misfit(channel: Channel, direction: Direction, value: Json): { fits?: string } {
+    const other = channel[direction].messages.find(({ type }) => this.#accepts(type, value));
+    return other ? { fits: other.wireName } : {};
   }
 }

@@ -50,6 +50,12 @@ export function createEchoAgent(): ScriptedAgent {
   });
 }
 
+const shortStory = ["Once", "upon", "a time."];
+const longStory = "Once upon a time there was a mill whose wheel went on turning while everybody in the village slept.".split(" ");
+
+/** What is known so far, with each word more. */
+const snapshotsOf = (words: readonly string[]): string[] => words.map((_, index) => words.slice(0, index + 1).join(" "));
+
 /** Takes its time over a story, and reads no file: an agent that shows what a black box can be judged by. */
 export function createStoryteller(): ScriptedAgent {
   const access: Script["access"] = (inbound) => (inbound.media.length > 0 ? { admitted: false, code: "media_rejected", error: "Attachment rejected: it is outside the allowed folders" } : { admitted: true, lane: laneOf(inbound) });
@@ -57,7 +63,7 @@ export function createStoryteller(): ScriptedAgent {
     access,
     async answer({ request: { inbound }, reply }) {
       reply.started();
-      const parts = inbound.content.includes("story") ? ["Once", "Once upon", "Once upon a time."] : [`You said: ${inbound.content}`];
+      const parts = inbound.content.includes("story") ? snapshotsOf(inbound.content.includes("long") ? longStory : shortStory) : [`You said: ${inbound.content}`];
       for (const part of parts) {
         reply.partial(part);
         if (parts.length > 1) await new Promise((resolve) => void setTimeout(resolve, 60));

@@ -33,13 +33,23 @@ export const turnsAway = (rule: string, manners: Manners): Check<DialedSubject> 
   title: "turns a client with another secret away: HTTP 401 or 403, or close code 1008, 4401 or 4403",
   async run(subject) {
     if (subject.options.token === undefined) throw new Unseen("needs an account with a secret: --account and --token");
-    const { url, options } = manners.dials(subject, "conformance-wrong-secret");
-    const dialed = await subject.dial(url, options);
-    const closed = dialed.status === 101 ? await dialed.until(() => dialed.closed, subject.timeoutMs) : undefined;
-    const isRefused = dialed.status === 401 || dialed.status === 403 || (closed !== undefined && refusingCodes.includes(closed.code));
-    expectThat(isRefused, "a refusal", () => (closed ? `close code ${closed.code}` : dialed.status === 101 ? "an open connection" : `HTTP ${dialed.status}`));
+    await expectRefusal(subject, manners.dials(subject, "conformance-wrong-secret"));
   },
 });
+
+/** `manners` are those of somebody who says nothing of himself. */
+export const turnsStrangersAway = (rule: string, manners: Manners): Check<DialedSubject> => ({
+  rules: [rule],
+  title: "turns a client without credentials away: HTTP 401 or 403, or close code 1008, 4401 or 4403",
+  run: (subject) => expectRefusal(subject, manners.dials(subject)),
+});
+
+async function expectRefusal(subject: DialedSubject, { url, options }: ReturnType<Manners["dials"]>): Promise<void> {
+  const dialed = await subject.dial(url, options);
+  const closed = dialed.status === 101 ? await dialed.until(() => dialed.closed, subject.timeoutMs) : undefined;
+  const isRefused = dialed.status === 401 || dialed.status === 403 || (closed !== undefined && refusingCodes.includes(closed.code));
+  expectThat(isRefused, "a refusal", () => (closed ? `close code ${closed.code}` : dialed.status === 101 ? "an open connection" : `HTTP ${dialed.status}`));
+}
 
 export const answersPings = (rule: string, manners: Manners): Check<DialedSubject> => ({
   rules: [rule],
@@ -52,16 +62,50 @@ export const answersPings = (rule: string, manners: Manners): Check<DialedSubjec
   },
 });
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An answer to a message of a user, as a client may send it. */
+export interface Answering {
+  rule: string;
+  title: string;
+  /** `seen` is everything of this connection so far, the message last; undefined where that is no message. */
+  answerTo(message: Fields, newId: () => string, seen: readonly Fields[]): readonly object[] | undefined;
+}
+
 /** Waits for a message of a user, answers it as the document has it, and looks whether the server takes that. */
-export const takesAnswers = (rule: string, manners: Manners, answerTo: (frame: Readonly<Record<string, unknown>>, newId: () => string) => readonly object[] | undefined): Check<DialedSubject> => ({
+export const takesAnswers = ({ rule, title, answerTo }: Answering, manners: Manners): Check<DialedSubject> => ({
   rules: [rule],
-  title: "takes the answer to a message and keeps the connection",
+  title,
   async run(subject) {
     const dialed = await enter(subject, manners);
-    const answer = await dialed.until(() => dialed.received.map(({ fields }) => fields && answerTo(fields, () => subject.newId("e"))).find((frames) => frames !== undefined), subject.timeoutMs);
+    const composed = (): readonly object[] | undefined => {
+      const seen = dialed.received.map(({ fields }) => fields).filter((fields) => fields !== undefined);
+      return seen.map((fields, index) => answerTo(fields, () => subject.newId("e"), seen.slice(0, index + 1))).find((frames) => frames !== undefined);
+    };
+    const answer = await dialed.until(composed, subject.timeoutMs);
     if (!answer) throw new Unseen("needs a user of the server who says something while the kit is connected");
     for (const frame of answer) dialed.send(frame);
     await dialed.pause(500);
     expectThat(dialed.closed === undefined, "an open connection", () => `close code ${dialed.closed?.code ?? ""} ${dialed.closed?.reason ?? ""}`);
+  },
+});
+
+/** A rule that shows in the frames of all other checks; what broke it was told there. */
+export const showsInFrames = (rule: string, title: string, need: string): Check<DialedSubject> => ({
+  rules: [rule],
+  title,
+  async run(subject) {
+    if (!subject.hasMet(rule)) throw new Unseen(`needs ${need}`);
+  },
+});
+
+export const saysGoodbye = (rule: string, manners: Manners): Check<DialedSubject> => ({
+  rules: [rule],
+  title: "answers a close with a close, and repeats its code",
+  async run(subject) {
+    const dialed = await enter(subject, manners);
+    dialed.leave();
+    const closed = await dialed.until(() => dialed.closed, subject.timeoutMs);
+    expectThat(closed?.code === 1000, "close code 1000", () => (closed ? `close code ${closed.code}` : "an open connection"));
   },
 });

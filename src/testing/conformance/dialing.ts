@@ -34,6 +34,8 @@ export interface Dialed {
   /** Undefined where it did not come in time, or cannot any more. */
   until<Found>(look: () => Found | undefined, timeoutMs: number): Promise<Found | undefined>;
   pause(ms: number): Promise<void>;
+  /** Begins the closing handshake, and does not wait for its end. */
+  leave(): void;
   /** Ends the connection without saying so. */
   vanish(): void;
   close(): Promise<void>;
@@ -117,6 +119,7 @@ export async function dial(url: string, { headers = {}, protocols = [], origin }
       return outcome.found;
     },
     pause: (ms) => waiters.pause(ms),
+    leave: () => socket.close(1000),
     vanish: () => socket.terminate(),
     async close() {
       if (closed) return;

@@ -1,10 +1,12 @@
-import type { ClawchatServer } from "../../simulator/clawchat/server.ts";
-import type { FrameRecord } from "../../simulator/record.ts";
 import { type Check, expectThat, Unseen } from "../check.ts";
 import { fieldsIn } from "../dialing.ts";
 import { answersInOrder, answersOnce, comesBack, followsNoRedirect } from "../listening-checks.ts";
-import { type FaultRules, listenFor, type ListeningSubject } from "../listening-subject.ts";
+import { type FaultRules, listenFor } from "../listening-subject.ts";
 import { defineSuite } from "../suite.ts";
+import { hearing } from "./client-hearing.ts";
+import { saying } from "./client-saying.ts";
+import { ackedOn, dense, isAcknowledged, ofEvent, payloadOf, rested, type Tested } from "./client-stage.ts";
+import { service } from "./client-service.ts";
 import { clientUnchecked } from "./client-unchecked.ts";
 
 export const clawchatFaults: FaultRules = [
@@ -29,16 +31,7 @@ export const clawchatFaults: FaultRules = [
   [/^(GET|POST|PUT|PATCH|DELETE) /, "CC-89"],
 ];
 
-type Tested = ListeningSubject<ClawchatServer>;
-
-const ofEvent = (event: string) => ({ text }: FrameRecord): boolean => fieldsIn(text)?.["event"] === event;
-
-function payloadOf(frame: FrameRecord | undefined): Readonly<Record<string, unknown>> {
-  const payload = fieldsIn(frame?.text ?? "")?.["payload"];
-  return typeof payload === "object" && payload !== null ? (payload as Readonly<Record<string, unknown>>) : {};
-}
-
-const checks: readonly Check<Tested>[] = [
+const talk: readonly Check<Tested>[] = [
   {
     rules: ["CC-3"],
     title: "carries no credentials, query or subprotocol in its upgrade",
@@ -94,8 +87,10 @@ const checks: readonly Check<Tested>[] = [
     rules: ["CC-42"],
     title: "says that it types, and takes it back at the end",
     async run(subject) {
+      // Between two changes of typing there are 3 seconds.
+      await subject.simulator.pause(3000);
       const before = subject.simulator.frames.length;
-      await subject.replied({ text: "hello" });
+      await subject.replied({ text: "Tell me a long story of about three hundred words, please." });
       await subject.simulator.pause(500);
       const typing = subject.simulator.frames.slice(before).filter((frame) => frame.from === "plugin" && ofEvent("typing.update")(frame)).map((frame) => payloadOf(frame)["is_typing"]);
       if (typing.length === 0) throw new Unseen("the agent answered before it could type");
@@ -110,8 +105,8 @@ const checks: readonly Check<Tested>[] = [
       await subject.simulator.pause(500);
       const events = reply.frames.map(({ text }) => String(fieldsIn(text)?.["event"]));
       if (!events.includes("message.created")) throw new Unseen("needs an account with streaming turned on, and an answer that takes a while");
-      const after = events.slice(events.findIndex((event) => event === "message.done" || event === "message.failed"));
-      expectThat(events[0] === "message.created" && after.includes("message.reply"), "message.created, …, message.done, message.reply", () => events.join(", "));
+      const end = events.findIndex((event) => event === "message.done" || event === "message.failed");
+      expectThat(events[0] === "message.created" && end > 0 && events.includes("message.reply", end), "message.created, …, message.done, message.reply", () => events.join(", "));
     },
   },
   answersInOrder(["CC-22"]),
@@ -133,23 +128,19 @@ const checks: readonly Check<Tested>[] = [
     rules: ["CC-48"],
     title: "acknowledges what came, up to the last frame",
     async run(subject) {
-      const { server } = subject.simulator;
       await subject.replied({ text: "hello" });
-      const session = server.sessions.at(-1);
-      if (session?.mode !== "v2") throw new Unseen("the client did not ask for the second generation of reliable delivery");
-      const { frames } = subject.simulator;
-      const acked = (): number => Math.max(0, ...frames.filter((frame) => frame.link === session.link.number && frame.from === "plugin" && ofEvent("message.sync_ack")(frame)).map((frame) => Number(payloadOf(frame)["dseq"])));
-      const isDone = await subject.simulator.until(() => (acked() >= session.dseq ? true : undefined), "it", subject.timeoutMs).catch(() => false);
-      expectThat(isDone, `message.sync_ack of ${session.dseq}`, () => String(acked()));
+      const session = await dense(subject);
+      expectThat(await isAcknowledged(subject, session), `message.sync_ack of ${session.dseq}`, () => `${ackedOn(subject, session)}`);
     },
   },
   {
     rules: ["CC-46"],
     title: "acknowledges by message.sync_ack alone where the second generation was granted",
     async run(subject) {
-      const { frames, server } = subject.simulator;
-      const session = server.sessions.at(-1);
-      if (session?.mode !== "v2" || session.acked === 0) throw new Unseen("nothing was acknowledged by the second generation");
+      const { frames } = subject.simulator;
+      await subject.replied({ text: "hello" });
+      const session = await dense(subject);
+      if (!(await isAcknowledged(subject, session))) throw new Unseen("not everything was acknowledged by the second generation; see CC-48");
       const others = frames.filter((frame) => frame.link === session.link.number && frame.from === "plugin" && ofEvent("message.cursor_ack")(frame));
       expectThat(others.length === 0, "no message.cursor_ack", () => others[0]?.text ?? "");
     },
@@ -209,6 +200,7 @@ const checks: readonly Check<Tested>[] = [
     async run(subject) {
       const { simulator } = subject;
       await subject.link();
+      await rested(subject);
       const before = simulator.calls.length;
       simulator.control("hello-fail");
       await subject.dropped();
@@ -272,6 +264,7 @@ const checks: readonly Check<Tested>[] = [
     rules: ["CC-65", "CC-66"],
     title: "follows nobody, and never sends device.cursor.reset",
     async run(subject) {
+      await subject.replied({ text: "hello" });
       const events = subject.simulator.frames.filter(({ from }) => from === "plugin").map(({ text }) => String(fieldsIn(text)?.["event"]));
       const undue = events.filter((event) => /^(presence\.|device\.cursor\.reset)/.test(event));
       expectThat(undue.length === 0, "neither", () => undue.join(", "));
@@ -281,6 +274,7 @@ const checks: readonly Check<Tested>[] = [
     rules: ["CC-90"],
     title: "says no token anywhere but in connect and in its calls",
     async run(subject) {
+      await subject.replied({ text: "hello" });
       const frames = subject.simulator.frames.filter((frame) => frame.from === "plugin" && !ofEvent("connect")(frame));
       const secrets = subject.secrets();
       if (frames.length === 0 || secrets.length === 0) throw new Unseen("no frame came after connect");
@@ -291,6 +285,8 @@ const checks: readonly Check<Tested>[] = [
   comesBack(["CC-12"], 4500),
   followsNoRedirect(["CC-3"]),
 ];
+
+const checks = [...talk, ...hearing, ...saying, ...service];
 
 /** Any client of ClawChat. */
 export const clawchatClient = defineSuite<Tested>({ protocol: "clawchat", side: "client", open: async (options) => await listenFor("clawchat", options, clawchatFaults), checks, unchecked: clientUnchecked });

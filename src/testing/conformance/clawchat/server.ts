@@ -1,56 +1,14 @@
 import { checkFromServer } from "../../simulator/clawchat/check.ts";
 import { type Check, expectThat, type Unchecked, Unseen } from "../check.ts";
+import { showsInFrames } from "../dialed-checks.ts";
 import { DialedSubject } from "../dialed-subject.ts";
-import type { Dialed } from "../dialing.ts";
 import { defineSuite } from "../suite.ts";
+import { judgeHub } from "./judge.ts";
+import { delivery } from "./server-delivery.ts";
+import { service } from "./server-service.ts";
+import { challenged, connected, conversationIn, entered, fieldsOf, frameOf, say } from "./visiting.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const capabilities = { device_replay: true, chat_meta_events: true, notify_signals: true, permission_events: true, reliable_delivery: true, reliable_delivery_v2: true };
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
-
-async function frameOf(subject: DialedSubject, dialed: Dialed, event: string, traceId?: string): Promise<Fields | undefined> {
-  return dialed.until(() => dialed.received.find(({ fields }) => fields?.["event"] === event && (traceId === undefined || fields["trace_id"] === traceId))?.fields, subject.timeoutMs);
-}
-
-async function challenged(subject: DialedSubject): Promise<{ dialed: Dialed; nonce: string }> {
-  const dialed = await subject.dial();
-  if (dialed.status !== 101) throw new Unseen(`the server turned the upgrade away with HTTP ${dialed.status}`);
-  const nonce = fieldsOf((await frameOf(subject, dialed, "connect.challenge"))?.["payload"])["nonce"];
-  if (typeof nonce !== "string" || nonce === "") throw new Unseen("no connect.challenge with a nonce came; see CC-4");
-  return { dialed, nonce };
-}
-
-/** Says connect and returns what answers it. */
-async function connected(subject: DialedSubject, token: string, nonce?: string): Promise<{ dialed: Dialed; traceId: string; answer: Fields | undefined }> {
-  const { dialed, nonce: given } = await challenged(subject);
-  const traceId = subject.newId("t");
-  const payload = { token, nonce: nonce ?? given, device_id: "conformance", client_version: "1", protocol_version: 2, capabilities };
-  dialed.send({ version: "2", event: "connect", trace_id: traceId, emitted_at: 1, payload });
-  const answer = await dialed.until(() => dialed.received.find(({ fields }) => fields?.["event"] === "hello-ok" || fields?.["event"] === "hello-fail")?.fields, subject.timeoutMs);
-  return { dialed, traceId, answer };
-}
-
-async function entered(subject: DialedSubject): Promise<{ dialed: Dialed; hello: Fields }> {
-  const { token } = subject.options;
-  if (token === undefined) throw new Unseen("needs an access token: --token");
-  const { dialed, answer } = await connected(subject, token);
-  if (answer?.["event"] !== "hello-ok") throw new Unseen(`the server did not let the kit in: ${JSON.stringify(answer ?? "nothing came")}`);
-  return { dialed, hello: fieldsOf(answer["payload"]) };
-}
-
-function say(subject: DialedSubject, dialed: Dialed, chatId: string): { traceId: string; messageId: string } {
-  const traceId = subject.newId("t");
-  const messageId = `msg-${"0".repeat(20)}${traceId.replaceAll(/[^0-9]/g, "").slice(-6).padStart(6, "0")}`;
-  const message = { body: { fragments: [{ kind: "text", text: "hello" }] }, context: { mentions: [], reply: null } };
-  dialed.send({ version: "2", event: "message.send", trace_id: traceId, emitted_at: 1, chat_id: chatId, payload: { message_id: messageId, message_mode: "normal", message } });
-  return { traceId, messageId };
-}
-
-const checks: readonly Check<DialedSubject>[] = [
+const greeting: readonly Check<DialedSubject>[] = [
   {
     rules: ["CC-4"],
     title: "begins with connect.challenge, and answers connect with hello-ok of the same trace_id",
@@ -76,7 +34,7 @@ const checks: readonly Check<DialedSubject>[] = [
     rules: ["CC-9"],
     title: "refuses another nonce with hello-fail",
     async run(subject) {
-      const { answer } = await connected(subject, subject.options.token ?? "conformance-wrong-token", "another-nonce");
+      const { answer } = await connected(subject, subject.options.token ?? "conformance-wrong-token", { nonce: "another-nonce" });
       expectThat(answer?.["event"] === "hello-fail", "hello-fail", () => JSON.stringify(answer ?? "nothing"));
     },
   },
@@ -120,9 +78,7 @@ const checks: readonly Check<DialedSubject>[] = [
     async run(subject) {
       const { dialed } = await entered(subject);
       await frameOf(subject, dialed, "replay.done");
-      const chatId = dialed.received.map(({ fields }) => fields?.["chat_id"]).find((id) => typeof id === "string");
-      if (chatId === undefined) throw new Unseen("needs a conversation: have somebody say something to this user");
-      const { traceId, messageId } = say(subject, dialed, chatId);
+      const { traceId, messageId } = say(subject, dialed, conversationIn(dialed));
       const ack = await frameOf(subject, dialed, "message.ack", traceId);
       expectThat(fieldsOf(ack?.["payload"])["message_id"] === messageId, `message.ack of ${messageId}`, () => JSON.stringify(ack ?? "nothing"));
     },
@@ -149,9 +105,34 @@ const checks: readonly Check<DialedSubject>[] = [
   },
 ];
 
-const checked = new Set(checks.flatMap(({ rules }) => rules));
-const others = Array.from({ length: 90 }, (_, index) => `CC-${index + 1}`).filter((rule) => !checked.has(rule));
-const unchecked: readonly Unchecked[] = [{ verdict: "not applicable", why: "binds the side that dials, or the service beside the hub", rules: others }];
+const shown: readonly Check<DialedSubject>[] = [
+  showsInFrames("CC-5", "says connect.challenge once, and hello once", "a challenge"),
+  showsInFrames("CC-46", "gives each connection an ack_epoch of its own", "a hub that grants the second generation of reliable delivery"),
+  showsInFrames("CC-67", "begins a stream before it goes on, and ends it once", "somebody whose messages are streamed while the kit is connected"),
+  showsInFrames("CC-68", "counts the parts of a stream, and adds each to the text before", "somebody whose messages are streamed while the kit is connected"),
+  showsInFrames("CC-90", "says no token in any frame", "a frame"),
+];
+
+const checks = [...greeting, ...delivery, ...service, ...shown];
+
+const rules = (...numbers: readonly number[]): string[] => numbers.map((number) => `CC-${number}`);
+
+const unchecked: readonly Unchecked[] = [
+  { verdict: "not applicable", why: "binds the client before and while it dials; the kit keeps it", rules: rules(1, 2, 3, 6, 7, 10, 12, 14, 15) },
+  { verdict: "not applicable", why: "binds the client when it reads a frame", rules: rules(16, 17, 18, 19, 35, 36, 37, 39, 50, 51, 52, 53, 54, 56, 57) },
+  { verdict: "not applicable", why: "binds the client when it says something; what a hub does with it shows in no frame", rules: rules(20, 21, 22, 23, 24, 25, 29, 30, 31, 32, 33, 34, 38, 40, 41, 42, 43, 49, 65, 66, 69, 70, 71) },
+  { verdict: "not applicable", why: "is about whom the client answers in groups, and what it does on a signal", rules: rules(58, 59, 60, 61, 62, 63, 64) },
+  { verdict: "not applicable", why: "is about how the client keeps its login and renews it", rules: rules(72, 73, 74, 76, 77, 78, 79, 81, 83, 84, 85) },
+  { verdict: "not observed", why: "would use up an invite code", rules: rules(82) },
+  { verdict: "not observed", why: "would leave files in the service", rules: rules(87, 88) },
+  { verdict: "not applicable", why: "binds the client in its calls; the kit keeps it", rules: rules(89) },
+];
 
 /** Any hub of ClawChat, as our plugin sees it. */
-export const clawchatServer = defineSuite({ protocol: "clawchat", side: "server", open: async (options) => await new DialedSubject(options, checkFromServer).reach(), checks, unchecked });
+export const clawchatServer = defineSuite({
+  protocol: "clawchat",
+  side: "server",
+  open: async (options) => await new DialedSubject(options, checkFromServer, judgeHub(options.token)).reach(),
+  checks,
+  unchecked,
+});

@@ -40,6 +40,7 @@ export const acts: Readonly<Record<string, Act>> = {
   echo: { summary: "send the agent its own last message", needsLink: true, run: (server, _argument, account) => server.signals.echo(account) },
   rewind: { summary: "forget what was acknowledged: the next replay brings everything again", run: (server, _argument, account) => server.rewind(account) },
   truncate: { summary: "throw away what is kept for the agent: the next replay tells of it", run: (server, _argument, account) => server.truncate(account) },
+  stale: { summary: "keep a message that is older than a day for the next replay: stale hello", run: (server, text, account) => void server.signals.stale(text || "hello", account) },
   event: {
     summary: "keep a frame of any event for the agent, good or not: event message.hologram {}, event message.send {}",
     run(server, argument, account) {

@@ -33,6 +33,8 @@ export class Messages {
   readonly #realm: Realm;
   /** What was written last, by message id. */
   readonly #written = new Map<string, Written>();
+  /** Streams that were not let begin: what was on its way when the plugin heard of it is no fault. */
+  readonly #refused = new Set<string>();
 
   constructor(realm: Realm) {
     this.#realm = realm;
@@ -82,6 +84,7 @@ export class Messages {
       this.streams.set(messageId, beginStream({ messageId, chatId: chat.id, link: session.link.number, mode: textIn(payload, "message_mode"), reply }));
       return { faults, reply };
     }
+    if (!known && this.#refused.has(messageId)) return { faults: [] };
     if (!known) return { faults: [`${frame.event} is about ${messageId}, which no message.created has begun`] };
     // What was on its way when the server ended it.
     if (known.ended === "aborted" && known.link === session.link.number) return { faults: [], reply: known.reply };
@@ -120,6 +123,7 @@ export class Messages {
   refuse({ session, frame }: Pick<Uplink, "session" | "frame">, { code, reason }: Refusal): [] {
     const { pen } = this.#realm;
     const messageId = textIn(fieldsOf(frame.payload), "message_id");
+    if (frame.event === "message.created") this.#refused.add(messageId);
     const { payload, ...head } = pen.frame("message.error", { ...(messageId !== "" && { message_id: messageId }), code, reason, rejected_at: pen.now }, frame.trace_id ?? "");
     post(this.#realm, session, { ...head, ...addressOf(frame), payload });
     return [];

@@ -1,9 +1,11 @@
-import type { Envelope, Fields } from "./frames.ts";
+import { type Envelope, type Fields, sealed } from "./frames.ts";
 import { post, readySessions, type Realm } from "./realm.ts";
 import type { Rest } from "./rest.ts";
 import type { ReadySession } from "./session.ts";
 import type { Speech } from "./speech.ts";
 import type { Agent, Conversation } from "./world.ts";
+
+const staleMs = 25 * 60 * 60 * 1000;
 
 /** What the server and the people can tell an agent, beside messages. */
 export class Signals {
@@ -55,6 +57,17 @@ export class Signals {
     const { pen, host, delivery } = this.#realm;
     const row = delivery.inbox(agent).put(host.system.uuid(), pen.business(event, payload, { chat: agent.home, sender: agent.owner }));
     for (const session of this.ready(agent.account)) delivery.deliver(session, row);
+  }
+
+  /** Keeps a message of the owner that is older than a day for the agent, and brings it with the next replay. */
+  stale(text: string, account?: string): string {
+    const agent = this.#agent(account);
+    const { pen, delivery } = this.#realm;
+    const messageId = pen.messageId();
+    const message = { body: { fragments: [{ kind: "text", text }] }, context: { mentions: [], reply: null }, streaming: sealed };
+    const frame = pen.business("message.send", { message_id: messageId, message_mode: "normal", message }, { chat: agent.home, sender: agent.owner });
+    delivery.inbox(agent).put(messageId, { ...frame, emitted_at: pen.now - staleMs });
+    return messageId;
   }
 
   permission(outcome: string, operation: string, account?: string): string {

@@ -38,7 +38,7 @@ export function sessionIn(text: string): string | undefined {
 }
 
 /** What stands in an envelope, or the bare frame. */
-function dataOf(frame: Fields): Fields {
+export function dataOf(frame: Fields): Fields {
   const { data } = frame;
   return (typeof data === "string" ? parse(data) : undefined) ?? ("headers" in frame ? fieldsOf(data) : frame);
 }
