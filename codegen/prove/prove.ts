@@ -59,7 +59,8 @@ async function look({ document, values, folder, say }: ProveRequest): Promise<Fo
     drawings.push(drawing);
     say(`${drawing.drawn} of ${drawing.of} drawn, ${drawings.length} of ${total}`);
   }
-  const unbreakable = protocol.messages.map(({ name }) => name).filter((name) => !Object.hasOwn(generated.nearMisses, name));
+  const impossible = new Set(drawings.filter(({ isImpossible }) => isImpossible).map(({ of }) => of));
+  const unbreakable = protocol.messages.filter(({ name, type }) => !Object.hasOwn(generated.nearMisses, name) && !impossible.has(type)).map(({ name }) => name);
   return { refusals: [], typeErrors, unbreakable, messages: protocol.messages.length, drawings };
 }
 

@@ -87,6 +87,16 @@ describe("a document", () => {
     expect(describeProof(found, "their.yaml")).toMatch(/^refused {2}their\.yaml {2}1 error\n {2}.*their\.yaml:3:24: \$ref "nowhere\.yaml" names a file that does not exist$/u);
   }, 30_000);
 
+  it("is proven where it says what no value can be, which is said of it, and what every value is", async () => {
+    const channel = (payload: string): string => `{ subscribe: { message: { payload: ${payload} } } }`;
+    const text = `asyncapi: 2.6.0\ninfo: { title: A, version: 1.0.0 }\nchannels:\n  lost: ${channel("{ type: object, additionalProperties: false, required: [a] }")}\n  any: ${channel("{}")}\n`;
+    const workshop = new Workshop().write({ "their.yaml": text });
+    const found = await prove({ document: path.join(workshop.root, "their.yaml"), values: 10, folder: path.join(folder, "impossible"), say: () => undefined });
+    workshop.remove();
+    expect(isProven(found)).toBe(true);
+    expect(describeProof(found, "a.yaml")).toMatch(/; any value is accepted by AnySubscribeMessage; no value can be a LostSubscribeMessage$/u);
+  }, 30_000);
+
   it("is not proven where its types do not fit", async () => {
     const workshop = new Workshop().write({ "package.json": '{ "type": "module" }', "wrong.ts": "export const a: string = 7;\n" });
     const typeErrors = await typeErrorsIn(workshop.root);
