@@ -2,9 +2,11 @@ import { enableCompileCache } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { findDocuments } from "./find-documents.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { recall, remember, type Remembered } from "./memory.ts";
 import { formatFinding } from "./source.ts";
+import { inThreads } from "./threads.ts";
 
 const usage = `Usage: npm run codegen -- [--check | --watch]
        npm run codegen -- --spec FILE --out DIR [--check | --watch]
@@ -56,7 +58,6 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     console.log(`codegen: nothing has changed; ${count(unchanged, "file")} up to date in ${secondsSoFar()} s`);
     return 0;
   }
-  const { findDocuments, hasErrors, runCodegen } = await import("./run.ts");
   const documents = spec === undefined ? findDocuments(path.join(root, "spec")) : [path.resolve(spec)];
   const request = {
     root: spec === undefined ? root : path.dirname(path.resolve(spec)),
@@ -65,7 +66,10 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     own: spec === undefined,
     check,
   };
-  const { findings, plan, protocols, files } = await runCodegen(request, known);
+  // Who watches runs again here, where everything stays warm.
+  const inTheirThreads = known ? undefined : inThreads(request);
+  const { hasErrors, inTurn, runCodegen } = await import("./run.ts");
+  const { findings, plan, protocols, files } = await runCodegen(request, known ? inTurn(known) : inTheirThreads);
   for (const finding of findings) console.error(formatFinding(finding));
   if (hasErrors(findings)) {
     console.error(`codegen: ${count(findings.filter(({ severity }) => severity === "error").length, "error")}, nothing was written`);
@@ -80,7 +84,7 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     console.log(`codegen: ${state} in ${secondsSoFar()} s`);
     return stale.length === 0 ? 0 : 1;
   }
-  const messages = protocols.reduce((sum, protocol) => sum + protocol.messages.length, 0);
+  const messages = protocols.reduce((sum, protocol) => sum + protocol.messages, 0);
   const written = `${count(plan.write.length, "file")} written, ${plan.remove.length} removed, ${files - plan.write.length} unchanged`;
   console.log(`codegen: ${count(protocols.length, "document")}, ${count(messages, "message")}; ${written} in ${secondsSoFar()} s`);
   return 0;

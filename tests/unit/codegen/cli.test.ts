@@ -21,8 +21,8 @@ describe("npm run codegen", () => {
   it("finds its documents from any working directory, and says that all is up to date", () => {
     const { status, stdout, stderr } = codegen(["--check"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^codegen: \d+ files up to date in \d+\.\d s\n$/u);
-  }, 20_000);
+    expect(stdout).toMatch(/^codegen: (?:nothing has changed; )?\d+ files up to date in \d+\.\d s\n$/u);
+  }, 90_000);
 
   it("reads any AsyncAPI 3 document into any folder, and names what is out of date", () => {
     const spec = path.join(repository, "codegen/fixtures/hostile.asyncapi.yaml");
@@ -35,7 +35,7 @@ describe("npm run codegen", () => {
     expect(write).toMatchObject({ status: 0, stderr: "" });
     expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 12 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
     expect(listFiles(out)).toContain("hostile/types.ts");
-  }, 20_000);
+  }, 60_000);
 
   it("refuses what it does not know in one line", () => {
     expect(codegen(["--chek"])).toEqual({
@@ -50,7 +50,7 @@ describe("npm run codegen", () => {
     });
     expect(codegen(["--spec", "x.yaml"])).toEqual({ status: 2, stdout: "", stderr: "codegen: --spec and --out go together\n" });
     expect(codegen(["--spec"])).toMatchObject({ status: 2, stderr: expect.stringMatching(/^codegen: .*--spec.*\n$/u) as string });
-  }, 20_000);
+  }, 60_000);
 
   it("names a file that cannot be read", () => {
     const { status, stderr } = codegen(["--spec", "nowhere.yaml", "--out", "."], out);
