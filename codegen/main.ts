@@ -5,10 +5,11 @@ import { parseArgs } from "node:util";
 import { findDocuments } from "./find-documents.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { recall, remember, type Remembered } from "./memory.ts";
+import { listFiles } from "./output.ts";
 import { formatFinding } from "./source.ts";
 import { inThreads } from "./threads.ts";
 
-const usage = `Usage: npm run codegen -- [--check | --watch]
+const usage = `Usage: npm run codegen -- [--check | --watch | --sizes]
        npm run codegen -- --spec FILE --out DIR [--check | --watch]
 
 Reads every AsyncAPI document of spec/ and writes types, validators, codecs, tables, arbitraries,
@@ -16,6 +17,7 @@ configuration and manifest parts to generated/. Nothing is written when a docume
 
   --check       write nothing; name the files that are out of date and exit with 1
   --watch       stay, and write what changes when a document does
+  --sizes       generate nothing; print how many bytes the validator of each message adds to a bundle
   --spec FILE   read this AsyncAPI document (2.x or 3.x) instead
   --out DIR     write there instead
   --help        show this
@@ -45,6 +47,7 @@ async function main(args: string[]): Promise<number> {
   // Parsing the parsers takes longer than all else; their code is remembered from run to run.
   enableCompileCache();
   if (options.watch) return watchSpec(options);
+  if (options.sizes) return reportSizes(options);
   return generate(options);
 }
 
@@ -104,9 +107,23 @@ async function watchSpec(options: Options): Promise<number> {
   return 0;
 }
 
+/** Bundles what is generated already, message by message, and prints each protocol as soon as it is measured. */
+async function reportSizes({ out }: Options): Promise<number> {
+  const { printSizes, sizesOf } = await import("./sizes.ts");
+  const folder = out === undefined ? path.join(root, "generated") : path.resolve(out);
+  const protocols = listFiles(folder).filter((file) => file.endsWith("/validators.ts")).map((file) => path.dirname(file)).sort();
+  for (const protocol of protocols) {
+    console.log(printSizes(protocol, await sizesOf(path.join(folder, protocol))));
+  }
+  if (protocols.length > 0) return 0;
+  console.error(`codegen: there are no validators in ${path.relative(process.cwd(), folder) || "."}; generate them first`);
+  return 1;
+}
+
 interface Options {
   readonly help: boolean;
   readonly check: boolean;
+  readonly sizes: boolean;
   readonly watch: boolean;
   readonly spec: string | undefined;
   readonly out: string | undefined;
@@ -116,11 +133,11 @@ function readOptions(args: string[]): Options | string {
   try {
     const { values } = parseArgs({
       args,
-      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, watch: { type: "boolean", short: "w" }, spec: { type: "string" }, out: { type: "string" } },
+      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, sizes: { type: "boolean" }, watch: { type: "boolean", short: "w" }, spec: { type: "string" }, out: { type: "string" } },
     });
-    if ((values.spec === undefined) !== (values.out === undefined)) return "--spec and --out go together";
+    if (!values.sizes && (values.spec === undefined) !== (values.out === undefined)) return "--spec and --out go together";
     if (values.check && values.watch) return "--check looks once, --watch writes; use one of the two";
-    return { help: values.help ?? false, check: values.check ?? false, watch: values.watch ?? false, spec: values.spec, out: values.out };
+    return { help: values.help ?? false, check: values.check ?? false, sizes: values.sizes ?? false, watch: values.watch ?? false, spec: values.spec, out: values.out };
   } catch (error) {
     const [line] = String(error instanceof Error ? error.message : error).split(/(?<=')\.? /u);
     return `${line ?? "wrong arguments"}; --help lists what there is`;

@@ -58,9 +58,26 @@ describe("npm run codegen", () => {
     expect(stderr).toMatch(/^nowhere\.yaml:1:1: cannot be read: .*\ncodegen: 1 error, nothing was written\n$/u);
   });
 
+  it("prints what the validator of each message weighs, the heaviest first, and says where there is none", () => {
+    const { status, stdout } = codegen(["--sizes", "--out", path.join(repository, "generated/local-im")]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    const measured = codegen(["--sizes", "--out", path.join(repository, "codegen/fixtures/expected")]);
+    expect(measured.status).toBe(0);
+    const [, table = ""] = /^nullable .*\n((?: {2}.*\n)+)/mu.exec(measured.stdout) ?? [];
+    const rows = table.trimEnd().split("\n").map((line) => line.trim().split(/ {2,}/u));
+    expect(rows.map(([name]) => name)).toEqual(["nullable", "nothing", "each by itself"]);
+    const [largest, smallest, all] = rows.map(([, ...sizes]) => sizes.map(Number));
+    expect(all).toEqual(largest?.map((size, index) => size + (smallest?.[index] ?? Number.NaN)));
+    for (const [source = 0, minified = 0, gzipped = 0] of [largest ?? [], smallest ?? []]) {
+      expect(gzipped).toBeGreaterThan(0);
+      expect(minified).toBeGreaterThanOrEqual(gzipped * 0.5);
+      expect(source).toBeGreaterThan(minified);
+    }
+  }, 60_000);
+
   it("explains itself", () => {
     const { status, stdout } = codegen(["--help"]);
     expect(status).toBe(0);
-    for (const flag of ["--check", "--spec FILE", "--out DIR", "--help"]) expect(stdout).toContain(flag);
+    for (const flag of ["--check", "--sizes", "--spec FILE", "--out DIR", "--help"]) expect(stdout).toContain(flag);
   });
 });
