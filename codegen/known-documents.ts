@@ -1,11 +1,16 @@
-import type { Protocol } from "./ir.ts";
 import { digestOf, wasTouchedSince } from "./memory.ts";
 import type { Finding } from "./source.ts";
 
-/** What came of one document, and the files and folders that it came from. */
+/** The protocol that a document describes, in short. */
+export interface Described {
+  readonly name: string;
+  readonly messages: number;
+}
+
+/** What came of one document, and the files and folders that it came from; plain data, as it travels between threads. */
 export interface DocumentResult {
   readonly findings: readonly Finding[];
-  readonly protocol: Protocol | undefined;
+  readonly protocol: Described | undefined;
   readonly files: ReadonlyMap<string, string>;
   readonly inputs: readonly string[];
 }

@@ -2,11 +2,14 @@ import { enableCompileCache } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { findDocuments } from "./find-documents.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { recall, remember, type Remembered } from "./memory.ts";
+import { listFiles } from "./output.ts";
 import { formatFinding } from "./source.ts";
+import { inThreads } from "./threads.ts";
 
-const usage = `Usage: npm run codegen -- [--check | --watch]
+const usage = `Usage: npm run codegen -- [--check | --watch | --sizes]
        npm run codegen -- --spec FILE --out DIR [--check | --watch]
 
 Reads every AsyncAPI document of spec/ and writes types, validators, codecs, tables, arbitraries,
@@ -14,6 +17,7 @@ configuration and manifest parts to generated/. Nothing is written when a docume
 
   --check       write nothing; name the files that are out of date and exit with 1
   --watch       stay, and write what changes when a document does
+  --sizes       generate nothing; print how many bytes the validator of each message adds to a bundle
   --spec FILE   read this AsyncAPI document (2.x or 3.x) instead
   --out DIR     write there instead
   --help        show this
@@ -43,6 +47,7 @@ async function main(args: string[]): Promise<number> {
   // Parsing the parsers takes longer than all else; their code is remembered from run to run.
   enableCompileCache();
   if (options.watch) return watchSpec(options);
+  if (options.sizes) return reportSizes(options);
   return generate(options);
 }
 
@@ -56,7 +61,6 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     console.log(`codegen: nothing has changed; ${count(unchanged, "file")} up to date in ${secondsSoFar()} s`);
     return 0;
   }
-  const { findDocuments, hasErrors, runCodegen } = await import("./run.ts");
   const documents = spec === undefined ? findDocuments(path.join(root, "spec")) : [path.resolve(spec)];
   const request = {
     root: spec === undefined ? root : path.dirname(path.resolve(spec)),
@@ -65,7 +69,10 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     own: spec === undefined,
     check,
   };
-  const { findings, plan, protocols, files } = await runCodegen(request, known);
+  // Who watches runs again here, where everything stays warm.
+  const inTheirThreads = known ? undefined : inThreads(request);
+  const { hasErrors, inTurn, runCodegen } = await import("./run.ts");
+  const { findings, plan, protocols, files } = await runCodegen(request, known ? inTurn(known) : inTheirThreads);
   for (const finding of findings) console.error(formatFinding(finding));
   if (hasErrors(findings)) {
     console.error(`codegen: ${count(findings.filter(({ severity }) => severity === "error").length, "error")}, nothing was written`);
@@ -80,7 +87,7 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     console.log(`codegen: ${state} in ${secondsSoFar()} s`);
     return stale.length === 0 ? 0 : 1;
   }
-  const messages = protocols.reduce((sum, protocol) => sum + protocol.messages.length, 0);
+  const messages = protocols.reduce((sum, protocol) => sum + protocol.messages, 0);
   const written = `${count(plan.write.length, "file")} written, ${plan.remove.length} removed, ${files - plan.write.length} unchanged`;
   console.log(`codegen: ${count(protocols.length, "document")}, ${count(messages, "message")}; ${written} in ${secondsSoFar()} s`);
   return 0;
@@ -100,9 +107,23 @@ async function watchSpec(options: Options): Promise<number> {
   return 0;
 }
 
+/** Bundles what is generated already, message by message, and prints each protocol as soon as it is measured. */
+async function reportSizes({ out }: Options): Promise<number> {
+  const { printSizes, sizesOf } = await import("./sizes.ts");
+  const folder = out === undefined ? path.join(root, "generated") : path.resolve(out);
+  const protocols = listFiles(folder).filter((file) => file.endsWith("/validators.ts")).map((file) => path.dirname(file)).sort();
+  for (const protocol of protocols) {
+    console.log(printSizes(protocol, await sizesOf(path.join(folder, protocol))));
+  }
+  if (protocols.length > 0) return 0;
+  console.error(`codegen: there are no validators in ${path.relative(process.cwd(), folder) || "."}; generate them first`);
+  return 1;
+}
+
 interface Options {
   readonly help: boolean;
   readonly check: boolean;
+  readonly sizes: boolean;
   readonly watch: boolean;
   readonly spec: string | undefined;
   readonly out: string | undefined;
@@ -112,11 +133,11 @@ function readOptions(args: string[]): Options | string {
   try {
     const { values } = parseArgs({
       args,
-      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, watch: { type: "boolean", short: "w" }, spec: { type: "string" }, out: { type: "string" } },
+      options: { help: { type: "boolean", short: "h" }, check: { type: "boolean" }, sizes: { type: "boolean" }, watch: { type: "boolean", short: "w" }, spec: { type: "string" }, out: { type: "string" } },
     });
-    if ((values.spec === undefined) !== (values.out === undefined)) return "--spec and --out go together";
+    if (!values.sizes && (values.spec === undefined) !== (values.out === undefined)) return "--spec and --out go together";
     if (values.check && values.watch) return "--check looks once, --watch writes; use one of the two";
-    return { help: values.help ?? false, check: values.check ?? false, watch: values.watch ?? false, spec: values.spec, out: values.out };
+    return { help: values.help ?? false, check: values.check ?? false, sizes: values.sizes ?? false, watch: values.watch ?? false, spec: values.spec, out: values.out };
   } catch (error) {
     const [line] = String(error instanceof Error ? error.message : error).split(/(?<=')\.? /u);
     return `${line ?? "wrong arguments"}; --help lists what there is`;

@@ -9,8 +9,8 @@ import { checkDefaults, checkValues, findExamples, messageOfExample, readIllustr
 import type { Config, Protocol } from "./ir.ts";
 import { lintProtocol } from "./lint.ts";
 import { type Loaded, loadDocument } from "./load.ts";
-import { type DocumentResult, KnownDocuments } from "./known-documents.ts";
-import { applyOutput, listFiles, type OutputPlan, type OutputScope, planOutput } from "./output.ts";
+import { type Described, type DocumentResult, KnownDocuments } from "./known-documents.ts";
+import { applyOutput, type OutputPlan, type OutputScope, planOutput } from "./output.ts";
 import { compareFindings, type Finding, type Sources } from "./source.ts";
 import { readYaml } from "./yaml-source.ts";
 
@@ -30,30 +30,22 @@ export interface CodegenRequest extends DocumentsRequest {
 export interface CodegenResult {
   readonly findings: readonly Finding[];
   readonly plan: OutputPlan;
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly Described[];
   readonly files: number;
 }
 
-export const documentEnding = ".asyncapi.yaml";
-
-/** The AsyncAPI documents of a folder, in the order in which they are read. */
-export function findDocuments(folder: string): string[] {
-  return listFiles(folder)
-    .filter((file) => file.endsWith(documentEnding) && !file.includes("/"))
-    .sort()
-    .map((file) => path.join(folder, file));
-}
+export { findDocuments } from "./find-documents.ts";
 
 /** What came of all documents together; no files where one of them is wrong. */
 export interface Generated {
   readonly findings: readonly Finding[];
-  readonly protocols: readonly Protocol[];
+  readonly protocols: readonly Described[];
   readonly files: ReadonlyMap<string, string>;
 }
 
 /** Reads documents, emits everything, and writes it unless something is wrong or only a check was asked for. */
-export async function runCodegen(request: CodegenRequest, known = new KnownDocuments()): Promise<CodegenResult> {
-  const { findings, protocols, files } = await generate(request, known);
+export async function runCodegen(request: CodegenRequest, readAll?: ReadDocuments): Promise<CodegenResult> {
+  const { findings, protocols, files } = await generate(request, readAll);
   if (hasErrors(findings)) return { findings, plan: { write: [], remove: [] }, protocols, files: 0 };
   const plan = planOutput(files, scopeOf(request, protocols));
   if (!request.check) applyOutput(files, plan, request.out);
@@ -61,22 +53,34 @@ export async function runCodegen(request: CodegenRequest, known = new KnownDocum
 }
 
 /** Everything that documents make, without looking at what is written already. */
-export async function generate(request: DocumentsRequest, known = new KnownDocuments()): Promise<Generated> {
-  const results: DocumentResult[] = [];
-  for (const document of request.documents) results.push(await known.resultOf(document, () => runDocument(request, document)));
+export async function generate(request: DocumentsRequest, readAll = inTurn(new KnownDocuments())): Promise<Generated> {
+  const results = await readAll(request);
   const findings = results.flatMap((result) => result.findings).sort(compareFindings);
   const protocols = results.flatMap(({ protocol }) => (protocol ? [protocol] : []));
   if (hasErrors(findings)) return { findings, protocols, files: new Map() };
   return { findings, protocols, files: new Map([...emitShared(), ...results.flatMap((result) => [...result.files])]) };
 }
 
-async function runDocument(request: DocumentsRequest, document: string): Promise<DocumentResult> {
+/** How the documents are gone through; what comes of each is in their order. */
+export type ReadDocuments = (request: DocumentsRequest) => Promise<readonly DocumentResult[]>;
+
+/** One document after the other; what came of one that has not changed since is taken as it is. */
+export function inTurn(known: KnownDocuments): ReadDocuments {
+  return async (request) => {
+    const results: DocumentResult[] = [];
+    for (const document of request.documents) results.push(await known.resultOf(document, () => runDocument(request, document)));
+    return results;
+  };
+}
+
+export async function runDocument(request: DocumentsRequest, document: string): Promise<DocumentResult> {
   const loaded = await loadDocument(document, request.own);
   const protocol = readProtocol(request, loaded);
   const { findings } = loaded.sources;
   const files = protocol && !hasErrors(findings) ? await emit(protocol, { strict: request.own }) : new Map<string, string>();
   const beside = request.own ? besideOf(document) : [];
-  return { findings, protocol, files, inputs: [document, ...loaded.sources.files(), ...beside] };
+  const described = protocol && { name: protocol.name, messages: protocol.messages.length };
+  return { findings, protocol: described, files, inputs: [document, ...loaded.sources.files(), ...beside] };
 }
 
 /** What is read for an own document beside what it refers to. */
@@ -124,7 +128,7 @@ async function emit(protocol: Protocol, context: EmitContext): Promise<Map<strin
 }
 
 /** `generated/` is ours alone; in a folder that somebody names only the document's own folder is. */
-function scopeOf(request: CodegenRequest, protocols: readonly Protocol[]): OutputScope {
+function scopeOf(request: CodegenRequest, protocols: readonly Described[]): OutputScope {
   const names = protocols.map(({ name }) => `${name}/`);
   return { folder: request.out, owns: (file) => request.own || names.some((name) => file.startsWith(name)) };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Json } from "../ir.ts";
 import { listFiles, readText } from "../output.ts";
-import { documentEnding, findDocuments } from "../run.ts";
+import { documentEnding, findDocuments } from "../find-documents.ts";
 import { type Comparison, compareDocuments, type Read, readDocument } from "./documents.ts";
 import type { Draw } from "./experiment.ts";
 import { comparisonAsJson, printComparison, type Shown, shownPath } from "./report.ts";

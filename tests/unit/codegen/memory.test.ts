@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KnownDocuments } from "../../../codegen/known-documents.ts";
 import { recall, remember, type Remembered } from "../../../codegen/memory.ts";
-import { findDocuments, runCodegen } from "../../../codegen/run.ts";
+import { findDocuments, inTurn, runCodegen } from "../../../codegen/run.ts";
 import { watchFolder } from "../../../codegen/watch.ts";
 import { soundDocument, soundFiles, Workshop } from "./workshop.ts";
 
@@ -44,7 +44,7 @@ describe("documents that are known", () => {
     const known = documents.get(workshop.root) ?? new KnownDocuments();
     documents.set(workshop.root, known);
     const request = { root: workshop.root, documents: findDocuments(file("spec")), out: file("generated"), own: true, check: false };
-    const { plan, findings } = await runCodegen(request, known);
+    const { plan, findings } = await runCodegen(request, inTurn(known));
     runs.push(...plan.write);
     return [...plan.write, ...findings.map(({ message }) => message)];
   };

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KnownDocuments } from "../../../codegen/known-documents.ts";
 import { listFiles } from "../../../codegen/output.ts";
-import { findDocuments } from "../../../codegen/run.ts";
+import { findDocuments, inTurn } from "../../../codegen/run.ts";
+import { inThreads } from "../../../codegen/threads.ts";
 import { soundDocument, soundFiles, Workshop } from "./workshop.ts";
 
 function readAll(folder: string): Record<string, string> {
@@ -28,6 +30,15 @@ describe("the output", () => {
     expect(readAll(generated("again"))).toEqual(first);
     expect(Object.keys(first)).toContain("lamp2/types.ts");
   });
+
+  it("is the same bytes where several threads read the documents", async () => {
+    workshop.write({ ...soundFiles, "spec/lamp2.asyncapi.yaml": soundDocument, "spec/wrong.asyncapi.yaml": soundDocument.replace("minLength", "minLenght") });
+    const request = { root: workshop.root, documents: findDocuments(path.join(workshop.root, "spec")), own: true };
+    const [alone, shared] = [await inTurn(new KnownDocuments())(request), await inThreads(request, 2)(request)];
+    expect(shared).toEqual(alone);
+    expect(shared.map(({ protocol }) => protocol?.name)).toEqual(["lamp", "lamp2", "wrong"]);
+    expect(shared[2]?.findings).toHaveLength(1);
+  }, 30_000);
 
   it("names no folder of this machine, and imports neither ajv nor anything by require", async () => {
     workshop.write(soundFiles);

@@ -1,10 +1,12 @@
 import path from "node:path";
-import { DiagnosticSeverity, fromFile } from "@asyncapi/parser";
+import { fromFile } from "@asyncapi/parser";
 import { describe, expect, it } from "vitest";
 import type { Inventory } from "../../../codegen/load.ts";
 import { newParser } from "../../../codegen/parser.ts";
 
 const file = path.resolve(import.meta.dirname, "../../../codegen/fixtures/frames.asyncapi.yaml");
+
+const isError = ({ severity }: { readonly severity: number }): boolean => severity === 0;
 
 describe("the parser's inventory of files, which is no public interface", () => {
   it("still has the members that are used", async () => {
@@ -23,7 +25,7 @@ describe("the parser's inventory of files, which is no public interface", () => 
   it("judges one document after the other by AsyncAPI's schema, compiled once", async () => {
     const shape = path.join(path.dirname(file), "refused/shape.asyncapi.yaml");
     const found = async (document: string): Promise<string[]> =>
-      (await fromFile(newParser([], () => undefined), document).validate()).filter(({ severity }) => severity === DiagnosticSeverity.Error).map(({ message }) => message);
+      (await fromFile(newParser([], () => undefined), document).validate()).filter(isError).map(({ message }) => message);
     const first = await found(shape);
     expect(first).toContain('"info" property must have required property "version"');
     expect(await found(file)).toEqual([]);
