@@ -74,13 +74,22 @@ export function inTurn(known: KnownDocuments): ReadDocuments {
 }
 
 export async function runDocument(request: DocumentsRequest, document: string): Promise<DocumentResult> {
-  const loaded = await loadDocument(document, request.own);
-  const protocol = readProtocol(request, loaded);
-  const { findings } = loaded.sources;
-  const files = protocol && !hasErrors(findings) ? await emit(protocol, { strict: request.own }) : new Map<string, string>();
+  const { sources, protocol, files } = await makeDocument(request, document);
   const beside = request.own ? besideOf(document) : [];
   const described = protocol && { name: protocol.name, messages: protocol.messages.length };
-  return { findings, protocol: described, files, inputs: [document, ...loaded.sources.files(), ...beside] };
+  return { findings: sources.findings, protocol: described, files, inputs: [document, ...sources.files(), ...beside] };
+}
+
+/** The model of one document and what is generated from it: nothing where something is wrong. */
+export async function makeDocument(
+  request: Pick<DocumentsRequest, "root" | "own">,
+  document: string,
+): Promise<{ sources: Sources; protocol: Protocol | undefined; files: ReadonlyMap<string, string> }> {
+  const loaded = await loadDocument(document, request.own);
+  const { sources } = loaded;
+  const protocol = readProtocol(request, loaded);
+  const files = protocol && !hasErrors(sources.findings) ? await emit(protocol, { strict: request.own }) : new Map<string, string>();
+  return { sources, protocol, files };
 }
 
 /** What is read for an own document beside what it refers to. */

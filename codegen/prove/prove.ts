@@ -1,7 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { hasErrors, runCodegen } from "../run.ts";
+import { emitShared } from "../emit/index.ts";
+import { applyOutput, planOutput } from "../output.ts";
+import { hasErrors, makeDocument } from "../run.ts";
 import { formatFinding } from "../source.ts";
 import { type Drawing, drawAll, type Generated } from "./draw.ts";
 import { typeErrorsIn } from "./typecheck.ts";
@@ -47,9 +49,10 @@ async function look({ document, values, folder, say }: ProveRequest): Promise<Fo
   say("generates");
   prepare(folder);
   const out = path.join(folder, "generated");
-  const { findings, protocols } = await runCodegen({ root: path.dirname(document), documents: [document], out, own: false, check: false });
-  const [protocol] = protocols;
+  const { sources, protocol, files } = await makeDocument({ root: path.dirname(document), own: false }, document);
+  const { findings } = sources;
   if (hasErrors(findings) || !protocol) return { ...nothing, refusals: findings.filter(({ severity }) => severity === "error").map(formatFinding) };
+  write(new Map([...emitShared(), ...files]), out);
   say("checks types");
   const typeErrors = await typeErrorsIn(folder);
   const generated = await load(path.join(out, protocol.name));
@@ -69,6 +72,10 @@ function prepare(folder: string): void {
   mkdirSync(folder, { recursive: true });
   symlinkSync(modules, path.join(folder, "node_modules"), "junction");
   writeFileSync(path.join(folder, "package.json"), '{ "type": "module" }\n');
+}
+
+function write(files: ReadonlyMap<string, string>, folder: string): void {
+  applyOutput(files, planOutput(files, { folder, owns: () => true }), folder);
 }
 
 async function load(folder: string): Promise<Generated> {
