@@ -150,9 +150,11 @@ function literalEdits({ keyword, values }: Shape & { kind: "literal" }): Edit[] 
 function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   const { minLength = 0, maxLength, pattern, format } = shape;
   const candidates: Edit[] = [];
-  if (minLength > 0)
+  // A validator looks at the format first, and of most formats a text that is cut, stretched or spoilt is no longer.
+  const isStretchable = format === undefined || format === "uri";
+  if (minLength > 0 && isStretchable)
     candidates.push(lazyEdit("minLength", "one character too few", () => Array.from(value).slice(0, minLength - 1).join("")));
-  if (pattern !== undefined) {
+  if (pattern !== undefined && format === undefined) {
     const points = Array.from(value);
     for (const letter of ["\u0000", "\n", " ", "\u00ff", "!", "/", "A", "a", "0", "\u{1f600}"]) {
       for (const text of [points.slice(0, -1).join("") + letter, value + letter])
@@ -161,7 +163,7 @@ function stringEdits(shape: Shape & { kind: "string" }, value: string): Edit[] {
   }
   if (format !== undefined) candidates.push(edit("format", "not of the format", " ".repeat(Math.max(1, minLength))));
   const [short, others] = [candidates.filter(({ keyword }) => keyword === "minLength"), candidates.filter(({ keyword }) => keyword !== "minLength")];
-  return [...onlyOnes(shape, short), ...(maxLength === undefined ? [] : [tooLong(shape, value, maxLength)]), ...onlyOnes(shape, others)];
+  return [...onlyOnes(shape, short), ...(maxLength === undefined || !isStretchable ? [] : [tooLong(shape, value, maxLength)]), ...onlyOnes(shape, others)];
 }
 
 /** Of each keyword the first edit that breaks nothing else. */

@@ -244,7 +244,7 @@ function printString({ minLength, maxLength, pattern, format, content }: StringS
     return `text(${optionsText({ min: Math.max(minLength ?? 0, simple.least) || undefined, max: most === Infinity ? undefined : most, unit: `characters(${ranges.join(", ")})` })})`;
   }
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) return "none()";
-  const matching = pattern === undefined ? undefined : printMatching(pattern);
+  const matching = pattern === undefined ? undefined : (printMatching(pattern) ?? printUsual(pattern));
   return matching ?? `text(${optionsText({ min: minLength, max: maxLength })})`;
 }
 
@@ -257,6 +257,18 @@ function printMatching(pattern: string): string | undefined {
     return undefined;
   }
   return `fc.stringMatching(new RegExp(${JSON.stringify(pattern)}, ${JSON.stringify(expression.flags)}))`;
+}
+
+/** What an expression is mostly written for that looks ahead or back, which fast-check cannot draw from. */
+const usualTexts = [
+  "2026-02-28T23:59:59.5Z", "1970-01-01T00:00:00+01:00", "2026-02-28T23:59:59", "2026-02-28", "23:59:59", "P1DT2H",
+  "a@example.org", "first.last@example.com", "https://example.org/a?b=c", "example.org", "127.0.0.1", "::1", "+4915112345678",
+  "123e4567-e89b-12d3-a456-426614174000", "1.2.3", "0", "42", "-1.5", "a", "text", "Text-1", "Passw0rd!", "a_b", "a.b.c", "/a/b", "A1B2C3D4",
+];
+
+function printUsual(pattern: string): string | undefined {
+  const fitting = usualTexts.filter((text) => expressionOf(pattern).test(text));
+  return fitting.length === 0 ? undefined : printLiterals(fitting);
 }
 
 function printNumber(node: Node & { kind: "number" }): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isProven, prove } from "../../../codegen/prove/prove.ts";
 import { readProtocolOf, Workshop } from "./workshop.ts";
 
 const zoo = ({ message = "payload: { $ref: '#/components/schemas/Pet' }", schemas = "    Pet: { type: object }", more = "" }): string => `asyncapi: 3.0.0
@@ -131,6 +132,21 @@ components:
     expect(findings).toContain("warning: their.yaml:11:18: no value can satisfy this: several branches of oneOf accept every value");
     expect(protocol.types.find(({ name }) => name === "Pet")?.node.kind).toBe("never");
   });
+});
+
+describe("what is drawn from somebody else's document", () => {
+  it("fits a pattern that looks ahead, and of a string with a format breaks nothing that cannot be told from it", async () => {
+    const schemas = String.raw`    Pet:
+      type: object
+      required: [born, id]
+      properties:
+        born: { type: string, pattern: '^\d{4}-\d{2}(?!x)(-?)\d{2}$' }
+        id: { type: string, format: uuid, pattern: '^[0-9a-f-]{36}$', minLength: 36, maxLength: 36 }`;
+    workshop.write({ "their.yaml": zoo({ schemas }) });
+    const found = await prove({ document: `${workshop.root}/their.yaml`, values: 300, folder: `${workshop.root}/proof`, say: () => undefined });
+    expect(found.drawings.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(isProven(found)).toBe(true);
+  }, 30_000);
 });
 
 describe("a payload in the schemas of OpenAPI 3.0", () => {
