@@ -21,7 +21,7 @@ describe("npm run codegen", () => {
   it("finds its documents from any working directory, and says that all is up to date", () => {
     const { status, stdout, stderr } = codegen(["--check"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^codegen: \d+ files up to date in \d+\.\d s\n$/u);
+    expect(stdout).toMatch(/^codegen: (?:nothing has changed; )?\d+ files up to date in \d+\.\d s\n$/u);
   }, 20_000);
 
   it("reads any AsyncAPI 3 document into any folder, and names what is out of date", () => {
@@ -33,7 +33,7 @@ describe("npm run codegen", () => {
     expect(listFiles(out)).toEqual([]);
     const write = codegen(["--spec", relative, "--out", "."], out);
     expect(write).toMatchObject({ status: 0, stderr: "" });
-    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 12 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
+    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 13 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
     expect(listFiles(out)).toContain("hostile/types.ts");
   }, 20_000);
 
