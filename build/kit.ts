@@ -59,6 +59,7 @@ function kitPackage({ version, license, engines, devDependencies }: z.infer<type
     license,
     type: "module",
     engines: { node: engines.node },
+    bin: { [kitName]: "./src/cli/kit.js" },
     exports: { "./testing": { types: "./src/testing/index.d.ts", default: "./src/testing/index.js" }, "./package.json": "./package.json" },
     files: ["src", "generated", "spec"],
     dependencies: { "@types/ws": wsTypes, ws },

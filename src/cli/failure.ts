@@ -1,6 +1,12 @@
 /** An end that the person at the keyboard can do something about; the message is all they see of it. */
 export class Failure extends Error {
   override name = "Failure";
+  readonly exitCode: number;
+
+  constructor(message: string, { exitCode = 1, ...options }: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
 }
 
 export function messageOf(cause: unknown): string {

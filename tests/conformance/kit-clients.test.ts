@@ -67,6 +67,17 @@ const wrongs: readonly (readonly [protocol: keyof typeof hasty, what: string, ru
   ["clawchat", "shows its token", ["CC-90"], talkative],
 ];
 
+/** Leaves out what fits on the second connection and later. */
+function leavesOutLater(fits: (frame: Fields) => boolean): Spoils {
+  const connections: unknown[] = [];
+  return {
+    fromClient(text, request) {
+      if (!connections.includes(request)) connections.push(request);
+      return connections.indexOf(request) === 0 ? [text] : at(fits, () => [])(text);
+    },
+  };
+}
+
 describe.concurrent("the conformance kit at a client that dials", () => {
   it.for(subjects.map(({ name }) => name))("finds nothing wrong with ours of %s but that this one dials again at once", { timeout: 180_000 }, async (name, { expect, onTestFinished }) => {
     const report = await judgeClient(name, {}, { onTestFinished });
@@ -80,6 +91,15 @@ describe.concurrent("the conformance kit at a client that dials", () => {
   it.for([["local-im", "LI-5"], ["insta-claw", "IC-3"], ["clawchat", "CC-12"], ["clawchat", "CC-13"]] as const)("finds that ours of %s keeps %s at its own pace", { timeout: 60_000 }, async ([name, rule], { expect, onTestFinished }) => {
     const report = await judgeClient(name, {}, { onTestFinished }, { pace: "documented", rule });
     expect(report.rules.map(({ verdict, why }) => why ?? verdict)).toEqual(["passed"]);
+  });
+
+  it.for([
+    ["local-im", "LI-20", typed("done")],
+    ["insta-claw", "IC-23", holds("response.completed")],
+  ] as const)("says of one of %s that forgets an answer whose connection was cut that it breaks %s", { timeout: 60_000 }, async ([name, rule, fits], { expect, onTestFinished }) => {
+    const verdictOf = async (spoils: Spoils) => (await judgeClient(name, spoils, { onTestFinished }, { rule })).rules.map(({ verdict, why }) => why ?? verdict);
+    expect(await verdictOf({})).toEqual(["passed"]);
+    expect(await verdictOf(leavesOutLater(fits))).toEqual(["failed"]);
   });
 
   it.for(wrongs)("says of one of %s that %s which rule it breaks: %s", { timeout: 180_000 }, async ([name, , rules, spoils], { expect, onTestFinished }) => {

@@ -11,8 +11,16 @@ import { junitReport } from "./junit.ts";
 import { type ConformCommand, readConformOptions, usage } from "./options.ts";
 import { textReport } from "./text.ts";
 
-/** `clawwire conform`: tests the other end of a protocol. */
+/** `clawwire conform`: tests the other end of a protocol. 0: nothing is broken, 1: something is, 2: nothing could be tested. */
 export async function conform(args: readonly string[], io: Io): Promise<number> {
+  try {
+    return await testOtherEnd(args, io);
+  } catch (cause) {
+    throw cause instanceof Failure ? new Failure(cause.message, { cause, exitCode: 2 }) : cause;
+  }
+}
+
+async function testOtherEnd(args: readonly string[], io: Io): Promise<number> {
   const command = readConformOptions(args, io, () => Math.floor(Math.random() * 2 ** 31));
   if (!command) {
     io.stdout.write(`${usage}\n`);

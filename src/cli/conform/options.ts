@@ -11,7 +11,8 @@ export const usage = `Usage: clawwire conform ${names} ws://HOST/PATH [options]
        clawwire conform ${names} --listen PORT [options]
 
 Tests the other end of a protocol from outside, and reports by the rules of its rule book. With an address it dials a
-server; with --listen it plays the server and tests whoever dials. The exit code is 0 only where no rule is broken.
+server; with --listen it plays the server and tests whoever dials. The exit code is 0 where no rule is broken, 1 where one
+is, and 2 where nothing could be tested.
 
   --listen PORT     play the server on this port of 127.0.0.1 (0 takes a free one), and wait for the client
   --account ID      the account that is spoken for, or let in

@@ -12,11 +12,13 @@ const marks: Readonly<Record<RuleVerdict, readonly [Style, string]>> = {
   "not testable": ["dim", "·"],
 };
 
-/** For people: a line for each rule, and what was wrong below those that are broken. */
+/** For people: the rules that are broken with what was wrong, then a line for each of the others. */
 export function textReport(report: Report, paint: Paint): string {
   const width = Math.max(0, ...report.rules.map(({ rule }) => rule.length));
-  const rows = report.rules.map((row) => rowText(row, width, paint));
-  return `${rows.join("\n")}\n\n${summary(report)}\n`;
+  const isBroken = ({ verdict }: RuleReport): boolean => verdict === "failed";
+  const broken = report.rules.filter(isBroken).map((row) => `${rowText(row, width, paint)}\n\n`);
+  const others = report.rules.filter((row) => !isBroken(row)).map((row) => `${rowText(row, width, paint)}\n`);
+  return `${[...broken, ...others].join("")}${others.length > 0 ? "\n" : ""}${summary(report)}\n`;
 }
 
 function rowText(row: RuleReport, width: number, paint: Paint): string {

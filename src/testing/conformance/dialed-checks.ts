@@ -18,6 +18,13 @@ export async function enter(subject: DialedSubject, manners: Manners): Promise<D
   return dialed;
 }
 
+/** Undefined where a client is let in with what the options name. */
+export async function refusalOf(subject: DialedSubject, manners: Manners): Promise<string | undefined> {
+  const { url, options } = manners.dials(subject);
+  const { status } = await subject.dial(url, options);
+  return status === 401 || status === 403 ? `it answers with HTTP ${status}` : undefined;
+}
+
 export const letsIn = (rule: string, manners: Manners): Check<DialedSubject> => ({
   rules: [rule],
   title: "lets a client in that shows its credentials as the rule says",

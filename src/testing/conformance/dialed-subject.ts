@@ -83,15 +83,18 @@ export class DialedSubject implements Subject {
     return dialed;
   }
 
-  /** Whether there is anybody to judge. */
-  async reach(): Promise<this> {
+  /** Whether there is anybody to judge, and the kit is somebody for them. `enter` says why not, where the wire has a word for it. */
+  async reach(enter: () => Promise<string | undefined> = async () => undefined): Promise<this> {
+    const there = withoutSecrets(this.options.url);
     try {
       await this.dial();
-      await this.rest();
-      return this;
     } catch (cause) {
-      throw cause instanceof Unseen ? new Unreachable(`there is no server at ${withoutSecrets(this.options.url)}: ${cause.message}`, { cause }) : cause;
+      throw cause instanceof Unseen ? new Unreachable(`there is no server at ${there}: ${cause.message}`, { cause }) : cause;
     }
+    const refusal = this.options.token === undefined ? undefined : await enter();
+    await this.rest();
+    if (refusal !== undefined) throw new Unreachable(`the server at ${there} does not know this account or this token: ${refusal}. Look at --account and --token`);
+    return this;
   }
 
   async rest(): Promise<void> {

@@ -48,6 +48,24 @@ export const runsOnce = (rules: readonly string[], isPart: (text: string) => boo
   },
 });
 
+/** `isPartial` tells that an answer is under way. */
+export const outlivesTheConnection = (rules: readonly string[], isPartial: (text: string) => boolean): Check<Tested> => ({
+  rules,
+  title: "ends an answer on the next connection where the first one was cut in the middle of it",
+  async run(subject) {
+    const { simulator } = subject;
+    const isUnderWay = ({ from, text }: { from: string; text: string }): boolean => from === "plugin" && isPartial(text);
+    await subject.replied({ text: "hello", user: "user-3", session: "user-3" });
+    const before = simulator.frames.length;
+    const messageId = await subject.say({ text: "Tell me a long story of about three hundred words, please.", user: "user-3", session: "user-3" });
+    const partial = await simulator.until(() => simulator.frames.slice(before).find(isUnderWay), "it", subject.timeoutMs).catch(() => undefined);
+    if (!partial || simulator.replies.some((reply) => reply.messageId === messageId && reply.end)) throw new Unseen("needs an answer that takes a while, and is told in parts");
+    await subject.dropped();
+    const reply = await subject.reply(messageId);
+    expectThat(reply !== undefined, `the end of the answer within ${subject.timeoutMs} ms`, () => subject.frames().findLast(({ from }) => from === "peer")?.text ?? "nothing");
+  },
+});
+
 /** A frame that is too big closes the connection, by right. */
 const MOST_BYTES = 65_536;
 

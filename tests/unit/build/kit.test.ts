@@ -5,6 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildKit } from "../../../build/kit.ts";
+import { startSimulator } from "../../../src/testing/simulator/simulator.ts";
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -44,6 +45,29 @@ describe("the packed kit in a project of its own", () => {
 
   it.each(examples)("runs $name of the page about it", { timeout: 60_000 }, async ({ name }) => {
     expect(await run(process.execPath, [`${name}.ts`], { cwd: project })).toMatchObject({ stdout: "", stderr: "" });
+  });
+
+  it("has a command that tests the other end, and plays it", { timeout: 120_000 }, async () => {
+    const folder = path.join(project, "empty");
+    await mkdir(folder);
+    // What npm would fetch is packed from what is installed here.
+    const tarballs = [path.join(project, "dist/clawwire-0.1.0.tgz")];
+    for (const [index, name] of beside.entries()) {
+      const tarball = path.join(folder, `${index}.tgz`);
+      await run("tar", ["-czf", tarball, "--transform", "s,^,package/,", "-C", path.join(root, "node_modules", name), "."]);
+      tarballs.push(tarball);
+    }
+    await writeFile(path.join(folder, "package.json"), "{}");
+    await run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", path.join(folder, "cache"), ...tarballs], { cwd: folder });
+    const command = path.join(folder, "node_modules/.bin/clawwire");
+    const kit = async (...args: string[]) => run(process.execPath, [command, ...args], { cwd: folder }).then(({ stdout }) => ({ code: 0, stdout, stderr: "" }), (cause: { code: number; stdout: string; stderr: string }) => cause);
+    expect((await kit("--help")).stdout).toMatch(/^Usage: clawwire COMMAND[^]*\n {2}conform {3}[^]*$/);
+    expect((await kit("--help")).stdout).not.toContain("gateway");
+    expect(await kit("conform", "local-im", "ws://127.0.0.1:9/")).toMatchObject({ code: 2, stderr: expect.stringMatching(/There is no server at ws:\/\/127\.0\.0\.1:9\//) as string });
+    const server = await startSimulator("local-im");
+    const { code, stdout } = await kit("conform", "local-im", server.url, "--timeout", "1", "--rule", "LI-5");
+    await server.stop();
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^✓ LI-5 {2}answers a WebSocket ping/)]);
   });
 
   it("says nothing of where it was made, and needs what it names", async () => {

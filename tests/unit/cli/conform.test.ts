@@ -11,6 +11,8 @@ import { readConformOptions } from "../../../src/cli/conform/options.ts";
 import { textReport } from "../../../src/cli/conform/text.ts";
 import { main } from "../../../src/cli/main.ts";
 import { type CheckResult, type Report, rowsOf } from "../../../src/testing/conformance/report.ts";
+import type { ProtocolName } from "../../../src/testing/simulator/protocols.ts";
+import { startSimulator } from "../../../src/testing/simulator/simulator.ts";
 import { startAccount } from "../../conformance/account.ts";
 
 const broken: CheckResult = {
@@ -42,15 +44,16 @@ const report: Report = {
 describe("the report of conform", () => {
   it("has a line for each rule, and below a broken one what was expected, what came and the frames", () => {
     expect(textReport(report, (_style, text) => text)).toMatchInlineSnapshot(`
-      "✓ WS-1   answers another path with HTTP 400
-      ✓ WS-2   closes a foreign origin with 1008
-      ✗ WS-6   What WS-6 says.
+      "✗ WS-6   What WS-6 says.
           closes a binary frame with 1003
             expected: close code 1003 "Text frames only"
             got:      an open connection
             frames:
               → (binary, 2 bytes)
               ← {"type":"chat.error","error":"<no> & �"}
+
+      ✓ WS-1   answers another path with HTTP 400
+      ✓ WS-2   closes a foreign origin with 1008
       · WS-22  not testable: waits inside the server
 
       websocket, server: 2 passed, 1 failed, 1 not testable (seed 42)
@@ -113,7 +116,15 @@ describe("clawwire conform", () => {
     expect(stderr).toContain('"token": "•••"');
     expect(stderr).toMatch(/No client got through at ws:\/\/127\.0\.0\.1:\d+\/ within 1 s/);
     expect(stderr).not.toContain("s3cret-word");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  it.each(["local-im", "insta-claw", "clawchat"] as const)("says in one sentence that %s does not know the token", async (name) => {
+    const simulator = await startSimulator<ProtocolName>(name, name === "clawchat" ? {} : { accounts: { office: "s3cret" } });
+    onTestFinished(() => simulator.stop());
+    const { code, stdout, stderr } = await run([name, simulator.url, "--account", "office", "--token", "another-word"]);
+    expect(stderr).toMatch(/^clawwire conform: The server at ws:\S+ does not know this account or this token: it (answers with HTTP 40[13]|says "authentication failed")\. Look at --account and --token\n$/);
+    expect([code, stdout]).toEqual([2, ""]);
   });
 
   it("shows help with examples, and needs no server for it", async () => {
@@ -135,7 +146,7 @@ describe("clawwire conform", () => {
   ])("says what is wrong with %j", async (args, said) => {
     const { code, stderr } = await run(args);
     expect(stderr).toMatch(said);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 
   it("takes the token from the environment where no flag has one", () => {

@@ -21,7 +21,7 @@ describe("the output", () => {
   afterEach(() => workshop.remove());
   const generated = (file = "") => path.join(workshop.root, "generated", file);
 
-  it("is the same bytes in every order of the documents, and in every run", async () => {
+  it("is the same bytes in every order of the documents, and in every run", { timeout: 30_000 }, async () => {
     workshop.write({ ...soundFiles, "spec/lamp2.asyncapi.yaml": soundDocument });
     const documents = findDocuments(path.join(workshop.root, "spec"));
     await workshop.run({ documents });

@@ -128,11 +128,21 @@ const unchecked: readonly Unchecked[] = [
   { verdict: "not applicable", why: "binds the client in its calls; the kit keeps it", rules: rules(89) },
 ];
 
+/** The word of the hub for a token that it does not know. */
+async function refusal(subject: DialedSubject): Promise<string | undefined> {
+  const { answer } = await connected(subject, subject.options.token ?? "").catch(() => ({ answer: undefined }));
+  const { reason } = fieldsOf(answer?.["payload"]);
+  return answer?.["event"] === "hello-fail" && reason === "authentication failed" ? `it says "${reason}"` : undefined;
+}
+
 /** Any hub of ClawChat, as our plugin sees it. */
 export const clawchatServer = defineSuite({
   protocol: "clawchat",
   side: "server",
-  open: async (options) => await new DialedSubject(options, checkFromServer, judgeHub(options.token)).reach(),
+  async open(options) {
+    const subject = new DialedSubject(options, checkFromServer, judgeHub(options.token));
+    return await subject.reach(() => refusal(subject));
+  },
   checks,
   unchecked,
 });

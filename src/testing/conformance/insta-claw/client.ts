@@ -3,7 +3,7 @@ import { nearMisses } from "../../../../generated/insta-claw/arbitraries.ts";
 import type { FrameRecord } from "../../simulator/record.ts";
 import { type Check, expectThat, type Unchecked, Unseen } from "../check.ts";
 import { fieldsIn } from "../dialing.ts";
-import { answersInOrder, answersOnce, comesBack, followsNoRedirect, runsOnce, staysAway, survives } from "../listening-checks.ts";
+import { answersInOrder, answersOnce, comesBack, followsNoRedirect, outlivesTheConnection, runsOnce, staysAway, survives } from "../listening-checks.ts";
 import { type FaultRules, listenFor, type ListeningSubject } from "../listening-subject.ts";
 import { defineSuite } from "../suite.ts";
 
@@ -66,6 +66,7 @@ const checks: readonly Check<Tested>[] = [
     run: async (subject) => void (await subject.replied({ text: "hello", user: "user-1", session: "user-1" })),
   },
   answersInOrder(["IC-20"]),
+  outlivesTheConnection(["IC-23"], (text) => eventIn(text)["type"] === "response.output_text.delta"),
   runsOnce(["IC-29"], isPart),
   ...(["full-events", "g1", "g2", "g3", "g4", "create"] as const).map(
     (shape): Check<Tested> => ({
@@ -140,7 +141,6 @@ const unchecked: readonly Unchecked[] = [
   { verdict: "not observed", why: "needs a silence of heartbeatIntervalMs, which is the operator's", rules: ["IC-4"] },
   { verdict: "not testable", why: "is about what the agent is told, which no frame shows", rules: ["IC-5", "IC-8", "IC-9", "IC-11", "IC-12", "IC-13", "IC-14", "IC-15", "IC-17", "IC-18"] },
   { verdict: "not testable", why: "is about a setting of the operator, which no frame tells", rules: ["IC-19"] },
-  { verdict: "not observed", why: "needs an answer that takes longer than the connection", rules: ["IC-23"] },
   { verdict: "not observed", why: "needs an agent that says something unasked", rules: ["IC-25"] },
   { verdict: "not observed", why: "needs a sender who is not let in, or a limit that is used up", rules: ["IC-26"] },
   { verdict: "not observed", why: "needs an agent that fails", rules: ["IC-27"] },

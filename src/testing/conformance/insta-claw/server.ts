@@ -1,6 +1,6 @@
 import { instaClaw } from "../../simulator/insta-claw/insta-claw.ts";
 import type { Check, Unchecked } from "../check.ts";
-import { answersPings, letsIn, type Manners, saysGoodbye, showsInFrames, takesAnswers, turnsAway, turnsStrangersAway } from "../dialed-checks.ts";
+import { answersPings, letsIn, type Manners, refusalOf, saysGoodbye, showsInFrames, takesAnswers, turnsAway, turnsStrangersAway } from "../dialed-checks.ts";
 import { DialedSubject } from "../dialed-subject.ts";
 import { fieldsIn } from "../dialing.ts";
 import { defineSuite } from "../suite.ts";
@@ -94,7 +94,10 @@ const unchecked: readonly Unchecked[] = [
 export const instaClawServer = defineSuite({
   protocol: "insta-claw",
   side: "server",
-  open: async (options) => await new DialedSubject(options, instaClaw.checkFromServer, judgeServer()).reach(),
+  async open(options) {
+    const subject = new DialedSubject(options, instaClaw.checkFromServer, judgeServer());
+    return await subject.reach(() => refusalOf(subject, manners));
+  },
   checks,
   unchecked,
 });

@@ -4,7 +4,7 @@ import { errorCodes } from "../../../../generated/local-im/index.ts";
 import type { FrameRecord } from "../../simulator/record.ts";
 import { type Check, expectThat, type Unchecked, Unseen } from "../check.ts";
 import { fieldsIn } from "../dialing.ts";
-import { answersInOrder, answersOnce, comesBack, followsNoRedirect, runsOnce, staysAway, survives } from "../listening-checks.ts";
+import { answersInOrder, answersOnce, comesBack, followsNoRedirect, outlivesTheConnection, runsOnce, staysAway, survives } from "../listening-checks.ts";
 import { type FaultRules, listenFor, type ListeningSubject } from "../listening-subject.ts";
 import { defineSuite } from "../suite.ts";
 
@@ -89,6 +89,7 @@ const checks: readonly Check<Tested>[] = [
     },
   },
   answersInOrder(["LI-18"]),
+  outlivesTheConnection(["LI-20"], (text) => fieldsIn(text)?.["type"] === "stream"),
   runsOnce(["LI-10"], isPart),
   {
     rules: ["LI-7"],
@@ -183,7 +184,6 @@ async function streamed(subject: Tested): Promise<number[]> {
 const unchecked: readonly Unchecked[] = [
   { verdict: "not testable", why: "is about an address that is refused before anything is dialed", rules: ["LI-2", "LI-4"] },
   { verdict: "not observed", why: "would use up a limit that others need too", rules: ["LI-19"] },
-  { verdict: "not observed", why: "needs an answer that takes longer than the connection", rules: ["LI-20"] },
   { verdict: "not observed", why: "needs an answer longer than limits.turnSeconds, which is minutes", rules: ["LI-21"] },
   { verdict: "not testable", why: "is about what the agent remembers, which no frame shows", rules: ["LI-22"] },
   { verdict: "not testable", why: "is about whom the operator lets in", rules: ["LI-23"] },

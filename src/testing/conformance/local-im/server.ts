@@ -1,7 +1,7 @@
 import { OFFERED } from "../../../protocols/local-im/profile.ts";
 import { localIm } from "../../simulator/local-im/local-im.ts";
 import type { Unchecked } from "../check.ts";
-import { answersPings, letsIn, type Manners, saysGoodbye, showsInFrames, takesAnswers, turnsAway } from "../dialed-checks.ts";
+import { answersPings, letsIn, type Manners, refusalOf, saysGoodbye, showsInFrames, takesAnswers, turnsAway } from "../dialed-checks.ts";
 import { DialedSubject } from "../dialed-subject.ts";
 import { defineSuite } from "../suite.ts";
 import { judgeServer } from "./judge.ts";
@@ -67,7 +67,10 @@ const unchecked: readonly Unchecked[] = [
 export const localImServer = defineSuite({
   protocol: "local-im",
   side: "server",
-  open: async (options) => await new DialedSubject(options, localIm.checkFromServer, judgeServer()).reach(),
+  async open(options) {
+    const subject = new DialedSubject(options, localIm.checkFromServer, judgeServer());
+    return await subject.reach(() => refusalOf(subject, manners));
+  },
   checks,
   unchecked,
 });
