@@ -1,19 +1,18 @@
-import * as frames from "../../codegen/fixtures/expected/frames/arbitraries.ts";
-import * as framesCodec from "../../codegen/fixtures/expected/frames/codec.ts";
-import { messages as framesMessages } from "../../codegen/fixtures/expected/frames/tables.ts";
-import * as framesValidators from "../../codegen/fixtures/expected/frames/validators.ts";
-import * as hostile from "../../codegen/fixtures/expected/hostile/arbitraries.ts";
-import * as hostileCodec from "../../codegen/fixtures/expected/hostile/codec.ts";
-import { messages as hostileMessages } from "../../codegen/fixtures/expected/hostile/tables.ts";
-import * as hostileValidators from "../../codegen/fixtures/expected/hostile/validators.ts";
-import * as letters from "../../codegen/fixtures/expected/letters/arbitraries.ts";
-import * as lettersCodec from "../../codegen/fixtures/expected/letters/codec.ts";
-import { messages as lettersMessages } from "../../codegen/fixtures/expected/letters/tables.ts";
-import * as lettersValidators from "../../codegen/fixtures/expected/letters/validators.ts";
-import { describeGenerated } from "../unit/codegen/generated-suite.ts";
+import path from "node:path";
+import { describeGenerated, type Generated } from "../unit/codegen/generated-suite.ts";
 
 const numRuns = Number(process.env["CODEGEN_RUNS"] ?? 300);
+const fixtures = path.resolve(import.meta.dirname, "../../codegen/fixtures");
 
-describeGenerated("frames", { ...frames, codec: framesCodec, messages: framesMessages, validators: framesValidators }, numRuns);
-describeGenerated("hostile", { ...hostile, codec: hostileCodec, messages: hostileMessages, validators: hostileValidators }, numRuns);
-describeGenerated("letters", { ...letters, codec: lettersCodec, messages: lettersMessages, validators: lettersValidators }, numRuns);
+const drawn = [
+  "bindings", "examples", "files", "frames", "headers", "hostile", "inheritance", "lamp", "letters", "lists", "literals",
+  "names", "nullable", "numbers", "publish-subscribe", "recursion", "requests", "texts", "unions-tagged", "unions-untagged",
+];
+
+for (const name of drawn) {
+  const load = async <Module>(module: string): Promise<Module> => (await import(`${fixtures}/expected/${name}/${module}.ts`)) as Module;
+  const { arbitraries, nearMisses } = await load<Pick<Generated, "arbitraries" | "nearMisses">>("arbitraries");
+  const { messages } = await load<Pick<Generated, "messages">>("tables");
+  const [codec, validators] = [await load<object>("codec"), await load<object>("validators")];
+  describeGenerated(name, { arbitraries, nearMisses, messages, codec, validators }, numRuns);
+}
