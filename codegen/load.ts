@@ -64,15 +64,9 @@ async function sorted(file: string, inventory: Inventory, diagnostics: readonly 
   const again = await newParser(offline([]), () => undefined).validate(JSON.stringify(wireOnly(inventory.document.data)), { source: file });
   const left = withoutNoise(again).filter(({ message }) => !judgedByUs.test(message));
   const causes = left.filter(({ message }) => !taken.test(message));
-  const faults = left.filter((diagnostic) => !taken.test(diagnostic.message) || !causes.some((cause) => stands(cause, diagnostic)));
+  const faults = causes.length > 0 ? causes : left;
   const known = new Set(left.map(keyOf));
   return { faults, asides: all.filter((diagnostic) => !known.has(keyOf(diagnostic)) && !taken.test(diagnostic.message)) };
-}
-
-/** Whether a fault stands in what the other one is said of: the object that has the key, where a key is complained of. */
-function stands(cause: Diagnostic, { path: at, message }: Diagnostic): boolean {
-  const holder = message.includes("is not expected to be here") ? at.slice(0, -1) : at;
-  return holder.every((step, index) => step === cause.path[index]);
 }
 
 /** What is said of a whole message, or of where it stands, because a part of it is wrong. */
