@@ -103,6 +103,8 @@ export interface ObjectShape {
   /** Whether the document says anything about unnamed properties. */
   readonly openness: "implicit" | "explicit";
   readonly patterns: readonly (readonly [string, Node])[];
+  /** What the names themselves must be. The validator judges them; this is what they are drawn from. */
+  readonly names?: Node;
   readonly minProperties?: number;
   readonly maxProperties?: number;
 }

@@ -157,12 +157,14 @@ function meetObjects(a: ObjectShape, b: ObjectShape, context: MeetContext): Shap
     properties.push({ name, required, node });
   }
   const extra = meet(a.extra, b.extra, context);
+  const drawnFrom = a.names && b.names ? meet(a.names, b.names, context) : (a.names ?? b.names);
   return {
     kind: "object",
     properties: extra.kind === "never" ? properties.filter(({ node }) => node.kind !== "never") : properties,
     extra,
     openness: a.openness === "explicit" ? "explicit" : b.openness,
     patterns: [...a.patterns, ...b.patterns],
+    ...(drawnFrom && { names: drawnFrom }),
     ...defined({ minProperties: highest(a.minProperties, b.minProperties), maxProperties: lowest(a.maxProperties, b.maxProperties) }),
   };
 }
@@ -178,7 +180,7 @@ export function unnamedNode(shape: Pick<ObjectShape, "patterns" | "extra">, name
   return pattern ? pattern[1] : shape.extra;
 }
 
-function matches(pattern: string, text: string): boolean {
+export function matches(pattern: string, text: string): boolean {
   try {
     return new RegExp(pattern, "u").test(text);
   } catch {

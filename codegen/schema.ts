@@ -3,7 +3,7 @@ import { contentRef } from "./content.ts";
 import { tagValues } from "./dispatch.ts";
 import { discriminatorOf, impliedTags, inheritedBase } from "./inheritance.ts";
 import { keywords } from "./keywords.ts";
-import { isUnconstrained, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
+import { isUnconstrained, matches, meet, type MeetContext, NEVER, unnamedNode } from "./merge.ts";
 import { firstFree, nameOfPlace, reservedNames } from "./names.ts";
 import { followReference, targetOf } from "./references.ts";
 import { unwrap } from "./schema-format.ts";
@@ -264,19 +264,31 @@ export class SchemaReader {
     return { kind: "array", items, ...counts, ...(schema["uniqueItems"] === true && { uniqueItems: true }) };
   }
 
+  /** A named property is also what the patterns say that its name fits, as far as both are text or both numbers. */
+  #meetPatterns(name: string, node: Node, patterns: ObjectShape["patterns"]): Node {
+    const fitting = patterns.filter(([pattern, other]) => other.kind === node.kind && (node.kind === "string" || node.kind === "number") && matches(pattern, name));
+    return fitting.reduce((met, [, other]) => ({ ...meet(other, met, this.#context), place: node.place }), node);
+  }
+
+  /** No value is of the type that names have, so none is named for it. */
+  #readNames(place: Place): Node {
+    const at = followReference(this.#sources, place);
+    return this.read(this.#sources.at(at), at);
+  }
+
   #readObject(schema: JsonObject, place: Place): Shape {
     const required = listOf(schema["required"]).filter((name) => typeof name === "string");
     const written = isObject(schema["properties"]) ? schema["properties"] : {};
+    const patterns = isObject(schema["patternProperties"]) ? Object.entries(schema["patternProperties"]) : [];
+    const readPatterns = patterns.map(([pattern, value]) => [pattern, this.read(value, under(place, "patternProperties", pattern))] as const);
     const properties: Property[] = Object.entries(written).map(([name, property]) => ({
       name,
       required: required.includes(name),
-      node: this.read(property, under(place, "properties", name)),
+      node: this.#meetPatterns(name, this.read(property, under(place, "properties", name)), readPatterns),
     }));
-    const patterns = isObject(schema["patternProperties"]) ? Object.entries(schema["patternProperties"]) : [];
     const extraSchema = schema["additionalProperties"];
     const extra = this.read(extraSchema, under(place, "additionalProperties"));
     const named = new Set(Object.keys(written));
-    const readPatterns = patterns.map(([pattern, value]) => [pattern, this.read(value, under(place, "patternProperties", pattern))] as const);
     const shape: Pick<ObjectShape, "patterns" | "extra"> = { patterns: readPatterns, extra };
     for (const name of required) {
       if (!named.has(name)) properties.push({ name, required: true, node: { ...unnamedNode(shape, name), place } });
@@ -293,6 +305,7 @@ export class SchemaReader {
       extra,
       openness: extraSchema === undefined ? "implicit" : "explicit",
       patterns: readPatterns,
+      ...(schema["propertyNames"] !== undefined && { names: this.#readNames(under(place, "propertyNames")) }),
       ...pick(schema, "number", "minProperties", "maxProperties"),
     };
   }

@@ -73,7 +73,10 @@ export interface Edit {
   make(): Broken | undefined;
 }
 
-/** Every way to break one constraint of a value. Where no type is written, another type breaks nothing. */
+/**
+ * Every way to break one constraint of a value. Where no type is written, another type breaks nothing; where `not` or
+ * another keyword that no edit looks into stands beside, a validator may speak of that first.
+ */
 function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
   const edits = allEditsOf(shape, value, shapes);
   return "untyped" in shape && shape.untyped ? edits.filter(({ path, keyword }) => path !== "" || keyword !== "type") : edits;
@@ -95,19 +98,13 @@ function allEditsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
     case "literal":
       return literalEdits(shape);
     case "string":
-      return [edit("type", "a number for a string", 7), ...(shape.checked || typeof value !== "string" ? [] : stringEdits(shape, value))];
+      return shape.checked ? [] : [edit("type", "a number for a string", 7), ...(typeof value === "string" ? stringEdits(shape, value) : [])];
     case "number":
-      return [edit("type", "a string for a number", "7"), ...(shape.checked || typeof value !== "number" ? [] : numberEdits(shape, value))];
+      return shape.checked ? [] : [edit("type", "a string for a number", "7"), ...(typeof value === "number" ? numberEdits(shape, value) : [])];
     case "array":
-      return [
-        edit("type", "an object for an array", {}),
-        ...(shape.checked || !Array.isArray(value) ? [] : arrayEdits(shape, value, shapes)),
-      ];
+      return shape.checked ? [] : [edit("type", "an object for an array", {}), ...(Array.isArray(value) ? arrayEdits(shape, value, shapes) : [])];
     case "tuple":
-      return [
-        edit("type", "an object for an array", {}),
-        ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes)),
-      ];
+      return shape.checked ? [] : [edit("type", "an object for an array", {}), ...(Array.isArray(value) ? itemEdits(shape.items, value, shapes) : [])];
     case "object":
       return [
         ...(shape.untouched ? [] : [edit("type", "an array for an object", [])]),
@@ -200,8 +197,10 @@ function numberEdits(shape: Shape & { kind: "number" }, value: number): Edit[] {
     ["exclusiveMinimum", "at the exclusive minimum", shape.exclusiveMinimum],
     ["exclusiveMaximum", "at the exclusive maximum", shape.exclusiveMaximum],
   ];
-  // Halves of large numbers are whole numbers again.
-  if (shape.integer && Math.abs(value) < 2 ** 51) candidates.push(["type", "a fraction for a whole number", value + 0.5]);
+  // Halves of large numbers are whole numbers again. Behind a bound, a validator may speak of the bound.
+  const isWithin = (number: number): boolean => brokenInNumber({ ...shape, integer: false }, number).length === 0;
+  if (shape.integer && Math.abs(value) < 2 ** 51)
+    candidates.push(["type", "a fraction for a whole number", [value + 0.5, value - 0.5].find(isWithin)]);
   return candidates.flatMap(([keyword, change, number]) =>
     number !== undefined && brokenInNumber(shape, number).join() === keyword ? [edit(keyword, change, number)] : [],
   );

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { StructureKind } from "ts-morph";
-import type { Json, NamedType, Node, ObjectShape, Protocol, StringShape } from "../ir.ts";
+import { refsOf } from "../graph.ts";
+import type { Json, NamedType, Node, ObjectShape, Property, Protocol, StringShape } from "../ir.ts";
 import { expressionOf } from "../runtime/shapes.ts";
 import { acceptedRanges, readClassPattern } from "./character-class.ts";
 import { formatNamed } from "./formats.ts";
@@ -18,7 +19,7 @@ export function printArbitraries(protocol: Protocol): string {
     .map(({ name, type }) => `  ${name}: ${protocol.contentFields.has(type) ? printContentMisses(protocol, type, missesOf) : missesOf(type)},\n`)
     .join("");
   const shapes = Object.fromEntries(protocol.types.map(({ name, node }) => [name, toShape(node)]));
-  const helpers = ["accepted", "characters", "exclusively", "finite", "json", "items", "jsonText", "list", "none", "text", "withExtras", "withPatterns"].filter((name) =>
+  const helpers = ["accepted", "characters", "exclusively", "finite", "json", "items", "jsonText", "list", "none", "present", "text", "withExtras", "withPatterns"].filter((name) =>
     new RegExp(`\\b${name}[(<]`, "u").test(tied),
   );
   // fast-check wants a type that has an implicit index signature, which no interface has.
@@ -76,6 +77,10 @@ function printContentMisses(protocol: Protocol, type: string, missesOf: (type: s
   return `nearMissesWithin(${propertyAccess("arbitraries", type)}, ${missesOf(type)}${within.join("")})`;
 }
 
+/** How deep a value is, counted over everything that may hold its like. */
+const NESTED = '"nesting"';
+const OPTION = `{ nil: undefined, freq: 2, depthIdentifier: ${NESTED}, depthSize: "small", maxDepth: 4 }`;
+
 class ArbitraryPrinter {
   /** Types whose values the validator has to judge, for keywords that are not generated for. */
   readonly filtered = new Set<string>();
@@ -131,7 +136,7 @@ class ArbitraryPrinter {
     const options = optionsText({
       minLength: node.minItems,
       maxLength: this.#isImpossible(node.items) ? 0 : node.maxItems,
-      depthIdentifier: this.#isRecursive(holder) ? '"nesting"' : undefined,
+      depthIdentifier: this.#isRecursive(holder) ? NESTED : undefined,
     });
     const items = this.#print(node.items, indent, holder);
     if ((node.minItems ?? 0) > (node.maxItems ?? Infinity)) return "none()";
@@ -160,35 +165,57 @@ class ArbitraryPrinter {
     }));
     // fast-check falls back to the first branches as values get deeper.
     const sorted = [...branches.filter(({ deep }) => !deep), ...branches.filter(({ deep }) => deep)].map(({ text }) => text);
-    const depth = this.#isRecursive(holder) ? `, depthIdentifier: "nesting", depthSize: "small"` : "";
+    const depth = this.#isRecursive(holder) ? `, depthIdentifier: ${NESTED}, depthSize: "small"` : "";
     const values = `fc.oneof({ withCrossShrink: true${depth} }, ${sorted.join(", ")})`;
     const canOverlap = node.mode === "oneOf" && node.tag === undefined && possible.filter(({ kind }) => kind === "object" || kind === "ref").length > 1;
     return canOverlap ? `exclusively(${values}, ${printLiteral(possible.map((branch) => toShape(branch)))}, () => shapes)` : values;
   }
 
   #printObject(node: Node & ObjectShape, indent: string, holder: string): string {
-    const inner = `${indent}  `;
-    const properties = node.properties.filter((property) => property.required || !this.#isImpossible(property.node));
-    const required = properties.filter((property) => property.required).map(({ name }) => JSON.stringify(name));
-    const rows = properties
-      .map(({ name, node: property }) => `${inner}  ${propertyKey(name)}: ${this.#print(property, `${inner}  `, holder)},\n`)
-      .join("");
-    const model = rows === "" ? "{}" : `{\n${rows}${inner}}`;
-    const keys = required.length === properties.length ? "" : `requiredKeys: [${required.join(", ")}], `;
-    const record =
-      rows === ""
-        ? `fc.record(${model}, { noNullPrototype: true })`
-        : `fc.record(\n${inner}${model},\n${inner}{ ${keys}noNullPrototype: true },\n${indent})`;
     const names = JSON.stringify(node.properties.map(({ name }) => name));
+    const record = this.#printRecord(node, indent, holder);
     const patterns = node.patterns.filter(([, inner]) => !this.#isImpossible(inner));
     const matching = patterns
       .map(([pattern, inner]) => `[${printMatching(pattern) ?? "text({})"}, ${this.#print(inner, indent, holder)}]`)
       .join(", ");
-    const patterned = matching === "" ? record : `withPatterns(${record}, [${matching}], ${names})`;
+    const depthOf = (values: Node): string | undefined => (this.#isRecursive(holder) && this.#holdsRecursion(values) ? NESTED : undefined);
+    const depth = patterns.map(([, values]) => depthOf(values)).find((found) => found !== undefined);
+    const patterned = matching === "" ? record : `withPatterns(${record}, [${matching}], ${names}${depth === undefined ? "" : `, ${optionsText({ depthIdentifier: depth })}`})`;
     // What nobody speaks of is drawn only where there must be more than what is named.
-    const isOpen = node.openness === "explicit" || node.minProperties !== undefined;
-    if (!isOpen || this.#isImpossible(node.extra)) return patterned;
-    return `withExtras(${patterned}, ${this.#print(node.extra, indent, holder)}, ${names})`;
+    const isOpen = node.openness === "explicit" || node.minProperties !== undefined || node.names !== undefined;
+    const keys = this.#printNames(node);
+    if (!isOpen || this.#isImpossible(node.extra) || keys === "none()") return patterned;
+    const options = optionsText({ keys, ...countsOf(node), depthIdentifier: depthOf(node.extra) });
+    return `withExtras(${patterned}, ${this.#print(node.extra, indent, holder)}, ${names}${options === "{}" ? "" : `, ${options}`})`;
+  }
+
+  /** Names as they must be; nothing where they may be any text. */
+  #printNames({ names }: ObjectShape): string | undefined {
+    if (names?.kind === "string") return printString(names);
+    if (names?.kind === "never") return "none()";
+    if (names?.kind !== "literal") return undefined;
+    const texts = names.values.filter((value) => typeof value === "string");
+    return texts.length === 0 ? "none()" : printLiterals(texts);
+  }
+
+  #printRecord(node: ObjectShape, indent: string, holder: string): string {
+    const inner = `${indent}  `;
+    const properties = node.properties.filter((property) => property.required || !this.#isImpossible(property.node));
+    if (properties.length === 0) return "fc.record({}, { noNullPrototype: true })";
+    // What may be left out is left out ever more often as values get deeper, or they would have no end.
+    const isNesting = ({ required, node: property }: Property): boolean => !required && this.#isRecursive(holder) && this.#holdsRecursion(property);
+    const required = properties.filter((property) => property.required || isNesting(property)).map(({ name }) => JSON.stringify(name));
+    const rows = properties.map((property) => {
+      const value = this.#print(property.node, `${inner}  `, holder);
+      return `${inner}  ${propertyKey(property.name)}: ${isNesting(property) ? `fc.option(${value}, ${OPTION})` : value},\n`;
+    });
+    const keys = required.length === properties.length ? "" : `requiredKeys: [${required.join(", ")}], `;
+    const record = `fc.record(\n${inner}{\n${rows.join("")}${inner}},\n${inner}{ ${keys}noNullPrototype: true },\n${indent})`;
+    return properties.some(isNesting) ? `present(${record})` : record;
+  }
+
+  #holdsRecursion(node: Node): boolean {
+    return refsOf(node).some((name) => this.#isRecursive(name));
   }
 
   /** Whether nothing is of a type, so that it is left out where it can be. */
@@ -200,6 +227,17 @@ class ArbitraryPrinter {
     return this.#types.get(name)?.recursive ?? false;
   }
 }
+
+/** How many properties there are beside the named ones, of which those that may be left out are not counted on. */
+function countsOf({ properties, minProperties, maxProperties }: ObjectShape): { minKeys?: number; maxKeys?: number } {
+  const sure = properties.filter(({ required }) => required).length;
+  const minKeys = Math.max(0, (minProperties ?? 0) - sure);
+  const maxKeys = maxProperties === undefined ? Math.max(minKeys, FEW) : Math.max(minKeys, Math.min(maxProperties - sure, FEW));
+  return { ...(minKeys > 0 && { minKeys }), ...(maxKeys !== FEW && { maxKeys }) };
+}
+
+/** As many further properties as an object is given where it may have any number. */
+const FEW = 4;
 
 /** Whether the printed arbitrary can miss: other keywords, overlapping branches, formats and counts of properties. */
 function needsFilter(node: Node): boolean {

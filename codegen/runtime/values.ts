@@ -81,20 +81,25 @@ export function items(first: readonly fc.Arbitrary<unknown>[], least: number, mo
   return lists as fc.Arbitrary<unknown> as fc.Arbitrary<never>;
 }
 
+/** Objects without the properties that were drawn as nothing; where it stands says what object it is. */
+export function present(objects: fc.Arbitrary<object>): fc.Arbitrary<never> {
+  const left = (value: object): object => Object.fromEntries(Object.entries(value).filter(([, held]) => held !== undefined));
+  return objects.map(left) as fc.Arbitrary<never>;
+}
+
 /** An object with properties beside the named ones whose names fit expressions. */
 export function withPatterns<T extends object>(
   object: fc.Arbitrary<T>,
   patterns: readonly (readonly [fc.Arbitrary<string>, fc.Arbitrary<unknown>])[],
   named: readonly string[],
+  depth: { depthIdentifier?: string } = {},
 ): fc.Arbitrary<T> {
-  const matching = patterns.map(([names, values]) =>
-    fc.dictionary(
-      names.filter((key) => !named.includes(key) && key !== "__proto__"),
-      values,
-      { maxKeys: 2, noNullPrototype: true },
-    ),
-  );
+  const matching = patterns.map(([names, values]) => fc.dictionary(unnamed(names, named), values, { ...depth, maxKeys: 2, noNullPrototype: true }));
   return fc.tuple(object, ...matching).map(([value, ...more]) => Object.assign({}, ...more, value) as T);
+}
+
+function unnamed(keys: fc.Arbitrary<string>, named: readonly string[]): fc.Arbitrary<string> {
+  return keys.filter((key) => !named.includes(key) && key !== "__proto__");
 }
 
 /** Any JSON value that JSON text can hold, which has no negative zero. */
@@ -148,16 +153,13 @@ export function finite(bounds: { min?: number; max?: number; minExcluded?: boole
   return fc.double({ ...bounds, noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 }
 
-/** An object with further properties beside the named ones. */
+/** An object with further properties beside the named ones, whose names are any text unless `keys` says what they are. */
 export function withExtras<T extends object>(
   object: fc.Arbitrary<T>,
   extra: fc.Arbitrary<unknown>,
   named: readonly string[],
+  { keys = fc.string({ unit: anyCharacter(), maxLength: 20 }), ...bounds }: { keys?: fc.Arbitrary<string>; minKeys?: number; maxKeys?: number; depthIdentifier?: string } = {},
 ): fc.Arbitrary<T> {
-  const extras = fc.dictionary(
-    fc.string({ unit: anyCharacter(), maxLength: 20 }).filter((key) => !named.includes(key) && key !== "__proto__"),
-    extra,
-    { maxKeys: 4, noNullPrototype: true },
-  );
+  const extras = fc.dictionary(unnamed(keys, named), extra, { maxKeys: 4, ...bounds, noNullPrototype: true });
   return fc.tuple(object, extras).map(([value, more]) => ({ ...value, ...more }));
 }

@@ -1,13 +1,11 @@
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describeGenerated, type Generated } from "../unit/codegen/generated-suite.ts";
 
 const numRuns = Number(process.env["CODEGEN_RUNS"] ?? 300);
 const fixtures = path.resolve(import.meta.dirname, "../../codegen/fixtures");
 
-const drawn = [
-  "bindings", "examples", "files", "frames", "headers", "hostile", "inheritance", "lamp", "letters", "lists", "literals",
-  "names", "nullable", "numbers", "publish-subscribe", "recursion", "requests", "texts", "unions-tagged", "unions-untagged",
-];
+const drawn = readdirSync(path.join(fixtures, "expected")).filter((name) => existsSync(path.join(fixtures, "expected", name, "arbitraries.ts")));
 
 for (const name of drawn) {
   const load = async <Module>(module: string): Promise<Module> => (await import(`${fixtures}/expected/${name}/${module}.ts`)) as Module;
