@@ -6,6 +6,7 @@ import { findDocuments } from "./find-documents.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { recall, remember, type Remembered } from "./memory.ts";
 import { listFiles } from "./output.ts";
+import { progress } from "./progress.ts";
 import { formatFinding } from "./source.ts";
 import { inThreads } from "./threads.ts";
 
@@ -70,9 +71,12 @@ async function generate({ spec, out, check }: Options, known?: KnownDocuments): 
     check,
   };
   // Who watches runs again here, where everything stays warm.
-  const inTheirThreads = known ? undefined : inThreads(request);
+  const say = (done: number): void => progress(`codegen: ${done} of ${count(documents.length, "document")}`);
+  const inTheirThreads = known ? undefined : inThreads(request, { done: say });
+  if (!known) say(0);
   const { hasErrors, inTurn, runCodegen } = await import("./run.ts");
   const { findings, plan, protocols, files } = await runCodegen(request, known ? inTurn(known) : inTheirThreads);
+  progress("");
   for (const finding of findings) console.error(formatFinding(finding));
   if (hasErrors(findings)) {
     console.error(`codegen: ${count(findings.filter(({ severity }) => severity === "error").length, "error")}, nothing was written`);

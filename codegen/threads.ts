@@ -29,25 +29,36 @@ export function* untaken({ request, order, taken }: Shift): Generator<{ index: n
   }
 }
 
+interface Threads {
+  /** How many work beside this one. */
+  readonly helpers?: number;
+  /** Told after each document how many are done. */
+  readonly done?: (count: number) => void;
+}
+
 /** Goes through documents in this thread and in `helpers` more, which start at once: they have much to read before they can work. */
-export function inThreads(request: DocumentsRequest, helpers = Math.min(availableParallelism(), request.documents.length) - 1): ReadDocuments {
+export function inThreads(request: DocumentsRequest, { helpers = Math.min(availableParallelism(), request.documents.length) - 1, done }: Threads = {}): ReadDocuments {
   const sizes = request.documents.map((document) => statSync(document, { throwIfNoEntry: false })?.size ?? 0);
   const order = [...sizes.keys()].sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0));
   const shift: Shift = { request, order, taken: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
   const results = new Map<number, DocumentResult>();
-  const theirs = Promise.all(Array.from({ length: helpers }, () => collect(shift, results)));
+  const keep = ({ index, result }: Done): void => {
+    results.set(index, result);
+    done?.(results.size);
+  };
+  const theirs = Promise.all(Array.from({ length: helpers }, () => collect(shift, keep)));
   return async () => {
     const { runDocument } = await import("./run.ts");
-    for (const { index, document } of untaken(shift)) results.set(index, await runDocument(request, document));
+    for (const { index, document } of untaken(shift)) keep({ index, result: await runDocument(request, document) });
     await theirs;
     return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
   };
 }
 
-function collect(shift: Shift, results: Map<number, DocumentResult>): Promise<void> {
+function collect(shift: Shift, keep: (done: Done) => void): Promise<void> {
   const worker = new Worker(new URL("./document-worker.ts", import.meta.url), { workerData: shift });
   return new Promise((resolve, reject) => {
-    worker.on("message", ({ index, result }: Done) => void results.set(index, result));
+    worker.on("message", keep);
     worker.on("error", reject);
     worker.on("exit", () => resolve());
   });

@@ -2,6 +2,7 @@ import { enableCompileCache } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { progress } from "../progress.ts";
 
 const usage = `Usage: npm run goldens [-- --check]
 
@@ -41,11 +42,6 @@ async function main(args: string[]): Promise<number> {
   if (!options.check) writeGoldens(fixtures, files, plan);
   console.log(`goldens: ${goldens.length} documents, ${files.size} files, ${stale.length} ${options.check ? "out of date" : "changed"}`);
   return options.check && stale.length > 0 ? 1 : 0;
-}
-
-/** One line that is overwritten, where somebody is looking. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
 function readOptions(args: string[]): { readonly check: boolean; readonly help: boolean } | string {

@@ -34,7 +34,7 @@ describe("the output", () => {
   it("is the same bytes where several threads read the documents", async () => {
     workshop.write({ ...soundFiles, "spec/lamp2.asyncapi.yaml": soundDocument, "spec/wrong.asyncapi.yaml": soundDocument.replace("minLength", "minLenght") });
     const request = { root: workshop.root, documents: findDocuments(path.join(workshop.root, "spec")), own: true };
-    const [alone, shared] = [await inTurn(new KnownDocuments())(request), await inThreads(request, 2)(request)];
+    const [alone, shared] = [await inTurn(new KnownDocuments())(request), await inThreads(request, { helpers: 2 })(request)];
     expect(shared).toEqual(alone);
     expect(shared.map(({ protocol }) => protocol?.name)).toEqual(["lamp", "lamp2", "wrong"]);
     expect(shared[2]?.findings).toHaveLength(1);
