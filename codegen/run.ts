@@ -10,7 +10,7 @@ import type { Config, Protocol } from "./ir.ts";
 import { lintProtocol } from "./lint.ts";
 import { type Loaded, loadDocument } from "./load.ts";
 import { type Described, type DocumentResult, KnownDocuments } from "./known-documents.ts";
-import { applyOutput, type OutputPlan, type OutputScope, planOutput } from "./output.ts";
+import { applyOutput, type OutputPlan, type OutputScope, planOutput, readText } from "./output.ts";
 import { compareFindings, type Finding, type Sources } from "./source.ts";
 import { readYaml } from "./yaml-source.ts";
 
@@ -116,13 +116,20 @@ export function readProtocol(request: Pick<DocumentsRequest, "root" | "own">, lo
   return { ...protocol, ...(illustrations && { illustrations }), ...(config && { config }) };
 }
 
+/** Settings that were read before, for a process that stays: it is the document that is edited again and again. */
+const knownConfigs = new Map<string, { readonly text: string | undefined; readonly config: Config }>();
+
 function readConfig(sources: Sources, file: string, name: string, shownFile: string): Config | undefined {
+  const text = readText(file);
+  const known = knownConfigs.get(file);
+  if (known && known.text === text && known.config.source === shownFile) return known.config;
   const before = sources.findings.length;
   readYaml(file, sources);
   if (sources.findings.length > before) return undefined;
   const config = buildConfig(sources, file, name, shownFile);
   if (config && sources.findings.length === before)
     checkDefaults(config.writtenDefaults, new CompiledTypes(config.input, { strict: true }, sources), sources);
+  if (config && sources.findings.length === before) knownConfigs.set(file, { text, config });
   return config;
 }
 

@@ -6,7 +6,16 @@ import { printTypes } from "./types.ts";
 import { printValidators } from "./validators.ts";
 
 /** The types, defaults and environment variables of a configuration block, and its validator. */
-export async function printConfig(folder: string, config: Config): Promise<ReadonlyMap<string, string>> {
+export function printConfig(folder: string, config: Config): Promise<ReadonlyMap<string, string>> {
+  const printed = known.get(config) ?? printAnew(folder, config);
+  known.set(config, printed);
+  return printed;
+}
+
+/** Settings stay the same from run to run while a document is edited. */
+const known = new WeakMap<Config, Promise<ReadonlyMap<string, string>>>();
+
+async function printAnew(folder: string, config: Config): Promise<ReadonlyMap<string, string>> {
   const title = header([config.source]);
   const types = await printTypes([...config.resolved, ...config.input]);
   const validators = printValidators(config.input, { strict: true, tolerant: [] });

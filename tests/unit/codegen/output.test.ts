@@ -58,6 +58,17 @@ describe("the output", () => {
     expect(statSync(generated("lamp/types.ts")).mtimeMs).toBe(before);
   });
 
+  it("follows an edit of the settings in a process that stays", async () => {
+    workshop.write(soundFiles);
+    await workshop.run();
+    const settings = soundFiles["spec/config/lamp.yaml"];
+    workshop.write({ "spec/config/lamp.yaml": settings.replace("label: Lamp", "label: Lantern") });
+    expect((await workshop.run()).plan.write).toEqual(["lamp/config.ts", "lamp/manifest.json"]);
+    workshop.write({ "spec/config/lamp.yaml": settings });
+    await workshop.run();
+    expect(readFileSync(generated("lamp/config.ts"), "utf8")).toContain('label: "Lamp"');
+  });
+
   it("loses the files of a document that is gone", async () => {
     workshop.write({ ...soundFiles, "spec/old.asyncapi.yaml": soundDocument });
     await workshop.run();
