@@ -77,7 +77,8 @@ export async function runDocument(request: DocumentsRequest, document: string): 
   const { sources, protocol, files } = await makeDocument(request, document);
   const beside = request.own ? besideOf(document) : [];
   const described = protocol && { name: protocol.name, messages: protocol.messages.length };
-  return { findings: sources.findings, protocol: described, files, inputs: [document, ...sources.files(), ...beside] };
+  const others = sources.files().filter((file) => !beside.includes(file));
+  return { findings: sources.findings, protocol: described, files, inputs: [document, ...others, ...beside] };
 }
 
 /** The model of one document and what is generated from it: nothing where something is wrong. */

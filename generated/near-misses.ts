@@ -73,10 +73,7 @@ export interface Edit {
   make(): Broken | undefined;
 }
 
-/**
- * Every way to break one constraint of a value. Where no type is written, another type breaks nothing; where `not` or
- * another keyword that no edit looks into stands beside, a validator may speak of that first.
- */
+/** Every way to break one constraint of a value. Where no type is written, another type breaks nothing. */
 function editsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
   const edits = allEditsOf(shape, value, shapes);
   return "untyped" in shape && shape.untyped ? edits.filter(({ path, keyword }) => path !== "" || keyword !== "type") : edits;
@@ -98,13 +95,13 @@ function allEditsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
     case "literal":
       return literalEdits(shape);
     case "string":
-      return shape.checked ? [] : [edit("type", "a number for a string", 7), ...(typeof value === "string" ? stringEdits(shape, value) : [])];
+      return [...typeEdit(shape, "a number for a string", 7), ...(shape.checked || typeof value !== "string" ? [] : stringEdits(shape, value))];
     case "number":
-      return shape.checked ? [] : [edit("type", "a string for a number", "7"), ...(typeof value === "number" ? numberEdits(shape, value) : [])];
+      return [...typeEdit(shape, "a string for a number", "7"), ...(shape.checked || typeof value !== "number" ? [] : numberEdits(shape, value))];
     case "array":
-      return shape.checked ? [] : [edit("type", "an object for an array", {}), ...(Array.isArray(value) ? arrayEdits(shape, value, shapes) : [])];
+      return [...typeEdit(shape, "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : arrayEdits(shape, value, shapes))];
     case "tuple":
-      return shape.checked ? [] : [edit("type", "an object for an array", {}), ...(Array.isArray(value) ? itemEdits(shape.items, value, shapes) : [])];
+      return [...typeEdit(shape, "an object for an array", {}), ...(shape.checked || !Array.isArray(value) ? [] : itemEdits(shape.items, value, shapes))];
     case "object":
       return [
         ...(shape.untouched ? [] : [edit("type", "an array for an object", [])]),
@@ -113,6 +110,11 @@ function allEditsOf(shape: Shape, value: unknown, shapes: Shapes): Edit[] {
     case "union":
       return shape.checked ? [] : unionEdits(shape, value, shapes);
   }
+}
+
+/** A value of another type, where a validator speaks of the type first. */
+function typeEdit({ overruled }: { readonly overruled?: true }, change: string, value: unknown): Edit[] {
+  return overruled ? [] : [edit("type", change, value)];
 }
 
 function edit(keyword: string, change: string, value: unknown): Edit {

@@ -1,4 +1,5 @@
-import type { Json, Node } from "../ir.ts";
+import type { Check, Json, Node } from "../ir.ts";
+import { isObject } from "../source.ts";
 import { formats } from "./formats.ts";
 
 /** The part of a node that breaking a value needs, as data for the generated module. */
@@ -11,6 +12,7 @@ export function toShape(node: Node): Json {
 
 function plainShape(node: Node): Json {
   const checked = { ...(node.checks && { checked: true }), ...pick(node, "untyped") };
+  const scalar = { ...checked, ...(node.checks?.some(isOverruling) && { overruled: true }) };
   switch (node.kind) {
     case "any":
     case "never":
@@ -25,12 +27,12 @@ function plainShape(node: Node): Json {
       return {
         ...pick(node, "kind", "minLength", "maxLength", "pattern"),
         ...(formats[node.format ?? ""] instanceof RegExp && pick(node, "format")),
-        ...checked,
+        ...scalar,
       };
     case "number":
-      return { ...pick(node, "kind", "integer", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ...checked };
+      return { ...pick(node, "kind", "integer", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ...scalar };
     case "array":
-      return { kind: "array", items: toShape(node.items), ...pick(node, "minItems", "maxItems", "uniqueItems"), ...checked };
+      return { kind: "array", items: toShape(node.items), ...pick(node, "minItems", "maxItems", "uniqueItems"), ...scalar };
     case "tuple":
       return {
         kind: "tuple",
@@ -38,13 +40,19 @@ function plainShape(node: Node): Json {
         ...(node.rest.kind !== "any" && { rest: toShape(node.rest) }),
         ...(node.minItems > 0 && { minItems: node.minItems }),
         ...pick(node, "maxItems"),
-        ...checked,
+        ...scalar,
       };
     case "union":
       return unionShape(node, checked);
     case "object":
       return objectShape(node);
   }
+}
+
+/** Whether a keyword may refuse values of another type, which it does before their type is looked at: `not` of anything but values. */
+function isOverruling({ keyword, written }: Check): boolean {
+  const refused = written["not"];
+  return keyword === "not" && !(isObject(refused) && Object.keys(refused).every((word) => word === "const" || word === "enum"));
 }
 
 function unionShape({ mode, branches, tag, narrowed }: Node & { kind: "union" }, checked: { [key: string]: Json }): Json {

@@ -11,7 +11,10 @@ export type Shape =
       readonly maxLength?: number;
       readonly pattern?: string;
       readonly format?: string;
+      /** Further keywords speak of such a value, which no edit looks into. */
       readonly checked?: true;
+      /** One of them may refuse a value of another type before its type is looked at. */
+      readonly overruled?: true;
       readonly untyped?: true;
     }
   | {
@@ -23,6 +26,7 @@ export type Shape =
       readonly exclusiveMaximum?: number;
       readonly multipleOf?: number;
       readonly checked?: true;
+      readonly overruled?: true;
       readonly untyped?: true;
     }
   | {
@@ -32,6 +36,7 @@ export type Shape =
       readonly maxItems?: number;
       readonly uniqueItems?: boolean;
       readonly checked?: true;
+      readonly overruled?: true;
       readonly untyped?: true;
     }
   | {
@@ -42,6 +47,7 @@ export type Shape =
       readonly maxItems?: number;
       readonly uniqueItems?: boolean;
       readonly checked?: true;
+      readonly overruled?: true;
       readonly untyped?: true;
     }
   | ObjectShape
