@@ -47,6 +47,8 @@ export function inThreads(request: DocumentsRequest, { helpers = Math.min(availa
     done?.(results.size);
   };
   const theirs = Promise.all(Array.from({ length: helpers }, () => collect(shift, keep)));
+  // What fails there is thrown when this thread is done with its own; until then nobody is to take it for forgotten.
+  theirs.catch(() => undefined);
   return async () => {
     const { runDocument } = await import("./run.ts");
     for (const { index, document } of untaken(shift)) keep({ index, result: await runDocument(request, document) });
@@ -60,6 +62,6 @@ function collect(shift: Shift, keep: (done: Done) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on("message", keep);
     worker.on("error", reject);
-    worker.on("exit", () => resolve());
+    worker.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`a thread of the generator ended with exit code ${code}`))));
   });
 }

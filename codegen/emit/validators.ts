@@ -64,7 +64,7 @@ function withoutImports(code: string): string {
  */
 function withoutRest(code: string): string {
   // Inside a text the quote would be escaped, so this is never part of one.
-  const lean = code.replaceAll(/\bschemaPath:"(?:[^"\\]|\\.)*",/gu, "").replaceAll(/^(const pattern\d+ = )(?=new RegExp\()/gmu, "$1/*#__PURE__*/ ");
+  const lean = code.replaceAll(/\bschemaPath:"(?:[^"\\]|\\.)*",(?=keyword:)/gu, "").replaceAll(/^(const pattern\d+ = )(?=new RegExp\()/gmu, "$1/*#__PURE__*/ ");
   const uses = new Map<string, number>();
   for (const [name] of lean.matchAll(/\bschema\d+\b/gu)) uses.set(name, (uses.get(name) ?? 0) + 1);
   return lean.replaceAll(/^const (schema\d+) = .*\n/gmu, (line, name: string) => (uses.get(name) === 1 ? "" : line));
