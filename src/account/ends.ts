@@ -52,3 +52,8 @@ export function createEnds<Origin>({ identify, journal, system, noteError }: End
     },
   };
 }
+
+/** The end of a turn that the account could not run. */
+export function failure(detail: string): Terminal {
+  return { type: "error", code: "agent_error", error: `Failed to process message: ${detail}` };
+}

@@ -10,7 +10,7 @@ import type { EntryKey, Journal, Known } from "../store/journal.ts";
 import type { Activity, SwitchboardLimits } from "./activity.ts";
 import type { Access, Agent } from "./agent.ts";
 import { type CutTurn, cutTurns } from "./cut.ts";
-import { createEnds, type TurnMessages } from "./ends.ts";
+import { createEnds, failure, type TurnMessages } from "./ends.ts";
 import { forget } from "./forgetting.ts";
 import { createLanes } from "./lanes.ts";
 import { createParking } from "./parking.ts";
@@ -114,6 +114,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   const rate = createRateLimiter(() => ({ perMinute: bounds().messagesPerMinute, burst: bounds().messageBurst }));
   /** Every admitted message without a terminal, and its turn. */
   const open = new Map<string, Turn<Origin>>();
+  /** Counted here, for the status is asked for at every message: to look through all that are open costs their square. */
+  let running = 0;
   const quotes = createQuotes(journal, system, noteError);
   const waitingRoom = createWaitingRoom<Turn<Origin>>(system, go);
   const parking = createParking<Turn<Origin>>(system, limits.parkedLookMs, mayGo, unpark);
@@ -231,6 +233,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   async function run(turn: Turn<Origin>): Promise<void> {
     if (stopping || turn.phase !== "waiting") return;
     turn.phase = "running";
+    running += 1;
     await pending(async () => {
       changed();
       const terminal = await answer(turn).catch((thrown: unknown) => {
@@ -269,6 +272,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
   function close(turn: Turn<Origin>): void {
     for (const inbound of messagesOf(turn)) open.delete(openKey(inbound));
+    if (turn.phase === "running") running -= 1;
   }
 
   /** Work that `stop` waits for. Never rejects. */
@@ -373,7 +377,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       const lastOutboundAt = outlet.lastAt();
       return {
         waiting: lanes.waiting() + parking.size,
-        running: [...new Set(open.values())].filter(({ phase }) => phase === "running").length,
+        running,
         ...(lastInboundAt !== undefined && { lastInboundAt }),
         ...(lastOutboundAt !== undefined && { lastOutboundAt }),
         ...(lastError !== undefined && { lastError }),
@@ -392,8 +396,4 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       if (ends.writeLate()) outlet.written?.();
     },
   };
-}
-
-function failure(detail: string): Terminal {
-  return { type: "error", code: "agent_error", error: `Failed to process message: ${detail}` };
 }

@@ -19,6 +19,8 @@ export interface Rooms<Member> {
   groupsOf(connectionId: string): string[];
   /** Where a sender can be reached: first the preferred connection, then the one heard of last (WS-20). */
   forSender(senderId: string, preferredConnectionId?: string): Member[];
+  /** The first of them. */
+  oneForSender(senderId: string, preferredConnectionId: string): Member | undefined;
   /** Who joined a group, in order of joining (WS-24). */
   forGroup(groupId: string): Member[];
   /** Everybody, in order of coming. */
@@ -88,6 +90,12 @@ export function createRooms<Member>(perSender: () => number = () => Infinity): R
       const heard = [...(bySender.get(senderId) ?? [])].toReversed();
       if (preferredConnectionId === undefined || !heard.includes(preferredConnectionId)) return membersOf(heard);
       return membersOf([preferredConnectionId, ...heard.filter((id) => id !== preferredConnectionId)]);
+    },
+    oneForSender(senderId, preferredConnectionId) {
+      const heard = bySender.get(senderId);
+      if (!heard) return undefined;
+      // Asked for every partial text: the others are not looked at when the preferred one is there.
+      return places.get(heard.has(preferredConnectionId) ? preferredConnectionId : ([...heard].at(-1) ?? ""))?.member;
     },
     forGroup: (groupId) => membersOf(byGroup.get(groupId) ?? []),
     all: () => [...places.values()].map(({ member }) => member),

@@ -26,6 +26,8 @@ export type StreamingMode = "off" | "partial" | "block" | "progress";
 /** What was shown of a growing text: the newest form of it, when it was looked at, and the bytes of all forms together. */
 interface Shown {
   newest: string;
+  /** It has grown since: only then it is put together and looked at, and only when it may be shown. */
+  isBehind: boolean;
   at?: number;
   spent: number;
 }
@@ -119,7 +121,7 @@ export interface TurnBounds {
 }
 
 export function beginTurn(): TurnState {
-  const nothing: Shown = { newest: "", spent: 0 };
+  const nothing: Shown = { newest: "", isBehind: false, spent: 0 };
   return { mode: "partial", earlier: [], current: "", thought: "", payloads: [], text: nothing, thoughts: nothing, ended: false };
 }
 
@@ -133,14 +135,14 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
     case "started":
       return { state, says: [{ say: "typing" }] };
     case "partial":
-      return show({ ...state, current: event.text }, now, bounds);
+      return show({ ...state, current: event.text, text: behind(state.text) }, now, bounds);
     case "thought":
-      return show({ ...state, thought: event.text }, now, bounds);
+      return show({ ...state, thought: event.text, thoughts: behind(state.thoughts) }, now, bounds);
     case "next-message":
       return { state: { ...state, earlier: [...state.earlier, ...spoken(state.current)], current: "" }, says: [] };
     case "payload": {
       const next = { ...state, payloads: [...state.payloads, event.payload] };
-      return state.mode === "block" ? show(next, now, bounds) : { state: next, says: [] };
+      return state.mode === "block" ? show({ ...next, text: behind(state.text) }, now, bounds) : { state: next, says: [] };
     }
     case "tick":
       return show(state, now, bounds);
@@ -151,8 +153,8 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
 
 /** Shows the newest thoughts and text, or says when they may be shown (WS-15, WS-17). */
 function show(state: TurnState, now: number, bounds: TurnBounds): TurnStep {
-  const thought = look(state.thoughts, state.mode === "off" ? "" : clip(state.thought, bounds.answerCodePoints), now, bounds);
-  const text = look(state.text, clip(showable(state), bounds.answerCodePoints), now, bounds);
+  const thought = look(state.thoughts, () => (state.mode === "off" ? "" : state.thought), now, bounds);
+  const text = look(state.text, () => showable(state), now, bounds);
   const wakeAt = Math.min(thought.wakeAt ?? Infinity, text.wakeAt ?? Infinity);
   return {
     state: { ...state, thoughts: thought.shown, text: text.shown },
@@ -176,16 +178,24 @@ function showable(state: TurnState): string {
   }
 }
 
+function behind(shown: Shown): Shown {
+  return shown.isBehind ? shown : { ...shown, isBehind: true };
+}
+
 /** Whether this form of a text is shown now, later, or left out for one that is longer. */
-function look(shown: Shown, content: string, now: number, { streamEveryMs, repetition }: TurnBounds): { shown: Shown; isNew: boolean; wakeAt?: number } {
+function look(before: Shown, form: () => string, now: number, bounds: TurnBounds): { shown: Shown; isNew: boolean; wakeAt?: number } {
+  if (!before.isBehind) return { shown: before, isNew: false };
+  const { streamEveryMs, repetition } = bounds;
+  const at = before.at === undefined || before.at > now ? now : before.at + streamEveryMs;
+  if (at > now) return { shown: before, isNew: false, wakeAt: at };
+  const shown = { ...before, isBehind: false };
+  const content = clip(form(), bounds.answerCodePoints);
   if (content.trim() === "" || content === shown.newest) return { shown, isNew: false };
-  const at = shown.at === undefined || shown.at > now ? now : shown.at + streamEveryMs;
-  if (at > now) return { shown, isNew: false, wakeAt: at };
   // Bytes, not characters: a text that begins in a costlier script than it ends in would outgrow any bound on its length.
   const bytes = repetition ? Buffer.byteLength(JSON.stringify(content)) : 0;
   const spent = shown.spent + bytes + (repetition?.frameBytes ?? 0);
   if (repetition && spent > repetition.times * bytes + repetition.freeBytes) return { shown: { ...shown, at: now }, isNew: false };
-  return { shown: { newest: content, at: now, spent }, isNew: true };
+  return { shown: { newest: content, isBehind: false, at: now, spent }, isNew: true };
 }
 
 function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal {

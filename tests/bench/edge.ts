@@ -1,107 +1,80 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import type { Order, Report } from "./edge-client.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Figure, median, type Tell } from "./figure.ts";
+import { openStage, type Served, type Stage } from "./stage.ts";
 
-/**
- * The edge against the bare library, as ratios of one run:
- *
- *     node tests/bench/edge.ts [module] [--message <json>] [--expect <part of the frame that counts as the answer>]
- *
- * `module` exports `serve(): Promise<url>`; by default it is the edge with an echoing handler.
- */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    message: { type: "string", default: JSON.stringify({ type: "chat.send", messageId: "app-71", content: "When does the library close? ".repeat(8) }) },
-    expect: { type: "string", default: "" },
-    connections: { type: "string", default: "100" },
-    idle: { type: "string", default: "5000" },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
-  },
-});
-const here = import.meta.dirname;
-const bareModule = resolve(here, "edge-bare.ts");
-const edgeModule = resolve(positionals[0] ?? resolve(here, "edge-echo.ts"));
-const rounds = Number(values.rounds);
+/** The listening side beside the bare library: throughput, and the memory of connections that only wait. */
 
-const client = fork(resolve(here, "edge-client.ts"));
-const cpu = { bare: [] as number[], edge: [] as number[] };
-const speed = { bare: [] as number[], edge: [] as number[] };
-const memory = { bare: [] as number[], edge: [] as number[] };
+const ROUNDS = 5;
+const ECHO = { connections: 100, inFlight: 8, ms: 2_000, message: JSON.stringify({ type: "chat.send", messageId: "app-71", content: "When does the library close? ".repeat(8) }) };
+/** Connections per server: how it grows. */
+const CROWDS = [10, 100, 1_000, 10_000];
+/** Opened before memory is looked at: the first ones pay for what is compiled and allocated once. */
+const FIRST = 200;
 
-// Both sides in every round, in alternating order: what disturbs the machine disturbs both.
-for (let round = 0; round < rounds; round += 1) {
-  for (const side of round % 2 === 0 ? (["bare", "edge"] as const) : (["edge", "bare"] as const)) speed[side].push(await measureEcho(side));
-}
-for (let round = 0; round < Math.min(3, rounds); round += 1) {
-  for (const side of ["bare", "edge"] as const) memory[side].push(await measureIdle(side));
-}
-client.disconnect();
-
-report("messages/s", speed.bare, speed.edge, 0, "at least 0.70");
-// What holds on a machine that is busy with other things too.
-report("µs of server CPU per message", cpu.bare, cpu.edge, 2, "at most 1.43");
-report("KiB per idle connection", memory.bare, memory.edge, 1, "at most 1.50");
-
-async function measureEcho(side: "bare" | "edge"): Promise<number> {
-  const server = await start(side === "bare" ? bareModule : edgeModule);
-  // The bare server sends nothing but what it got.
-  const expect = side === "bare" ? "" : values.expect;
-  const order = { do: "echo", url: server.url, connections: Number(values.connections), inFlight: 8, ms: Number(values.seconds) * 1000, message: values.message, expect } as const;
-  const before = await readUsage(server.child);
-  const measured = await tell(order);
-  const after = await readUsage(server.child);
-  await end(server.child);
-  if (!("perSecond" in measured)) return Number.NaN;
-  cpu[side].push(((after.cpuMs - before.cpuMs) * 1000) / measured.answers);
-  return measured.perSecond;
+export async function measure(tell: Tell): Promise<Figure[]> {
+  const stage = openStage();
+  const folder = mkdtempSync(join(tmpdir(), "bench-edge-"));
+  try {
+    return [...(await measureEcho(stage, tell)), ...(await measureIdle(stage, folder, tell))];
+  } finally {
+    stage.stop();
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function measureIdle(side: "bare" | "edge"): Promise<number> {
-  const server = await start(side === "bare" ? bareModule : edgeModule);
-  // The first connections pay for what is compiled and allocated once.
-  await tell({ do: "idle", url: server.url, connections: 200 });
-  const before = await readUsage(server.child);
-  await tell({ do: "idle", url: server.url, connections: Number(values.idle) });
-  const after = await readUsage(server.child);
-  await end(server.child);
-  return (after.rss - before.rss) / Number(values.idle) / 1024;
+async function measureEcho(stage: Stage, tell: Tell): Promise<Figure[]> {
+  const sides = ["bare", "edge"] as const;
+  const speed = { bare: [] as number[], edge: [] as number[] };
+  const cpu = { bare: [] as number[], edge: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // Both in every round, in alternating order: what disturbs the machine disturbs both.
+    for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
+      tell(`echo, round ${round + 1} of ${ROUNDS}, ${side}`);
+      const server = await stage.start(`${side}.ts`);
+      await stage.tell({ do: "open", url: server.url, connections: ECHO.connections, isGreeted: false });
+      const before = await server.usage();
+      const { perSecond, answers } = await stage.tell({ do: "echo", ...ECHO });
+      const after = await server.usage();
+      await server.stop();
+      speed[side].push(perSecond);
+      cpu[side].push(((after.cpuMs - before.cpuMs) * 1000) / answers);
+    }
+  }
+  const bench = "Listening side beside bare ws";
+  return [
+    { bench, case: `echo over ${ECHO.connections} connections`, unit: "messages/s", ours: median(speed.edge), floor: median(speed.bare), target: { of: "ratio", at: "least", value: 0.85 } },
+    { bench, case: "server CPU per echoed message", unit: "µs", ours: median(cpu.edge), floor: median(cpu.bare) },
+  ];
 }
 
-async function start(module: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = fork(resolve(here, "edge-server.ts"), [module], { execArgv: ["--expose-gc"] });
-  const { url } = await hear<{ url: string }>(child);
-  return { child, url };
+/** Known by their tokens, each a sender of its own, with a session; beside sockets of the library that nobody knows. */
+async function measureIdle(stage: Stage, folder: string, tell: Tell): Promise<Figure[]> {
+  const { endpoint } = await stage.tell({ do: "verify" });
+  const figures: Figure[] = [];
+  for (const connections of CROWDS) {
+    tell(`${connections} idle connections`);
+    const journal = join(folder, `${connections}.sqlite`);
+    const bare = await fill(stage, await stage.start("bare.ts"), connections, false);
+    const ours = await fill(stage, await stage.start("account.ts", JSON.stringify({ endpoint, journal })), connections, true);
+    figures.push({
+      bench: "Memory of idle authenticated connections",
+      case: `${connections} connections`,
+      unit: "KiB per connection",
+      ours,
+      floor: bare,
+      ...(connections === 10_000 && { target: { of: "ratio", at: "most", value: 1.5 } }),
+    });
+  }
+  return figures;
 }
 
-async function end(server: ChildProcess): Promise<void> {
-  await tell({ do: "leave" });
-  server.disconnect();
-  await once(server, "exit");
-}
-
-function readUsage(server: ChildProcess): Promise<{ rss: number; cpuMs: number }> {
-  server.send("usage");
-  return hear(server);
-}
-
-function tell(order: Order): Promise<Report> {
-  client.send(order);
-  return hear(client);
-}
-
-function hear<Message>(child: ChildProcess): Promise<Message> {
-  return new Promise((resolve) => void child.once("message", (message: Message) => resolve(message)));
-}
-
-function report(unit: string, bare: number[], edge: number[], digits: number, target: string): void {
-  const ratio = median(edge.map((value, round) => value / (bare[round] ?? value)));
-  console.log(`${unit}: bare ${median(bare).toFixed(digits)}, edge ${median(edge).toFixed(digits)}, ratio ${ratio.toFixed(2)} (target ${target})`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+async function fill(stage: Stage, server: Served, connections: number, isGreeted: boolean): Promise<number> {
+  await stage.tell({ do: "open", url: server.url, connections: FIRST, isGreeted });
+  const before = await server.usage();
+  await stage.tell({ do: "open", url: server.url, connections, isGreeted });
+  const after = await server.usage();
+  await server.stop();
+  return (after.rss - before.rss) / connections / 1024;
 }

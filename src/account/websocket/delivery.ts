@@ -1,9 +1,9 @@
 import type { Log, System } from "../../core/ports.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Rooms } from "../../edge/rooms.ts";
-import { aboutOf } from "../../protocols/websocket/frames.ts";
+import { type About, aboutOf } from "../../protocols/websocket/frames.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
-import type { Terminal } from "../../protocols/turn.ts";
+import type { Showing, Terminal } from "../../protocols/turn.ts";
 import type { Origin } from "../../protocols/websocket/session.ts";
 import type { EntryKey, Journal } from "../../store/journal.ts";
 import type { Outlet } from "../switchboard.ts";
@@ -32,11 +32,12 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
   /** The connections of the sender, first the one that asked. */
   const askers = (inbound: Inbound<Origin>): Member[] => rooms.forSender(inbound.sender.id, inbound.origin.connectionId);
 
+  const askerOf = ({ sender, origin }: Inbound<Origin>): Member | undefined => rooms.oneForSender(sender.id, origin.connectionId);
+
   /** The connections that joined the group and did not ask (WS-24). */
-  function followers(inbound: Inbound<Origin>): Member[] {
-    if (inbound.conversation.kind === "direct") return [];
-    const asker = askers(inbound)[0];
-    return rooms.forGroup(inbound.conversation.id).filter((member) => member !== asker);
+  function followers(inbound: Inbound<Origin>, asker = askerOf(inbound)): Member[] {
+    const { conversation } = inbound;
+    return conversation.kind === "direct" ? [] : rooms.forGroup(conversation.id).filter((member) => member !== asker);
   }
 
   async function handOver(inbound: Inbound<Origin>, terminal: Terminal): Promise<void> {
@@ -50,16 +51,20 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
     log.info(`the answer to ${forLog(inbound.messageId)} waits for its sender to come back`);
   }
 
+  function showTo(member: Member, of: About, says: Showing): void {
+    if (says.say === "typing") member.say({ say: "typing", of });
+    else if (says.say === "activity") member.say({ say: "activity", of, activity: says.activity });
+    // Only what a later frame repeats may be left out (WS-22).
+    else if (!member.connection.congested) member.say({ say: says.say, of, content: says.content });
+  }
+
   return {
     lastAt: () => lastAt,
     show(inbound, says) {
       const of = aboutOf(inbound);
-      for (const member of [...askers(inbound).slice(0, 1), ...followers(inbound)]) {
-        if (says.say === "typing") member.say({ say: "typing", of });
-        else if (says.say === "activity") member.say({ say: "activity", of, activity: says.activity });
-        // Only what a later frame repeats may be left out (WS-22).
-        else if (!member.connection.congested) member.say({ say: says.say, of, content: says.content });
-      }
+      const asker = askerOf(inbound);
+      if (asker) showTo(asker, of, says);
+      for (const member of followers(inbound, asker)) showTo(member, of, says);
     },
     post(inbound, except) {
       for (const member of followers(inbound)) if (member !== except) member.say({ say: "post", inbound });

@@ -18,6 +18,19 @@ describe("rooms", () => {
     expect(rooms.forSender("ann")).toEqual(["C2", "C3", "C1"]);
   });
 
+  it("WS-20 names one connection as it names them all: the preferred one while the sender has it, or the one heard of last", () => {
+    const rooms = createRooms<string>();
+    seat(rooms, "c1", "c2", "c3");
+    for (const connection of ["c1", "c2"]) rooms.speakAs(connection, "ann");
+    rooms.speakAs("c3", "bob");
+    const named = () => ["c1", "c2", "c3"].map((preferred) => [rooms.oneForSender("ann", preferred), rooms.forSender("ann", preferred)[0]]);
+    expect(named()).toEqual([["C1", "C1"], ["C2", "C2"], ["C2", "C2"]]);
+    rooms.remove("c2");
+    expect(named()).toEqual([["C1", "C1"], ["C1", "C1"], ["C1", "C1"]]);
+    rooms.remove("c1");
+    expect(named()).toEqual([[undefined, undefined], [undefined, undefined], [undefined, undefined]]);
+  });
+
   it("WS-20 turns to the sender's other connections when the one that asked is gone", () => {
     const rooms = createRooms<string>();
     seat(rooms, "c1", "c2");

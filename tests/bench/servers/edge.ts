@@ -1,6 +1,6 @@
-import { system } from "../../src/core/system.ts";
-import { openEdge } from "../../src/edge/accept.ts";
-import { edgeOptions } from "../support/edge-options.ts";
+import { system } from "../../../src/core/system.ts";
+import { openEdge } from "../../../src/edge/accept.ts";
+import { edgeOptions } from "../../support/edge-options.ts";
 
 /** The edge with a handler that echoes. */
 export async function serve(): Promise<string> {

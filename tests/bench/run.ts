@@ -1,0 +1,9 @@
+/** Child process of `main.ts`: takes one benchmark's measurements where nothing else has warmed the engine up. */
+import { pathToFileURL } from "node:url";
+import type { Measure } from "./figure.ts";
+
+const [, , file = ""] = process.argv;
+const { measure }: { measure: Measure } = await import(pathToFileURL(file).href);
+const figures = await measure((line) => void process.send?.({ line }));
+process.send?.({ figures });
+process.disconnect();
