@@ -1,4 +1,5 @@
 import { encodeHubSent, type HubSent, limits } from "../../../generated/clawchat/index.ts";
+import { continues } from "../../core/continues.ts";
 import { limits as ours } from "../../core/limits.ts";
 import { addFrame, createdFrame, endFrame } from "./frames.ts";
 import { noneYet, type Recent, recall, remember } from "./recent.ts";
@@ -45,7 +46,7 @@ export function grow(streams: Streams, key: string, opening: () => Opening, cont
   const known = streams.open.get(key);
   const text = cleanStart(content);
   if (recall(streams.over, key) || (!known && streams.open.size >= ours.openStreams)) return { streams, texts: [] };
-  if (known && !text.startsWith(known.text)) return end(streams, key, known, "failed", now);
+  if (known && !continues(text, known.text)) return end(streams, key, known, "failed", now);
   const added = text.slice(known?.text.length ?? 0);
   if (added === "") return { streams, texts: [] };
   const begun = known ?? { ...opening(), adds: 0 };
@@ -62,7 +63,7 @@ export function conclude(streams: Streams, key: string, content: string | undefi
   const known = streams.open.get(key);
   if (!known) return { streams, texts: [] };
   const text = content === undefined ? undefined : clean(content);
-  if (text === undefined || !text.startsWith(known.text)) return end(streams, key, known, "failed", now);
+  if (text === undefined || !continues(text, known.text)) return end(streams, key, known, "failed", now);
   const grown = grow(streams, key, () => ({ ...known, mode: "normal" }), text, now);
   const last = grown.streams.open.get(key);
   if (!last) return grown;

@@ -1,4 +1,5 @@
 import { encodeGatewaySent, limits, type Metadata, type SentError, type SentEvent } from "../../../generated/insta-claw/index.ts";
+import { PersistentMap } from "../../core/persistent-map.ts";
 import type { Inbound } from "../inbound.ts";
 import type { Terminal } from "../turn.ts";
 import { answerText, failureOf, type Framing, replyFrame, wholeFrame } from "./frames.ts";
@@ -11,7 +12,7 @@ import { remember, remembers, type Ring } from "./ring.ts";
 /** What this side says: its replies in progress, and the ids of all it said lately. */
 export interface Speech {
   /** Replies that have begun on this connection and not ended, by the id of their message. */
-  replies: ReadonlyMap<string, Reply>;
+  replies: PersistentMap<Reply>;
   /** Responses of ours, to know their echo, and that they were begun (IC-8, IC-23). */
   issued: Ring;
   /** When the plugin first connected, in ms since the epoch: what came earlier was perhaps begun by a process that is gone. */
@@ -30,7 +31,7 @@ const echo = { most: limits.echoIds.value, forMs: limits.echoMs.value };
 
 /** What a new connection takes over: nothing that was begun is finished there. */
 export function beginSpeech(now: number, before: Speech | undefined): Speech {
-  return { replies: new Map(), issued: before?.issued ?? new Map(), since: before?.since ?? now };
+  return { replies: new PersistentMap(), issued: before?.issued ?? new Map(), since: before?.since ?? now };
 }
 
 /** Whether this is a response of ours that the server sends back (IC-8). */
@@ -78,9 +79,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
 
   function finish(speech: Speech, of: About, end: End, now: number, isRepeat = false, more: Metadata = {}): Spoken {
     const started = start(speech, of, now, isRepeat, more);
-    const replies = new Map(started.speech.replies);
-    replies.delete(of.messageId);
-    const next = { ...started.speech, replies };
+    const next = { ...started.speech, replies: started.speech.replies.without(of.messageId) };
     const { reply } = started.written;
     if (isWhole(of)) return { speech: next, texts: [encodeGatewaySent(wholeFrame(reply, end))] };
     const ended = "error" in end ? failReply(reply, end.error, now) : completeReply(reply, end.text, profile, now);
@@ -88,7 +87,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
   }
 
   function keep(speech: Speech, of: About, reply: Reply, events: readonly SentEvent[], now: number): Spoken {
-    const next = { ...speech, replies: new Map(speech.replies).set(of.messageId, reply) };
+    const next = { ...speech, replies: speech.replies.with(of.messageId, reply) };
     return { speech: next, texts: isWhole(of) ? [] : encode(events, of, now) };
   }
 

@@ -1,5 +1,6 @@
 import { encodeImSent, type Hello, type ImSent } from "../../../generated/local-im/index.ts";
 import { codePoints } from "../../../generated/runtime.ts";
+import { PersistentMap } from "../../core/persistent-map.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, ActName } from "../acts.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../dialed.ts";
@@ -14,7 +15,7 @@ import { OFFERED, type Profile } from "./profile.ts";
 export interface ConnectionState {
   dialect: Dialect;
   /** Replies that have begun on this connection and not ended, by the id of their message. */
-  replies: ReadonlyMap<string, Reply>;
+  replies: PersistentMap<Reply>;
 }
 
 type ImStep = Step<ConnectionState, DialedRequest<Origin>>;
@@ -25,7 +26,7 @@ type About = Inbound<Origin>;
 export function createSession(profile: Profile, newId: () => string): DialedSession<ConnectionState, Origin> {
   return {
     // A server negotiates on every connection anew.
-    open: () => ({ state: { dialect: { extended: false, extensions: [] }, replies: new Map() }, effects: [] }),
+    open: () => ({ state: { dialect: { extended: false, extensions: [] }, replies: new PersistentMap() }, effects: [] }),
 
     frame(state, text, now) {
       const read = readFrame(text, profile.contentChars);
@@ -47,7 +48,7 @@ export function createSession(profile: Profile, newId: () => string): DialedSess
       if (request.ask !== "turn") return { state, effects: [] };
       const { inbound } = request;
       // From now on a broken frame with its id is not about a message of its own (LI-11).
-      return { state: { ...state, replies: new Map(state.replies).set(inbound.messageId, begin(state)) }, effects: ack(state, inbound, "queued") };
+      return { state: { ...state, replies: state.replies.with(inbound.messageId, begin(state)) }, effects: ack(state, inbound, "queued") };
     },
 
     command: obey,
@@ -183,9 +184,7 @@ function refuse(state: ConnectionState, of: About, { code }: Refusal): ImStep {
 }
 
 function end(state: ConnectionState, of: About, frame: ImSent): ImStep {
-  const replies = new Map(state.replies);
-  replies.delete(of.messageId);
-  return { state: { ...state, replies }, effects: [send(frame)] };
+  return { state: { ...state, replies: state.replies.without(of.messageId) }, effects: [send(frame)] };
 }
 
 function replyTo(state: ConnectionState, of: About): Reply {
@@ -197,7 +196,7 @@ function begin({ dialect }: ConnectionState): Reply {
 }
 
 function advance(state: ConnectionState, of: About, reply: Reply): ConnectionState {
-  return { ...state, replies: new Map(state.replies).set(of.messageId, { ...reply, seq: reply.seq + 1 }) };
+  return { ...state, replies: state.replies.with(of.messageId, { ...reply, seq: reply.seq + 1 }) };
 }
 
 /** Says what became of a message, to a server that wants to know and has a name for it (LI-27). */

@@ -5,6 +5,8 @@ import {
   encodeChatSent,
   type ErrorCode,
 } from "../../../generated/websocket/index.ts";
+import { continues } from "../../core/continues.ts";
+import { PersistentMap } from "../../core/persistent-map.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, HeardAct } from "../acts.ts";
 import type { Effect, Session, Step } from "../session.ts";
@@ -24,7 +26,7 @@ export interface ConnectionState extends Dialect {
   /** Rejected frames since the last good one (WS-10). */
   rejected: number;
   /** What this connection was shown of each message that has no terminal frame yet. */
-  shown: ReadonlyMap<string, Shown>;
+  shown: PersistentMap<Shown>;
 }
 
 interface Shown {
@@ -71,7 +73,7 @@ const GREETING = '{"type":"chat.response","content":"Connected to WebSocket chat
 export function createSession(profile: Profile, peer: Peer, connectionId: string, newId: () => string): ConnectionSession {
   return {
     open: () => ({
-      state: { peer, extended: false, extensions: [], rejected: 0, shown: new Map() },
+      state: { peer, extended: false, extensions: [], rejected: 0, shown: new PersistentMap() },
       effects: profile.greeting ? [{ do: "send", text: GREETING }] : [],
     }),
 
@@ -86,7 +88,7 @@ export function createSession(profile: Profile, peer: Peer, connectionId: string
     admitted(state, request) {
       if (request.ask !== "turn") return { state: { ...state, rejected: 0 }, effects: [] };
       const about = aboutOf(request.inbound);
-      const next = { ...state, rejected: 0, shown: put(state.shown, about.messageId, { seq: 0, content: "" }) };
+      const next = { ...state, rejected: 0, shown: state.shown.with(about.messageId, { seq: 0, content: "" }) };
       return { state: next, effects: [send(typingFrame(next, about))] };
     },
 
@@ -180,7 +182,7 @@ function obey(state: ConnectionState, command: Command, profile: Profile): Conne
     case "activity":
       return { state, effects: has(state, "activity") ? [send(activityFrame(state, command.of, command.activity))] : [] };
     case "terminal": {
-      const next = { ...state, shown: drop(state.shown, command.of.messageId) };
+      const next = { ...state, shown: state.shown.without(command.of.messageId) };
       return { state: next, effects: [send(terminalFrame(state, command.of, command.terminal))] };
     }
     case "refused":
@@ -225,10 +227,9 @@ function unsupported(frame: ChatReceived): Refusal {
 
 function stream(state: ConnectionState, of: About, content: string, profile: Profile): ConnectionStep {
   const before = state.shown.get(of.messageId) ?? { seq: 0, content: "" };
-  const continues = content.startsWith(before.content);
-  const delta = continues ? content.slice(before.content.length) : undefined;
+  const delta = continues(content, before.content) ? content.slice(before.content.length) : undefined;
   if (delta === "") return { state, effects: [] };
-  const shown = put(state.shown, of.messageId, { seq: before.seq + 1, content });
+  const shown = state.shown.with(of.messageId, { seq: before.seq + 1, content });
   const frame: ChatSent = {
     type: "chat.stream",
     messageId: of.messageId,
@@ -260,15 +261,4 @@ function refusalOf(code: ErrorCode, error: string, frame: ChatReceived): Refusal
 
 function send(frame: ChatSent): Effect<Request> {
   return { do: "send", text: encodeChatSent(frame) };
-}
-
-function put<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value): ReadonlyMap<string, Value> {
-  return new Map(map).set(key, value);
-}
-
-function drop<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
-  if (!map.has(key)) return map;
-  const next = new Map(map);
-  next.delete(key);
-  return next;
 }

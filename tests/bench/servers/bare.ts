@@ -9,7 +9,7 @@ export async function serve(): Promise<string> {
     socket.on("error", () => {});
     socket.on("message", (data, isBinary) => {
       const text = Buffer.isBuffer(data) ? data.toString() : "";
-      if (!text.includes("story {")) return void socket.send(data, { binary: isBinary });
+      if (!text.includes("story {")) return socket.send(data, { binary: isBinary });
       const { messageId, content } = JSON.parse(text) as { messageId: string; content: string };
       const order = JSON.parse(content.slice("story ".length)) as StoryOrder;
       beginStory(order, (told) => socket.send(JSON.stringify({ type: "chat.stream", messageId, content: told, done: false })));
