@@ -7,22 +7,38 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket } from "ws";
 import { openJournal } from "../../src/store/journal.ts";
 import { createEchoAgent, startAccount } from "../conformance/account.ts";
 import { textOf } from "../support/client.ts";
+import { type Figure, quantile, type Tell } from "./figure.ts";
+import { serve } from "./servers/bare.ts";
 
 const ROUNDS = 300;
-const folder = mkdtempSync(join(tmpdir(), "first-partial-"));
 
-async function measure(url: string, frame: (round: number) => string, isAnswer: (text: string, round: number) => boolean): Promise<number[]> {
+export async function measure(tell: Tell): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "first-partial-"));
+  tell(`${ROUNDS} messages to the bare library`);
+  const echo = await ask(await serve(), () => true);
+  const account = await startAccount({}, createEchoAgent(), openJournal(join(folder, "journal.sqlite"), { remembered: 200 }));
+  tell(`${ROUNDS} messages to an account`);
+  const ours = await ask(`${account.url}?senderId=bench`, (text, round) => text.includes('"chat.stream"') && text.includes(`"m-${round}"`));
+  await account.stop();
+  rmSync(folder, { recursive: true });
+  const bench = "First partial text, one message at a time, journal on disk";
+  return [
+    { bench, case: "median", unit: "ms", ours: quantile(ours, 0.5), floor: quantile(echo, 0.5) },
+    { bench, case: "p95", unit: "ms", ours: quantile(ours, 0.95), floor: quantile(echo, 0.95) },
+  ];
+}
+
+async function ask(url: string, isAnswer: (text: string, round: number) => boolean): Promise<number[]> {
   const socket = new WebSocket(url);
   await once(socket, "open");
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const start = performance.now();
-    socket.send(frame(round));
+    socket.send(JSON.stringify({ type: "chat.send", messageId: `m-${round}`, content: "When does the library close?" }));
     await new Promise<void>((resolve) => {
       const look = (data: WebSocket.RawData) => {
         if (!isAnswer(textOf(data), round)) return;
@@ -33,28 +49,8 @@ async function measure(url: string, frame: (round: number) => string, isAnswer: 
       socket.on("message", look);
     });
     // The answer's terminal frame must not fall into the next round.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => void setTimeout(resolve, 5));
   }
   socket.terminate();
-  return times.toSorted((a, b) => a - b);
+  return times;
 }
-
-const frame = (round: number) => JSON.stringify({ type: "chat.send", messageId: `m-${round}`, content: "When does the library close?" });
-const at = (times: readonly number[], share: number) => times[Math.floor(times.length * share)] ?? Number.NaN;
-const print = (name: string, times: readonly number[]) => console.log(`${name.padEnd(28)} median ${at(times, 0.5).toFixed(2)} ms   p95 ${at(times, 0.95).toFixed(2)} ms`);
-
-const bare = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-bare.on("connection", (socket) => socket.on("message", (data) => socket.send(textOf(data))));
-await once(bare, "listening");
-const echo = await measure(`ws://127.0.0.1:${(bare.address() as AddressInfo).port}`, frame, () => true);
-bare.close();
-
-const account = await startAccount({}, createEchoAgent(), openJournal(join(folder, "journal.sqlite"), { remembered: 200 }));
-const ours = await measure(`${account.url}?senderId=bench`, frame, (text, round) => text.includes('"chat.stream"') && text.includes(`"m-${round}"`));
-await account.stop();
-rmSync(folder, { recursive: true });
-
-console.log("First partial text, one message at a time");
-print("bare ws echo", echo);
-print("ours, agent speaks at once", ours);
-console.log(`added by us: ${(at(ours, 0.5) - at(echo, 0.5)).toFixed(2)} ms median`);
