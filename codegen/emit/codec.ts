@@ -9,7 +9,7 @@ import {
 import type { Channel, Direction, Dispatch, Message, Protocol, Traffic } from "../ir.ts";
 import { tolerantSchemas } from "../wire-schema.ts";
 import { contentWays, encoderStatements, openedType, printOpened } from "./content.ts";
-import { encoderFor, encoderOf, hotMessages } from "./encoder.ts";
+import { encoderOf, hotMessages, printEncoder } from "./encoder.ts";
 import { decoder, strictValidator, tolerantValidator, type Way } from "./decoder.ts";
 import { commentText } from "./jsdoc.ts";
 import { importOf, header, printModule, propertyKey } from "./module.ts";
@@ -43,16 +43,18 @@ export function printCodec(protocol: Protocol): string {
       decoder(protocol, way, new Set(tolerant)),
       encoder(protocol, way, hot),
     ]),
-    ...hot.flatMap((message) => encoderFor(protocol, message) ?? []),
+    ...hot.flatMap((message) => printEncoder(protocol, message)),
     ...protocol.messages.map(guard),
   ];
   const printed = printModule(body);
-  const helpers = runtimeHelpers.filter((name) => new RegExp(`\\b${name}\\(`, "u").test(printed));
-  const text = printModule([...imports(protocol, helpers), ...body]);
+  const used = (names: readonly string[]): string[] => names.filter((name) => new RegExp(`\\b${name}[()]`, "u").test(printed));
+  const [helpers, escapes] = [used(runtimeHelpers), used(escapeHelpers)];
+  const text = printModule([...imports(protocol, helpers, escapes), ...body]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
 
-const runtimeHelpers = ["refuseContent", "refuseDepth", "refuseEvent", "refuseInvalid", "refuseText", "refuseTrials", "escape", "escapeTwice", "known"];
+const runtimeHelpers = ["refuseContent", "refuseDepth", "refuseEvent", "refuseInvalid", "refuseText", "refuseTrials"];
+const escapeHelpers = ["escape", "escapeTwice", "known", "remembering"];
 
 interface ChannelWay extends Way {
   readonly channel: Channel;
@@ -68,7 +70,7 @@ function unionName(channel: Channel, direction: Direction): string {
   return `${channel.name}${direction === "received" ? "Received" : "Sent"}`;
 }
 
-function imports(protocol: Protocol, helpers: readonly string[]): StatementStructures[] {
+function imports(protocol: Protocol, helpers: readonly string[], escapes: readonly string[]): StatementStructures[] {
   if (protocol.types.length === 0) return [];
   return [
     {
@@ -76,11 +78,12 @@ function imports(protocol: Protocol, helpers: readonly string[]): StatementStruc
       moduleSpecifier: "../runtime.ts",
       namedImports: [
         ...(helpers.length > 0 ? [{ name: "Decoded", isTypeOnly: true }] : []),
-        ...(helpers.includes("known") ? [{ name: "Grown", isTypeOnly: true }] : []),
         { name: "Validator", isTypeOnly: true },
         ...helpers.map((name) => ({ name })),
       ],
     },
+    ...importOf("../escape.ts", escapes),
+    ...importOf("../escape.ts", escapes.includes("known") ? ["Grown"] : [], { isTypeOnly: true }),
     ...importOf("./types.ts", protocol.types.map(({ name }) => name).sort(), { isTypeOnly: true }),
     { kind: StructureKind.ImportDeclaration, namespaceImport: "checks", moduleSpecifier: "./validators.ts" },
   ];

@@ -24,21 +24,21 @@ export function encoderOf(message: string): string {
  */
 export function hotMessages(protocol: Protocol): Message[] {
   const sent = new Set(protocol.channels.flatMap((channel) => channel.sent.messages.map(({ name }) => name)));
-  return protocol.messages.filter((message) => message.hot && sent.has(message.name) && encoderFor(protocol, message) !== undefined);
+  return protocol.messages.filter((message) => message.hot && sent.has(message.name) && printEncoder(protocol, message).length > 0);
 }
 
-/** Prints the encoder of one message: what is the same in each frame stands in it as text. */
-export function encoderFor(protocol: Protocol, message: Message): FunctionDeclarationStructure | undefined {
+/** Prints the encoder of one message: what is the same in each frame stands in it as text. Nothing where there can be none. */
+export function printEncoder(protocol: Protocol, message: Message): (string | FunctionDeclarationStructure)[] {
   const { name, type, grows } = message;
   const [field, ...others] = protocol.contentFields.get(type) ?? [];
   const content = field === undefined ? undefined : hotContent(protocol, field);
-  if (field !== undefined && (content === undefined || others.length > 0)) return undefined;
-  const writer = new TemplateWriter(protocol, grows, field, content?.branch);
+  if (field !== undefined && (content === undefined || others.length > 0)) return [];
+  const writer = new TemplateWriter(protocol, message, field, content?.branch);
   const stretches = writer.writeRoot(type);
-  if (!stretches) return undefined;
+  if (!stretches) return [];
   const guards = [...(content ? [content.test] : []), ...writer.guards];
   const rest = field === undefined ? "JSON.stringify(frame)" : `JSON.stringify({ ...frame, ${field.field}: JSON.stringify(${propertyAccess("frame", field.field)}) })`;
-  return {
+  const declaration: FunctionDeclarationStructure = {
     kind: StructureKind.Function,
     isExported: true,
     name: encoderOf(name),
@@ -55,6 +55,7 @@ export function encoderFor(protocol: Protocol, message: Message): FunctionDeclar
       ...printStretches(stretches),
     ],
   };
+  return ["\n", ...writer.memories, declaration];
 }
 
 /** The type that the text in a message mostly is, and how one tells. */
@@ -70,18 +71,22 @@ function hotContent(protocol: Protocol, { field, type }: ContentField): { branch
 class TemplateWriter {
   readonly #protocol: Protocol;
   readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #message: string;
   readonly #grows: string | undefined;
   readonly #field: ContentField | undefined;
   readonly #branch: string | undefined;
   readonly constants: string[] = [];
   readonly guards: string[] = [];
+  /** What stands before the function. */
+  readonly memories: string[] = [];
   /** Whether what is written stands inside a text, where every quote is escaped. */
   #isInside = false;
 
-  constructor(protocol: Protocol, grows: string | undefined, field: ContentField | undefined, branch: string | undefined) {
+  constructor(protocol: Protocol, { name, grows }: Message, field: ContentField | undefined, branch: string | undefined) {
     this.#protocol = protocol;
     this.#nodes = new Map(protocol.types.map(({ name, node }) => [name, node]));
     this.#grows = grows;
+    this.#message = name;
     this.#field = field;
     this.#branch = branch;
   }
@@ -149,7 +154,7 @@ class TemplateWriter {
         return others.length === 0 ? [this.#known(JSON.stringify(only))] : [any];
       }
       case "string":
-        return [quote, { code: name === this.#grows ? `known(grown, ${at})` : `${escape}(${at})` }, quote];
+        return [quote, { code: name === this.#grows ? `known(grown, ${at})` : `${this.#remember(escape)}(${at})` }, quote];
       case "number":
         return [{ code: `(Number.isFinite(${at}) ? ${at} : "null")` }];
       case "boolean":
@@ -167,6 +172,13 @@ class TemplateWriter {
       case "tuple":
         return [any];
     }
+  }
+
+  /** A function for this place alone, to which its last text is known. */
+  #remember(escape: string): string {
+    const name = `write${this.#message}${this.memories.length + 1}`;
+    this.memories.push(`const ${name} = /*#__PURE__*/ remembering(${escape});`);
+    return name;
   }
 
   #known(json: string): Piece {

@@ -6,7 +6,7 @@ import { arbitraries as instaClaw } from "../../generated/insta-claw/arbitraries
 import { encodeGatewaySent, encodeOutputTextDelta, encodeReplyEnvelope, type OpenedReplyEnvelope } from "../../generated/insta-claw/index.ts";
 import { arbitraries as localIm } from "../../generated/local-im/arbitraries.ts";
 import { encodeImSent, encodeStream } from "../../generated/local-im/index.ts";
-import { escape, escapeTwice, grow, type Grown } from "../../generated/runtime.ts";
+import { escape, escapeTwice, grow, type Grown } from "../../generated/escape.ts";
 import { arbitraries as websocket } from "../../generated/websocket/arbitraries.ts";
 import { encodeChatSent, encodeChatStream } from "../../generated/websocket/index.ts";
 

@@ -1,5 +1,5 @@
 import { encodeHubSent, encodeMessageAdd, type HubSent, limits } from "../../../generated/clawchat/index.ts";
-import { grow as growText, type Grown } from "../../../generated/runtime.ts";
+import { continues, grow as growText, type Grown } from "../../../generated/escape.ts";
 import { limits as ours } from "../../core/limits.ts";
 import { addFrame, createdFrame, endFrame } from "./frames.ts";
 import { noneYet, type Recent, recall, remember } from "./recent.ts";
@@ -46,7 +46,7 @@ export function grow(streams: Streams, key: string, opening: () => Opening, cont
   const known = streams.open.get(key);
   const text = cleanStart(content);
   if (recall(streams.over, key) || (!known && streams.open.size >= ours.openStreams)) return { streams, texts: [] };
-  if (known && !text.startsWith(known.said.text)) return end(streams, key, known, "failed", now);
+  if (known && !continues(text, known.said.text)) return end(streams, key, known, "failed", now);
   const added = text.slice(known?.said.text.length ?? 0);
   if (added === "") return { streams, texts: [] };
   const begun = known ?? { ...opening(), adds: 0 };
@@ -64,7 +64,7 @@ export function conclude(streams: Streams, key: string, content: string | undefi
   const known = streams.open.get(key);
   if (!known) return { streams, texts: [] };
   const text = content === undefined ? undefined : clean(content);
-  if (text === undefined || !text.startsWith(known.said.text)) return end(streams, key, known, "failed", now);
+  if (text === undefined || !continues(text, known.said.text)) return end(streams, key, known, "failed", now);
   const grown = grow(streams, key, () => ({ ...known, mode: "normal" }), text, now);
   const last = grown.streams.open.get(key);
   if (!last) return grown;

@@ -1,4 +1,5 @@
 import { limits, type Metadata, type SentError, type SentEvent, type SentItem, type SentPart, type SentResponse } from "../../../generated/insta-claw/index.ts";
+import { continues } from "../../../generated/escape.ts";
 import { itemIdOf, numberedId } from "./ids.ts";
 import type { Profile } from "./profile.ts";
 
@@ -34,7 +35,7 @@ export function startReply(responseId: string, metadata: Metadata, style: Style,
 export function continueReply(reply: Reply, content: string, style: Style, now: number): Written {
   const text = wellFormedStart(content);
   const said = reply.said ?? "";
-  if (text.length <= said.length || !text.startsWith(said)) return { reply, events: [] };
+  if (text.length <= said.length || !continues(text, said)) return { reply, events: [] };
   const begun = beginItem(reply, style, now);
   const spoken = write(begun.reply, now, deltasOf(reply.responseId, text.slice(said.length), style));
   return { reply: { ...spoken.reply, said: text }, events: [...begun.events, ...spoken.events] };

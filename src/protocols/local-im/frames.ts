@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodes, type ImSent } from "../../../generated/local-im/index.ts";
-import type { Grown } from "../../../generated/runtime.ts";
+import type { Grown } from "../../../generated/escape.ts";
 import { clip } from "../../core/redact.ts";
 import type { Act } from "../acts.ts";
 import type { Activity, Terminal } from "../turn.ts";

@@ -1,5 +1,5 @@
 import { encodeImSent, encodeStream, type Hello, type ImSent, type Stream } from "../../../generated/local-im/index.ts";
-import { grow } from "../../../generated/runtime.ts";
+import { continues, grow } from "../../../generated/escape.ts";
 import { codePoints } from "../../../generated/runtime.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, ActName } from "../acts.ts";
@@ -170,7 +170,7 @@ function stream(state: ConnectionState, of: About, content: string): ImStep {
 function think(state: ConnectionState, of: About, content: string): ImStep {
   const reply = replyTo(state, of);
   const delta = content.slice(reply.thought.length);
-  if (delta === "" || !content.startsWith(reply.thought)) return { state, effects: [] };
+  if (delta === "" || !continues(content, reply.thought)) return { state, effects: [] };
   const frame: ImSent = { type: "thought", ...echoOf(of.origin), content, delta, ...additions(reply, of.origin) };
   return { state: advance(state, of, { ...reply, thought: content }), effects: [send(frame)] };
 }

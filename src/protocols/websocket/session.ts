@@ -7,7 +7,7 @@ import {
   encodeChatStream,
   type ErrorCode,
 } from "../../../generated/websocket/index.ts";
-import { grow, type Grown } from "../../../generated/runtime.ts";
+import { continues, grow, type Grown } from "../../../generated/escape.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, HeardAct } from "../acts.ts";
 import type { Effect, Session, Step } from "../session.ts";
@@ -231,7 +231,7 @@ function unsupported(frame: ChatReceived): Refusal {
 function stream(state: ConnectionState, of: About, content: string, profile: Profile): ConnectionStep {
   const before = state.shown.get(of.messageId) ?? nothingYet;
   const said = before.content.text;
-  const delta = content.startsWith(said) ? content.slice(said.length) : undefined;
+  const delta = continues(content, said) ? content.slice(said.length) : undefined;
   if (delta === "") return { state, effects: [] };
   const grown = grow(before.content, content);
   const shown = put(state.shown, of.messageId, { seq: before.seq + 1, content: grown });
