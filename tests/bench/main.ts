@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-for (const name of ["decode", "edge", "first-partial"]) {
+for (const name of ["decode", "encode", "edge", "first-partial"]) {
   console.log(`\n== ${name}`);
   const [code] = (await once(spawn(process.execPath, [`${import.meta.dirname}/${name}.ts`], { stdio: "inherit" }), "exit")) as [number | null];
   if (code !== 0) process.exitCode = 1;
