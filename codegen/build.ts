@@ -85,9 +85,10 @@ class ProtocolBuilder {
 
   buildContents(channels: readonly Channel[]): Pick<Protocol, "contentFields" | "contents"> {
     const resolve = (type: string): Node => this.#reader.nodeOf(type);
+    const isHot = (type: string): boolean => childOf(this.#sources.at(this.#reader.placeOf(type)), "x-hot") === true;
     const messages = [...this.messages.values()];
     const contentFields = contentFieldsIn(messages, resolve);
-    return { contentFields, contents: contentUnionsOf(messages, contentFields, channels, resolve) };
+    return { contentFields, contents: contentUnionsOf(messages, contentFields, channels, resolve, isHot) };
   }
 
   /** Schemas that are listed but used nowhere get their types too. */
@@ -152,6 +153,7 @@ class ProtocolBuilder {
       ...optionalText(data, "summary"),
       ...optionalText(data, "description"),
       hot: childOf(data, "x-hot") === true,
+      ...(parts.grows !== undefined && { grows: parts.grows }),
       ...(parts.extension !== undefined && { extension: parts.extension }),
       ...(parts.correlationId !== undefined && { correlationId: parts.correlationId }),
       examples: parts.examples,

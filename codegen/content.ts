@@ -32,17 +32,19 @@ export function contentUnionsOf(
   fields: ContentFields,
   channels: readonly Channel[],
   resolve: Resolve,
+  isHot: (type: string) => boolean,
 ): ContentUnion[] {
-  const hot = new Set(messages.filter((message) => message.hot).map(({ type }) => type));
+  const hotMessages = new Set(messages.filter((message) => message.hot).map(({ type }) => type));
   const held = new Set([...fields.values()].flat().map(({ type }) => type));
   return [...held].map((type) => {
     const branches = branchesOf(type, resolve);
-    const candidates: Candidate[] = branches.map((branch) => ({ message: branch, node: resolve(branch), hot: hot.has(branch) }));
+    const hot = branches.filter((branch) => hotMessages.has(branch) || isHot(branch));
+    const candidates: Candidate[] = branches.map((branch) => ({ message: branch, node: resolve(branch), hot: hot.includes(branch) }));
     const isReceived = channels.some(({ received }) =>
       received.messages.some((message) => fields.get(message.type)?.some((field) => field.type === type)),
     );
     const direction: Direction = isReceived ? "received" : "sent";
-    return { type, branches, dispatch: inferDispatch(candidates, resolve), direction };
+    return { type, branches, hot, dispatch: inferDispatch(candidates, resolve), direction };
   });
 }
 

@@ -156,7 +156,10 @@ export interface Message {
   readonly title?: string;
   readonly summary?: string;
   readonly description?: string;
+  /** One of those that are sent or received most. */
   readonly hot: boolean;
+  /** The property that holds all of a text so far. */
+  readonly grows?: string;
   readonly extension?: string;
   /** JSON pointer into the payload. */
   readonly correlationId?: string;
@@ -183,6 +186,8 @@ export interface ContentUnion {
   readonly type: string;
   /** The named types it can be. */
   readonly branches: readonly string[];
+  /** The ones it is most. */
+  readonly hot: readonly string[];
   readonly dispatch: Dispatch;
   /** `sent` where no message that is received holds it. */
   readonly direction: Direction;

@@ -1,5 +1,5 @@
 import { lintContent } from "./content.ts";
-import type { Dispatch, Json, Message, NamedType, Place, Protocol } from "./ir.ts";
+import type { Dispatch, Json, Message, NamedType, Node, Place, Protocol } from "./ir.ts";
 import { lintSchema } from "./lint-schema.ts";
 import type { Loaded } from "./load.ts";
 import { childOf, isArray, isObject, type Sources, under } from "./source.ts";
@@ -16,7 +16,7 @@ export function lintProtocol(loaded: Loaded, protocol: Protocol, illustrated: Re
   linter.lintTables();
 }
 
-const wireKeys = new Set(["x-sensitive"]);
+const wireKeys = new Set(["x-sensitive", "x-hot"]);
 
 const messageKeys = new Set([
   "name",
@@ -36,6 +36,7 @@ const messageKeys = new Set([
   "messageId",
   "schemaFormat",
   "x-hot",
+  "x-grows",
   "x-extension",
 ]);
 
@@ -80,7 +81,10 @@ class Linter {
         if (schema !== undefined) lintSchema(this.#sources, schema, place, wireKeys);
       }
     }
-    for (const message of this.#protocol.messages) this.#lintCorrelation(message);
+    for (const message of this.#protocol.messages) {
+      this.#lintCorrelation(message);
+      this.#lintGrowth(message);
+    }
     lintContent(this.#sources, this.#protocol);
   }
 
@@ -116,7 +120,26 @@ class Linter {
         this.#sources.complain(at, `content type "${value}" is not JSON`);
       if (key === "x-hot" && typeof value !== "boolean") this.#sources.error(at, `"x-hot" must be true or false`);
       if (key === "x-extension" && typeof value !== "string") this.#sources.error(at, `"x-extension" must be the name of the extension`);
+      if (key === "x-grows" && typeof value !== "string") this.#sources.error(at, `"x-grows" must be the name of a property`);
     }
+  }
+
+  #lintGrowth({ grows, hot, type, place }: Message): void {
+    if (grows === undefined) return;
+    const at = under(place, "x-grows");
+    if (!hot) this.#sources.error(at, `"x-grows" goes with "x-hot: true"`);
+    if (!this.#hasText(grows, this.#nodeOf(type), new Set())) this.#sources.error(at, `the payload has no text "${grows}"`);
+  }
+
+  #hasText(name: string, node: Node | undefined, seen: Set<string>): boolean {
+    if (node?.kind === "ref") return !seen.has(node.name) && this.#hasText(name, this.#nodeOf(node.name), seen.add(node.name));
+    if (node?.kind === "array") return this.#hasText(name, node.items, seen);
+    if (node?.kind !== "object") return false;
+    return node.properties.some((property) => (property.name === name && this.#isText(property.node)) || this.#hasText(name, property.node, seen));
+  }
+
+  #isText(node: Node | undefined): boolean {
+    return node?.kind === "ref" ? this.#isText(this.#nodeOf(node.name)) : node?.kind === "string";
   }
 
   #lintCorrelation({ correlationId, type, place }: Message): void {

@@ -5,7 +5,7 @@ import { isWrapped, readAs, unwrap } from "./schema-format.ts";
 import { childOf, isObject, listOf, optionalText, samePlace, type Sources, textOf, under } from "./source.ts";
 
 /** Where the parts of a message stand, and what is said beside them. */
-export interface MessageParts extends Pick<Message, "examples" | "extension" | "correlationId"> {
+export interface MessageParts extends Pick<Message, "examples" | "extension" | "grows" | "correlationId"> {
   readonly payload: Place;
   readonly headers?: Place;
 }
@@ -14,11 +14,13 @@ export function readMessageParts(sources: Sources, message: Place): MessageParts
   const traits = traitsOf(sources, message);
   const headers = headersOf(sources, message, traits);
   const extension = childOf(sources.at(message), "x-extension");
+  const grows = childOf(sources.at(message), "x-grows");
   const correlationId = correlationOf(sources, [message, ...traits]);
   return {
     payload: schemaAt(sources, message, "payload"),
     ...(headers && { headers }),
     ...(typeof extension === "string" && { extension }),
+    ...(typeof grows === "string" && { grows }),
     ...(correlationId !== undefined && { correlationId }),
     examples: listOf(childOf(sources.at(message), "examples")).flatMap((example, index) => {
       const value = childOf(example, "payload");

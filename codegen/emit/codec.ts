@@ -9,6 +9,7 @@ import {
 import type { Channel, Direction, Dispatch, Message, Protocol, Traffic } from "../ir.ts";
 import { tolerantSchemas } from "../wire-schema.ts";
 import { contentWays, encoderStatements, openedType, printOpened } from "./content.ts";
+import { encoderOf, hotMessages, printEncoder } from "./encoder.ts";
 import { decoder, strictValidator, tolerantValidator, type Way } from "./decoder.ts";
 import { commentText } from "./jsdoc.ts";
 import { importOf, header, printModule, propertyKey } from "./module.ts";
@@ -26,6 +27,7 @@ export function tolerantTypes(protocol: Protocol): string[] {
 export function printCodec(protocol: Protocol): string {
   const traffic = protocol.channels.flatMap((channel) => trafficOf(channel));
   const tolerant = tolerantTypes(protocol);
+  const hot = hotMessages(protocol);
   const body = [
     "\n",
     ...protocol.types.map(({ name }) => validatorOf(name)),
@@ -39,17 +41,20 @@ export function printCodec(protocol: Protocol): string {
       unionType(protocol, way),
       ...tagMap(protocol, way),
       decoder(protocol, way, new Set(tolerant)),
-      encoder(protocol, way),
+      encoder(protocol, way, hot),
     ]),
+    ...hot.flatMap((message) => printEncoder(protocol, message)),
     ...protocol.messages.map(guard),
   ];
   const printed = printModule(body);
-  const helpers = ["refuseContent", "refuseDepth", "refuseEvent", "refuseInvalid", "refuseText", "refuseTrials"].filter((name) =>
-    printed.includes(`${name}(`),
-  );
-  const text = printModule([...imports(protocol, helpers), ...body]);
+  const used = (names: readonly string[]): string[] => names.filter((name) => new RegExp(`\\b${name}[()]`, "u").test(printed));
+  const [helpers, escapes] = [used(runtimeHelpers), used(escapeHelpers)];
+  const text = printModule([...imports(protocol, helpers, escapes), ...body]);
   return `${header(protocol.sources)}\n${text.trim()}\n`;
 }
+
+const runtimeHelpers = ["refuseContent", "refuseDepth", "refuseEvent", "refuseInvalid", "refuseText", "refuseTrials"];
+const escapeHelpers = ["escape", "escapeTwice", "known", "remembering"];
 
 interface ChannelWay extends Way {
   readonly channel: Channel;
@@ -65,7 +70,7 @@ function unionName(channel: Channel, direction: Direction): string {
   return `${channel.name}${direction === "received" ? "Received" : "Sent"}`;
 }
 
-function imports(protocol: Protocol, helpers: readonly string[]): StatementStructures[] {
+function imports(protocol: Protocol, helpers: readonly string[], escapes: readonly string[]): StatementStructures[] {
   if (protocol.types.length === 0) return [];
   return [
     {
@@ -77,6 +82,8 @@ function imports(protocol: Protocol, helpers: readonly string[]): StatementStruc
         ...helpers.map((name) => ({ name })),
       ],
     },
+    ...importOf("../escape.ts", escapes),
+    ...importOf("../escape.ts", escapes.includes("known") ? ["Grown"] : [], { isTypeOnly: true }),
     ...importOf("./types.ts", protocol.types.map(({ name }) => name).sort(), { isTypeOnly: true }),
     { kind: StructureKind.ImportDeclaration, namespaceImport: "checks", moduleSpecifier: "./validators.ts" },
   ];
@@ -142,7 +149,7 @@ function guard({ type, name }: Message): FunctionDeclarationStructure {
   };
 }
 
-function encoder(protocol: Protocol, way: Way): FunctionDeclarationStructure {
+function encoder(protocol: Protocol, way: Way, hot: readonly Message[]): FunctionDeclarationStructure {
   const { name, messages } = way;
   return {
     kind: StructureKind.Function,
@@ -151,6 +158,6 @@ function encoder(protocol: Protocol, way: Way): FunctionDeclarationStructure {
     docs: [messages.length === 1 ? `The text of a \`${messages[0]?.type ?? ""}\`.` : `The text of a \`${name}\`.`],
     parameters: [{ name: "frame", type: name }],
     returnType: "string",
-    statements: encoderStatements(protocol, way),
+    statements: encoderStatements(protocol, way, new Map(hot.map(({ name }) => [name, encoderOf(name)]))),
   };
 }

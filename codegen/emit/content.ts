@@ -60,22 +60,28 @@ function opener(type: string, fields: readonly ContentField[]): FunctionDeclarat
   };
 }
 
-/** Turns what a message holds into text again, before the message itself. */
-export function encoderStatements(protocol: Protocol, { dispatch, messages }: Way): (string | WriterFunction)[] {
+/** Turns what a message holds into text again, before the message itself; messages with an encoder of their own are left to it. */
+export function encoderStatements(protocol: Protocol, { direction, dispatch, messages }: Way, encoders: ReadonlyMap<string, string>): (string | WriterFunction)[] {
   const types = new Map(messages.map(({ name, type }) => [name, type]));
-  const closers = casesOf(dispatch).flatMap(({ values, message }) => {
+  const special = casesOf(dispatch).flatMap(({ values, message }): (string | WriterFunction)[] => {
     const type = types.get(message) ?? message;
     const fields = protocol.contentFields.get(type);
+    const encoder = direction === "sent" ? encoders.get(message) : undefined;
+    if (encoder !== undefined) return [`if (${isOneOf(values)}) return ${encoder}(frame as ${openedType(protocol, type)});`];
     return fields ? [closer(type, fields, values)] : [];
   });
-  if (dispatch.by !== "tag" || closers.length === 0) return ["return JSON.stringify(frame);"];
+  if (dispatch.by !== "tag" || special.length === 0) return ["return JSON.stringify(frame);"];
   const tag = propertyKey(dispatch.tag);
-  return [`const { ${tag}: tag } = frame as { ${tag}?: unknown };`, ...closers, "return JSON.stringify(frame);"];
+  return [`const { ${tag}: tag } = frame as { ${tag}?: unknown };`, ...special, "return JSON.stringify(frame);"];
+}
+
+function isOneOf(values: readonly Tag[]): string {
+  return values.map((value) => `tag === ${JSON.stringify(value)}`).join(" || ");
 }
 
 function closer(type: string, fields: readonly ContentField[], values: readonly Tag[]): WriterFunction {
   return (writer) => {
-    writer.write(`if (${values.map((value) => `tag === ${JSON.stringify(value)}`).join(" || ")})`).block(() => {
+    writer.write(`if (${isOneOf(values)})`).block(() => {
       writer.writeLine(`const opened = frame as Opened${type};`);
       const closed = fields.map(({ field }) => `${propertyKey(field)}: JSON.stringify(${propertyAccess("opened", field)})`);
       writer.writeLine(`return JSON.stringify({ ...opened, ${closed.join(", ")} });`);

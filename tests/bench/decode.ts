@@ -1,141 +1,87 @@
 /**
- * How long decoding takes beside JSON.parse alone, and beside Zod 4 on the same schema. Prints ratios, asserts nothing.
- * Rounds are interleaved and every text is parsed afresh: V8 remembers what a regular expression said of a string.
+ * How long decoding takes beside JSON.parse alone, and beside other libraries on the same schema, which are spared the
+ * search for the message. Every text is parsed afresh, as V8 remembers what a regular expression said of a string.
  */
-import { z } from "zod";
-import { decodeChatReceived, decodeChatSent } from "../../generated/websocket/index.ts";
+import * as clawchat from "../../generated/clawchat/index.ts";
+import * as instaClaw from "../../generated/insta-claw/index.ts";
+import * as localIm from "../../generated/local-im/index.ts";
+import * as websocket from "../../generated/websocket/index.ts";
+import { readFrame as readHubFrame } from "../../src/protocols/clawchat/codec.ts";
+import { readFrame as readClawFrame } from "../../src/protocols/insta-claw/codec.ts";
+import { readFrame as readImFrame } from "../../src/protocols/local-im/codec.ts";
+import { readFrame as readChatFrame } from "../../src/protocols/websocket/codec.ts";
+import type { Figure, Tell } from "./figure.ts";
+import * as frames from "./frames.ts";
+import { type Jobs, measureRounds, over } from "./rounds.ts";
+import { rivalsOf } from "./rivals.ts";
 
-const noControls = "[^\\u0000-\\u001f\\u007f]";
-const id = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(new RegExp(`^${noControls}+$`, "u"));
-const name = id;
-const mime = z.string().min(3).max(128);
-const mediaPath = z.string().min(1).max(4096);
-const mediaItem = z.looseObject({
-  url: z.string().min(1).max(4096).optional(),
-  data: z.string().min(1).max(1048576).optional(),
-  mimeType: mime.optional(),
-  name: name.optional(),
-});
-const chatSend = z
-  .looseObject({
-    type: z.literal("chat.send"),
-    messageId: id.optional(),
-    content: z.string().min(1).max(65536),
-    senderId: id.optional(),
-    senderName: name.optional(),
-    chatType: z.enum(["direct", "group"]).optional(),
-    groupId: id.optional(),
-    groupSubject: name.optional(),
-    replyToMessageId: id.optional(),
-    replyToBody: z.string().max(4096).optional(),
-    mediaPath: mediaPath.optional(),
-    mediaType: mime.optional(),
-    mediaPaths: z.array(mediaPath).max(16).optional(),
-    mediaTypes: z.array(mime).max(16).optional(),
-    customData: z.record(z.string(), z.unknown()).optional(),
-    media: z.array(mediaItem).max(16).optional(),
-    mentioned: z.boolean().optional(),
-    threadId: id.optional(),
-  })
-  .refine((frame) => frame.chatType !== "group" || frame.groupId !== undefined);
-const others = ["hello", "cancel", "join", "leave", "auth", "directory", "edit", "delete", "react"].map((word) =>
-  z.looseObject({ type: z.literal(`chat.${word}`) }),
-);
-const received = z.discriminatedUnion("type", [chatSend, ...others]);
-const stream = z.looseObject({
-  type: z.literal("chat.stream"),
-  messageId: id,
-  content: z.string().min(1).max(262144),
-  done: z.literal(false),
-  delta: z.string().max(262144).optional(),
-  seq: z.int().min(0).optional(),
-  groupId: id.optional(),
-  threadId: id.optional(),
-});
-const sentOthers = [
-  "typing",
-  "response",
-  "error",
-  "welcome",
-  "pairing",
-  "message",
-  "media",
-  "directory.result",
-  "edited",
-  "deleted",
-  "reaction",
-].map((word) => z.looseObject({ type: z.literal(`chat.${word}`) }));
-const sent = z.discriminatedUnion("type", [stream, ...sentOthers]);
-
-const small = { type: "chat.send", messageId: "app-71", content: "When does the library close?", senderId: "u_9", senderName: "Mara" };
-const words = "The library closes at eight on weekdays and at six on Saturdays, and the reading room upstairs stays open one hour longer. ";
-const group = {
-  ...small,
-  chatType: "group",
-  groupId: "reading-club",
-  groupSubject: "Reading club",
-  replyToMessageId: "app-70",
-  replyToBody: "Shall we read poetry next?",
-  customData: { client: "kiosk" },
-};
-const streamFrame = { type: "chat.stream", messageId: "app-71", content: "It closes at eight", done: false, delta: " eight", seq: 3 };
-
-const cases = [
-  { label: "chat.send", text: JSON.stringify(small), decode: decodeChatReceived, zod: received },
-  { label: "chat.send, group", text: JSON.stringify(group), decode: decodeChatReceived, zod: received },
-  { label: "chat.send, long", text: JSON.stringify({ ...group, content: words.repeat(2) }), decode: decodeChatReceived, zod: received },
-  { label: "chat.stream", text: JSON.stringify(streamFrame), decode: decodeChatSent, zod: sent },
-] as const;
-
-const rounds = 25;
-const callsPerRound = 20_000;
-let sink = 0;
-
-/** Texts that differ, so that no cache of a string's meaning helps. */
-function variants(text: string): string[] {
-  return Array.from({ length: 64 }, (_, index) => text.replace("app-71", `app-${String(index).padStart(2, "0")}`));
+interface Case {
+  readonly label: string;
+  readonly frame: (index: number) => object;
+  readonly decode: (text: string) => { readonly ok: boolean };
+  /** What the session is given; absent where a client decodes it. */
+  readonly read?: (text: string) => { readonly ok: true } | { readonly is: string } | { readonly ok: false };
+  readonly protocol: string;
+  readonly type: string;
+  /** The type of what the text in `data` says. */
+  readonly inner?: string;
 }
 
-function measure(texts: readonly string[], job: (text: string) => boolean): number {
-  const start = process.hrtime.bigint();
-  for (let call = 0; call < callsPerRound; call++) if (job(texts[call & 63] ?? "")) sink++;
-  return Number(process.hrtime.bigint() - start) / callsPerRound;
+const readIm = (text: string): ReturnType<typeof readImFrame> => readImFrame(text, 200_000);
+const chat = { protocol: "websocket", decode: websocket.decodeChatReceived, read: readChatFrame };
+const claw = { protocol: "insta-claw", decode: instaClaw.decodeGatewayReceived, read: readClawFrame };
+const hub = { protocol: "clawchat", decode: clawchat.decodeHubReceived, read: readHubFrame };
+
+const cases: readonly Case[] = [
+  { ...chat, label: "websocket chat.send", frame: frames.chatSend, type: "ChatSend" },
+  { ...chat, label: "websocket chat.send, group", frame: frames.chatSendGroup, type: "ChatSend" },
+  { protocol: "websocket", decode: websocket.decodeChatSent, label: "websocket chat.stream, client", frame: (index) => frames.chatStream(frames.prose(60, index), frames.prose(8, index), index), type: "ChatStream" },
+  { protocol: "websocket", decode: websocket.decodeChatSent, label: "websocket chat.stream 2000, client", frame: (index) => frames.chatStream(frames.prose(2000, index), frames.prose(20, index), index), type: "ChatStream" },
+  { ...claw, label: "insta-claw user.message", frame: (index) => frames.clawEnvelope(frames.clawMessage(index), index), type: "Envelope", inner: "UserMessage" },
+  { ...claw, label: "insta-claw response.output_text.delta", frame: (index) => frames.clawEnvelope(frames.clawHeard(index), index), type: "Envelope", inner: "OutputTextDelta" },
+  { ...claw, label: "insta-claw ping", frame: frames.clawPing, type: "Ping" },
+  { protocol: "local-im", decode: localIm.decodeImReceived, read: readIm, label: "local-im message", frame: frames.imMessage, type: "Message" },
+  { protocol: "local-im", decode: localIm.decodeImSent, label: "local-im stream 200, server", frame: (index) => frames.imStream(frames.prose(200, index), index), type: "Stream" },
+  { ...hub, label: "clawchat message.send", frame: frames.hubMessage, type: "MessageSendReceived" },
+  { ...hub, label: "clawchat message.ack", frame: frames.hubAck, type: "MessageAck" },
+  { protocol: "clawchat", decode: clawchat.decodeHubSent, label: "clawchat message.add 200, server", frame: (index) => frames.hubAdd(frames.prose(200, index), frames.prose(8, index), index), type: "MessageAdd" },
+];
+
+const ROUNDS = 100;
+
+function jobsOf({ frame, decode, read, protocol, type, inner }: Case): Jobs {
+  const texts = Array.from({ length: frames.VARIANTS }, (_, index) => JSON.stringify(frame(index)));
+  const parse = (text: string): unknown => JSON.parse(text);
+  const parseBoth = (text: string): unknown => JSON.parse((JSON.parse(text) as { data: string }).data);
+  const bothChecks = inner === undefined ? undefined : rivalsOf(protocol, inner);
+  const rivals = Object.entries(rivalsOf(protocol, type)).map(([name, check]) => {
+    const checkInner = bothChecks?.[name];
+    if (!checkInner) return [name, over(texts, (text) => Number(check(parse(text))))] as const;
+    return [
+      name,
+      over(texts, (text) => {
+        const outer = parse(text);
+        return Number(check(outer) && checkInner(parse((outer as { data: string }).data)));
+      }),
+    ] as const;
+  });
+  const jobs: Jobs = {
+    floor: over(texts, inner === undefined ? (text) => Number(parse(text) !== null) : (text) => Number(parseBoth(text) !== null)),
+    ours: over(texts, (text) => Number(decode(text).ok)),
+    ...(read && { "as the session reads it": over(texts, (text) => Number(read(text) !== undefined)) }),
+    ...Object.fromEntries(rivals),
+  };
+  for (const [name, job] of Object.entries(jobs)) if (job() !== texts.length) throw new Error(`${name} refuses ${type}`);
+  return jobs;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-const jobs = cases.map(({ label, text, decode, zod }) => ({
-  label,
-  bytes: text.length,
-  texts: variants(text),
-  runs: [
-    (each: string) => JSON.parse(each) !== null,
-    (each: string) => decode(each).ok,
-    (each: string) => zod.safeParse(JSON.parse(each)).success,
-  ],
-  times: [[], [], []] as number[][],
-}));
-
-for (let round = -3; round < rounds; round++) {
-  for (const { texts, runs, times } of jobs) {
-    for (const [index, run] of runs.entries()) {
-      const time = measure(texts, run);
-      if (round >= 0) times[index]?.push(time);
-    }
-  }
-}
-
-console.log("frame                bytes   JSON.parse   decode   / parse   zod 4   / decode");
-for (const { label, bytes, times } of jobs) {
-  const [parse = 0, decode = 0, zod = 0] = times.map(median);
-  console.log(
-    `${label.padEnd(20)} ${String(bytes).padStart(5)} ${parse.toFixed(0).padStart(9)} ns ${decode.toFixed(0).padStart(5)} ns ${(decode / parse).toFixed(2).padStart(9)} ${zod.toFixed(0).padStart(4)} ns ${(zod / decode).toFixed(2).padStart(10)}`,
+export async function measure(tell: Tell): Promise<Figure[]> {
+  const measured = measureRounds(
+    cases.map((each) => ({ jobs: jobsOf(each), calls: frames.VARIANTS })),
+    { rounds: ROUNDS, tell: (share) => tell(`${Math.round(share * 100)} %`) },
   );
+  return cases.map(({ label }, index): Figure => {
+    const { ours = Number.NaN, floor = Number.NaN, ...others } = measured[index] ?? {};
+    return { bench: "Decode: the frames sent most, beside JSON.parse alone", case: label, unit: "ns", ours, floor, others, target: { of: "ratio", at: "most", value: 1.2 } };
+  });
 }
-if (sink === 0) throw new Error("nothing was decoded");

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import type { Figure } from "./figure.ts";
 import { describeMachine, renderReport, renderTable } from "./report.ts";
 
-const benchmarks = ["decode", "sessions", "edge", "streams", "first-partial", "reconnect", "gateway"];
+const benchmarks = ["decode", "encode", "sessions", "edge", "streams", "first-partial", "reconnect", "gateway"];
 const root = resolve(import.meta.dirname, "../..");
 const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false } } });
 

@@ -24,7 +24,7 @@ export interface Marks {
 /** Decodes one text frame; total. */
 export function readFrame(text: string): Read {
   const decoded = decodeHubReceived(text);
-  if (decoded.ok) return { is: "frame", frame: decoded.value, ...marksOf(decoded.value) };
+  if (decoded.ok) return { ...marksOf(decoded.value), is: "frame", frame: decoded.value };
   const { input } = decoded;
   if (!isJson(input)) return { is: "noise", ...marksOf({}) };
   const { event, payload } = input;

@@ -1,5 +1,5 @@
-import { encodeHubSent, type HubSent, limits } from "../../../generated/clawchat/index.ts";
-import { continues } from "../../core/continues.ts";
+import { encodeHubSent, encodeMessageAdd, type HubSent, limits } from "../../../generated/clawchat/index.ts";
+import { continues, grow as growText, type Grown } from "../../../generated/escape.ts";
 import { limits as ours } from "../../core/limits.ts";
 import { addFrame, createdFrame, endFrame } from "./frames.ts";
 import { noneYet, type Recent, recall, remember } from "./recent.ts";
@@ -19,7 +19,7 @@ interface Stream {
   /** Frames that added something, so far. */
   adds: number;
   /** What they add up to. */
-  text: string;
+  said: Grown;
 }
 
 export interface Shown {
@@ -46,15 +46,16 @@ export function grow(streams: Streams, key: string, opening: () => Opening, cont
   const known = streams.open.get(key);
   const text = cleanStart(content);
   if (recall(streams.over, key) || (!known && streams.open.size >= ours.openStreams)) return { streams, texts: [] };
-  if (known && !continues(text, known.text)) return end(streams, key, known, "failed", now);
-  const added = text.slice(known?.text.length ?? 0);
+  if (known && !continues(text, known.said.text)) return end(streams, key, known, "failed", now);
+  const added = text.slice(known?.said.text.length ?? 0);
   if (added === "") return { streams, texts: [] };
   const begun = known ?? { ...opening(), adds: 0 };
   const { id, chatId, adds } = begun;
-  const frame = encodeHubSent(addFrame({ id, chatId, sequence: adds, text }, added, now));
+  const said = growText(known?.said, text);
+  const frame = encodeMessageAdd(addFrame({ id, chatId, sequence: adds, text }, added, now), said);
   // The hub would cut the connection.
   if (Buffer.byteLength(frame) > limits.uplinkBytes.value) return known ? end(streams, key, known, "failed", now) : { streams: close(streams, key), texts: [] };
-  const open = new Map(streams.open).set(key, { id, chatId, adds: adds + 1, text });
+  const open = new Map(streams.open).set(key, { id, chatId, adds: adds + 1, said });
   return { streams: { ...streams, open }, texts: [...("mode" in begun ? [encodeHubSent(createdFrame(begun, begun.mode, now))] : []), frame] };
 }
 
@@ -63,7 +64,7 @@ export function conclude(streams: Streams, key: string, content: string | undefi
   const known = streams.open.get(key);
   if (!known) return { streams, texts: [] };
   const text = content === undefined ? undefined : clean(content);
-  if (text === undefined || !continues(text, known.text)) return end(streams, key, known, "failed", now);
+  if (text === undefined || !continues(text, known.said.text)) return end(streams, key, known, "failed", now);
   const grown = grow(streams, key, () => ({ ...known, mode: "normal" }), text, now);
   const last = grown.streams.open.get(key);
   if (!last) return grown;
@@ -73,7 +74,7 @@ export function conclude(streams: Streams, key: string, content: string | undefi
 
 /** What has been shown so far is all there is. */
 export function concludeAsShown(streams: Streams, key: string, now: number): Shown {
-  return conclude(streams, key, streams.open.get(key)?.text, now);
+  return conclude(streams, key, streams.open.get(key)?.said.text, now);
 }
 
 /** The account stops. */
@@ -103,6 +104,6 @@ export function close({ open, over }: Streams, key: string): Streams {
 }
 
 function end(streams: Streams, key: string, stream: Stream, status: "done" | "failed", now: number): Shown {
-  const frame: HubSent = endFrame({ ...stream, sequence: Math.max(0, stream.adds - 1) }, status, now);
+  const frame: HubSent = endFrame({ ...stream, sequence: Math.max(0, stream.adds - 1), text: stream.said.text }, status, now);
   return { streams: close(streams, key), texts: [encodeHubSent(frame)] };
 }

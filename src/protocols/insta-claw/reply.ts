@@ -1,5 +1,5 @@
 import { limits, type Metadata, type SentError, type SentEvent, type SentItem, type SentPart, type SentResponse } from "../../../generated/insta-claw/index.ts";
-import { continues } from "../../core/continues.ts";
+import { continues } from "../../../generated/escape.ts";
 import { itemIdOf, numberedId } from "./ids.ts";
 import type { Profile } from "./profile.ts";
 

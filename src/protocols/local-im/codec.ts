@@ -35,10 +35,11 @@ function isMessage(frame: ImReceived): frame is Message {
 }
 
 function readMessage(frame: Message, contentChars: number): Read {
-  const ids = readIds({ ...frame });
+  const ids = readIds(frame);
   const { content } = frame;
   const broken = (expectation: string): Read => ({ is: "broken", ids, field: "content", detail: `Invalid field content: ${expectation}` });
   if (content.trim() === "") return broken("expected text, got blanks");
-  const length = codePoints(content);
+  // Characters are never more than UTF-16 units.
+  const length = content.length > contentChars ? codePoints(content) : 0;
   return length > contentChars ? broken(`expected at most ${contentChars} characters, got ${length}`) : { is: "message", ids, content };
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes, type ImSent } from "../../../generated/local-im/index.ts";
+import type { Grown } from "../../../generated/escape.ts";
 import { clip } from "../../core/redact.ts";
 import type { Act } from "../acts.ts";
 import type { Activity, Terminal } from "../turn.ts";
@@ -16,6 +17,8 @@ export interface Reply {
   dialect: Dialect;
   /** Frames so far. */
   seq: number;
+  /** What it was shown last of the answer. */
+  said?: Grown;
   /** What it has been shown of the thoughts (LI-14). */
   thought: string;
 }

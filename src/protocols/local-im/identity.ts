@@ -20,7 +20,7 @@ export interface Ids {
 const FIELDS = ["messageId", "conversationId", "userId", "sessionId"] as const;
 
 /** Reads the ids of a frame; what is none is left out (LI-8). */
-export function readIds(frame: Readonly<Record<string, unknown>>): Ids {
+export function readIds(frame: Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>): Ids {
   const origin: Origin = {};
   const numbers: string[] = [];
   for (const field of FIELDS) {

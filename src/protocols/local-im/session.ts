@@ -1,4 +1,5 @@
-import { encodeImSent, type Hello, type ImSent } from "../../../generated/local-im/index.ts";
+import { encodeImSent, encodeStream, type Hello, type ImSent, type Stream } from "../../../generated/local-im/index.ts";
+import { continues, grow } from "../../../generated/escape.ts";
 import { codePoints } from "../../../generated/runtime.ts";
 import { PersistentMap } from "../../core/persistent-map.ts";
 import { forLog } from "../../core/redact.ts";
@@ -159,17 +160,18 @@ export function carriedBy({ dialect }: ConnectionState): ActName[] {
 
 function stream(state: ConnectionState, of: About, content: string): ImStep {
   const reply = replyTo(state, of);
-  const frame: ImSent = { type: "stream", ...echoOf(of.origin), content, ...additions(reply, of.origin) };
+  const said = grow(reply.said, content);
+  const frame: Stream = { type: "stream", ...echoOf(of.origin), content, ...additions(reply, of.origin) };
   // Numbered frames are not replaced while they wait: the numbers would have gaps (LI-26).
-  const effect: ImEffect = reply.dialect.extended ? send(frame) : { do: "send", text: encodeImSent(frame), key: `stream ${of.messageId}` };
-  return { state: advance(state, of, reply), effects: [effect] };
+  const effect: ImEffect = { do: "send", text: encodeStream(frame, said), ...(!reply.dialect.extended && { key: `stream ${of.messageId}` }) };
+  return { state: advance(state, of, { ...reply, said }), effects: [effect] };
 }
 
 /** Sends what continues the thoughts this connection has seen; what does not is left to `done` (LI-14). */
 function think(state: ConnectionState, of: About, content: string): ImStep {
   const reply = replyTo(state, of);
   const delta = content.slice(reply.thought.length);
-  if (delta === "" || !content.startsWith(reply.thought)) return { state, effects: [] };
+  if (delta === "" || !continues(content, reply.thought)) return { state, effects: [] };
   const frame: ImSent = { type: "thought", ...echoOf(of.origin), content, delta, ...additions(reply, of.origin) };
   return { state: advance(state, of, { ...reply, thought: content }), effects: [send(frame)] };
 }

@@ -2,10 +2,12 @@ import {
   type ChatReceived,
   type ChatSend,
   type ChatSent,
+  type ChatStream,
   encodeChatSent,
+  encodeChatStream,
   type ErrorCode,
 } from "../../../generated/websocket/index.ts";
-import { continues } from "../../core/continues.ts";
+import { continues, grow, type Grown } from "../../../generated/escape.ts";
 import { PersistentMap } from "../../core/persistent-map.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, HeardAct } from "../acts.ts";
@@ -31,8 +33,10 @@ export interface ConnectionState extends Dialect {
 
 interface Shown {
   seq: number;
-  content: string;
+  content: Grown;
 }
+
+const nothingYet: Shown = { seq: 0, content: grow(undefined, "") };
 
 /** Where a message came from. */
 export interface Origin {
@@ -88,7 +92,7 @@ export function createSession(profile: Profile, peer: Peer, connectionId: string
     admitted(state, request) {
       if (request.ask !== "turn") return { state: { ...state, rejected: 0 }, effects: [] };
       const about = aboutOf(request.inbound);
-      const next = { ...state, rejected: 0, shown: state.shown.with(about.messageId, { seq: 0, content: "" }) };
+      const next = { ...state, rejected: 0, shown: state.shown.with(about.messageId, nothingYet) };
       return { state: next, effects: [send(typingFrame(next, about))] };
     },
 
@@ -226,11 +230,13 @@ function unsupported(frame: ChatReceived): Refusal {
 }
 
 function stream(state: ConnectionState, of: About, content: string, profile: Profile): ConnectionStep {
-  const before = state.shown.get(of.messageId) ?? { seq: 0, content: "" };
-  const delta = continues(content, before.content) ? content.slice(before.content.length) : undefined;
+  const before = state.shown.get(of.messageId) ?? nothingYet;
+  const said = before.content.text;
+  const delta = continues(content, said) ? content.slice(said.length) : undefined;
   if (delta === "") return { state, effects: [] };
-  const shown = state.shown.with(of.messageId, { seq: before.seq + 1, content });
-  const frame: ChatSent = {
+  const grown = grow(before.content, content);
+  const shown = state.shown.with(of.messageId, { seq: before.seq + 1, content: grown });
+  const frame: ChatStream = {
     type: "chat.stream",
     messageId: of.messageId,
     content: profile.streamMode === "delta" && delta !== undefined ? delta : content,
@@ -238,7 +244,7 @@ function stream(state: ConnectionState, of: About, content: string, profile: Pro
     ...(state.extended && { seq: before.seq, ...(delta !== undefined && { delta }) }),
     ...additions(state, of),
   };
-  return { state: { ...state, shown }, effects: [send(frame)] };
+  return { state: { ...state, shown }, effects: [{ do: "send", text: encodeChatStream(frame, grown) }] };
 }
 
 /** How the ids begin that the plugin makes (WS-27). */

@@ -33,6 +33,27 @@ const lone: readonly Fault[] = [
     "      title: Switch the lamp\n      title: Again",
     `${lamp}:21:14: Duplicate key: title`,
   ),
+  fault(
+    "a growing text that is none",
+    lamp,
+    "      title: Switch the lamp",
+    "      title: Switch the lamp\n      x-hot: true\n      x-grows: on",
+    `${lamp}:22:16: the payload has no text "on"`,
+  ),
+  fault(
+    "a growing text in a message that is seldom sent",
+    lamp,
+    "      title: Switch the lamp",
+    "      title: Switch the lamp\n      x-grows: id",
+    `${lamp}:21:16: "x-grows" goes with "x-hot: true"`,
+  ),
+  fault(
+    "a growing text without a name",
+    lamp,
+    "      title: Switch the lamp",
+    "      title: Switch the lamp\n      x-grows: [id]",
+    `${lamp}:21:15: "x-grows" must be the name of a property`,
+  ),
   fault("another version of AsyncAPI", lamp, "asyncapi: 3.1.0", "asyncapi: 1.2.0", `${lamp}:1:1: Version "1.2.0" is not supported. Please use "3.1.0" (latest) version of the specification`),
   fault(
     "a missing file",
