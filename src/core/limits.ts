@@ -77,6 +77,8 @@ export const limits = {
   edgeFragments: 1_024,
   /** Pieces, as the network delivers them, of one unfinished frame: one of 1 MiB in pieces of 64 bytes fits. */
   edgeChunks: 20_480,
+  /** Pongs of one connection that have not left; at one more ping it is terminated. */
+  edgePongs: 60,
   /** Connections of one account in admission at once. */
   edgePending: 512,
   /** Connections from one address in admission at once; behind a proxy all of them have one address. */
@@ -127,6 +129,8 @@ export const limits = {
   linkFragments: 1_024,
   /** Pieces, as the network delivers them, of one unfinished frame from a server. */
   linkChunks: 20_480,
+  /** Pongs of a link that have not left; at one more ping of the server the link is lost. */
+  linkPongs: 60,
   /** Kinds of loss of which each is warned about once, until a link is proven. */
   linkWarnings: 32,
   /** ms for which it counts how often another connection of the same account has pushed this one out. */

@@ -86,6 +86,8 @@ export interface RawPeer {
   readonly socket: Socket;
   /** What came, in order. */
   readonly frames: readonly RawFrame[];
+  /** What came so far does not count. */
+  forget(): void;
   bytesOf(frame: RawFrame, claimed?: number): Buffer;
   /** All at once, or in chops of so many octets. */
   write(bytes: Buffer, chop?: number): Promise<void>;
@@ -119,6 +121,7 @@ export function createRawPeer(socket: Socket, masked: boolean, early: Buffer = B
     socket,
     frames,
     bytesOf,
+    forget: () => void frames.splice(0),
     send: (frame) => void socket.write(bytesOf(frame)),
     async write(bytes, chop = bytes.length) {
       for (let at = 0; at < bytes.length && !socket.destroyed; at += chop) {
