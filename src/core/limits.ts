@@ -75,8 +75,10 @@ export const limits = {
   edgeHeaderBytes: 12_288,
   /** Fragments of one WebSocket message. */
   edgeFragments: 1_024,
-  /** Pieces, as the network delivers them, of one unfinished frame. */
-  edgeChunks: 16_384,
+  /** Pieces, as the network delivers them, of one unfinished frame: one of 1 MiB in pieces of 64 bytes fits. */
+  edgeChunks: 20_480,
+  /** Pongs of one connection that have not left; at one more ping it is terminated. */
+  edgePongs: 60,
   /** Connections of one account in admission at once. */
   edgePending: 512,
   /** Connections from one address in admission at once; behind a proxy all of them have one address. */
@@ -126,7 +128,9 @@ export const limits = {
   /** Fragments of one WebSocket message from a server. */
   linkFragments: 1_024,
   /** Pieces, as the network delivers them, of one unfinished frame from a server. */
-  linkChunks: 16_384,
+  linkChunks: 20_480,
+  /** Pongs of a link that have not left; at one more ping of the server the link is lost. */
+  linkPongs: 60,
   /** Kinds of loss of which each is warned about once, until a link is proven. */
   linkWarnings: 32,
   /** ms for which it counts how often another connection of the same account has pushed this one out. */

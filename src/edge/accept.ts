@@ -73,6 +73,8 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
     const ended = () => {
       arriving.delete(line);
       leaveGate();
+      // Who was turned away and does not answer the close frame must not take the place of who would be let in.
+      if (!line.open) seated.delete(line);
     };
     arriving.set(line, startAdmission(line, facts, socket, connectedAt, { options, system, log, ended }));
   }
@@ -134,6 +136,7 @@ function createUpgrades<Peer>({ subprotocol, maxPayload, closeMs }: EdgeOptions<
     maxPayload,
     maxFragments: limits.edgeFragments,
     maxBufferedChunks: limits.edgeChunks,
+    maxPendingAutoPongs: limits.edgePongs,
     closeTimeout: closeMs,
   };
   return new WebSocketServer<typeof LinedSocket>({

@@ -231,14 +231,15 @@ function isSame(one: LinkStatus, other: LinkStatus): boolean {
 
 /** The only place that makes a client socket. */
 export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkProfile, ears: SocketEars): WireSocket {
-  // `closeTimeout` is younger than the types.
-  const options: ClientOptions & { closeTimeout: number; maxFragments: number; maxBufferedChunks: number } = {
+  // Some of them are younger than the types.
+  const options: ClientOptions & { closeTimeout: number; maxFragments: number; maxBufferedChunks: number; maxPendingAutoPongs: number } = {
     headers: { ...headers },
     followRedirects: false,
     perMessageDeflate: false,
     maxPayload,
     maxFragments: limits.linkFragments,
     maxBufferedChunks: limits.linkChunks,
+    maxPendingAutoPongs: limits.linkPongs,
     // Also for a peer that sends its close frame and then keeps the connection.
     closeTimeout: limits.linkCloseMs,
   };

@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { expect } from "vitest";
+import type { RunningAccount } from "../../src/account/account.ts";
+import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
+import { type Changes, createEchoAgent, startAccount, type Verifier } from "../conformance/account.ts";
+import { type ChatClient, connectClient } from "./client.ts";
+import { until, upgradeRequest } from "./edge-sockets.ts";
+import { createRawPeer, opcodes, type RawPeer } from "./raw-frames.ts";
+import type { ScriptedAgent } from "./scripted-agent.ts";
+
+/** An account with a verifier, an honest application on it, and whoever comes to do harm. */
+export interface HostileStage {
+  account: RunningAccount<ResolvedAccount>;
+  verifier: Awaited<ReturnType<typeof startStrictVerifier>>;
+  honest: ChatClient;
+  port: number;
+  /** A raw connection that was let in as the user of this token, and has been answered. */
+  intrude(token?: string): Promise<RawPeer>;
+  /**
+   * The honest application is still answered, on the connection it had, and nothing is left of anybody else: neither a
+   * connection nor a sender.
+   */
+  holds(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * An operator's verifier. A token is the name of its user; what begins with `no` is refused, `slow` is never answered,
+ * `once` is good for one time, and any may be revoked.
+ */
+export async function startStrictVerifier(): Promise<Verifier & { revoked: Set<string> }> {
+  const asked: Record<string, unknown>[] = [];
+  const revoked = new Set<string>();
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += String(chunk)));
+    request.on("end", () => {
+      const read = JSON.parse(body) as Record<string, unknown>;
+      const token = String(read["token"]);
+      asked.push(read);
+      if (token.startsWith("slow")) return;
+      const isGood = !token.startsWith("no") && !revoked.has(token);
+      if (token.startsWith("once")) revoked.add(token);
+      const [user] = token.replace(/^once-/, "").split(".");
+      response.end(JSON.stringify(isGood ? { success: true, data: { userId: user } } : { success: false, error: "unknown" }));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}/verify`,
+    asked,
+    revoked,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+export async function startHostileStage(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent()): Promise<HostileStage> {
+  const verifier = await startStrictVerifier();
+  const account = await startAccount({ greeting: false, ...changes, auth: { enabled: true, required: true, endpoint: verifier.endpoint, ...changes.auth } }, agent);
+  const honest = await connectClient(account.url, { token: "honest" });
+  const port = Number(new URL(account.url).port);
+  await honest.answer(honest.say("before"));
+  return {
+    account,
+    verifier,
+    honest,
+    port,
+    async intrude(token = "mallory") {
+      const peer = await openUpgraded(port, { Authorization: `Bearer ${token}` });
+      say(peer, { type: "chat.send", content: "let me in" });
+      await until(() => textsOf(peer).some(({ type }) => type === "chat.response"));
+      peer.forget();
+      return peer;
+    },
+    async holds() {
+      const since = performance.now();
+      expect(await honest.answer(honest.say("after"))).toMatchObject({ type: "chat.response", content: "You said: after" });
+      expect(performance.now() - since).toBeLessThan(2_000);
+      await until(() => account.status().connections === 1, 8_000);
+      expect(account.status()).toMatchObject({ connections: 1, senders: 1 });
+    },
+    async stop() {
+      honest.vanish();
+      await account.stop();
+      await verifier.stop();
+    },
+  };
+}
+
+/** A TCP connection whose upgrade was accepted. */
+export async function openUpgraded(port: number, headers: Record<string, string> = {}, more: Buffer = Buffer.alloc(0)): Promise<RawPeer> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write(Buffer.concat([Buffer.from(upgradeRequest("/ws", headers)), more]));
+  let head: Buffer = Buffer.alloc(0);
+  const take = (chunk: Buffer) => void (head = Buffer.concat([head, chunk]));
+  socket.on("data", take);
+  await until(() => head.includes("\r\n\r\n"));
+  socket.off("data", take);
+  if (!head.toString().startsWith("HTTP/1.1 101 ")) throw new Error(`not upgraded: ${head.toString()}`);
+  return createRawPeer(socket, true, head.subarray(head.indexOf("\r\n\r\n") + 4));
+}
+
+/** The texts a raw peer got, read. */
+export function textsOf(peer: RawPeer): Record<string, unknown>[] {
+  return peer.frames.filter(({ opcode }) => opcode === opcodes.text).map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>);
+}
+
+export function say(peer: RawPeer, frame: object | string): void {
+  peer.send({ opcode: opcodes.text, payload: Buffer.from(typeof frame === "string" ? frame : JSON.stringify(frame)) });
+}
