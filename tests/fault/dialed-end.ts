@@ -89,9 +89,8 @@ export async function startDialedEnd(subject: Subject, { plan, folder, happened,
   }
 
   function speak(): void {
-    while (keeps || simulator.connected) {
-      const next = waiting.shift();
-      if (!next) return;
+    for (let next = waiting[0]; next && (keeps || simulator.connected); next = waiting[0]) {
+      waiting.shift();
       const { id, by } = next;
       said.push(id);
       happened({ is: "said", id, by });
