@@ -89,7 +89,8 @@ export async function startDialedEnd(subject: Subject, { plan, folder, happened,
   }
 
   function speak(): void {
-    for (let next = waiting[0]; next && (keeps || simulator.connected); next = waiting[0]) {
+    const isHeard = (): boolean => keeps || simulator.connected;
+    for (let next = waiting[0]; next && isHeard(); next = waiting[0]) {
       waiting.shift();
       const { id, by } = next;
       said.push(id);
