@@ -8,8 +8,8 @@ import { Pipe, type Weather } from "./chaos/pipe.ts";
 export { faultKinds, planFaults, type Fault, type FaultKind, type PlanOptions, type TimedFault, type Way } from "./chaos/faults.ts";
 
 export interface ChaosProxyOptions {
-  /** Where the server listens on loopback. */
-  target: number;
+  /** Where the server listens on loopback; asked at each connection where it moves. */
+  target: number | (() => number);
   /** 0, the default, takes a free one. */
   port?: number;
   system?: System;
@@ -40,14 +40,20 @@ export async function startChaosProxy({ target, port = 0, system = platform }: C
   /** The faults that last, each with what ends it. */
   const lasting = new Map<Fault["fault"], { fault: Fault; over: () => void }>();
   const planned = new Set<() => void>();
+  const now = <Kind extends Fault["fault"]>(kind: Kind) => lasting.get(kind)?.fault as Extract<Fault, { fault: Kind }> | undefined;
   const weather: Weather = {
     swallows(way) {
-      const fault = lasting.get("half-open")?.fault;
-      return fault?.fault === "half-open" && (fault.way === "both" || fault.way === way);
+      const fault = now("half-open");
+      return fault !== undefined && (fault.way === "both" || fault.way === way);
     },
     get slow() {
-      const fault = lasting.get("slow")?.fault;
-      return fault?.fault === "slow" ? fault : undefined;
+      return now("slow");
+    },
+    get slice() {
+      return now("slice");
+    },
+    get linger() {
+      return now("linger");
     },
   };
 
@@ -57,7 +63,7 @@ export async function startChaosProxy({ target, port = 0, system = platform }: C
       client.resetAndDestroy();
       return;
     }
-    const connection = new Connection(client, target, weather, system);
+    const connection = new Connection(client, typeof target === "number" ? target : target(), weather, system);
     connections.add(connection);
     void connection.closed.then(() => connections.delete(connection));
   });

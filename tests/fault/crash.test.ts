@@ -78,7 +78,7 @@ async function live(world: World, repeatsUnproven: boolean, crash?: LifeOptions[
 
 async function crashAt(crash: LifeOptions["crash"], repeatsUnproven: boolean): Promise<World & { writes: number }> {
   const folder = mkdtempSync(join(tmpdir(), "crash-"));
-  const world: World = { file: join(folder, "journal.sqlite"), kept: { admitted: [], runs: [], warnings: [] }, lives: 0, answered: [], wrong: [] };
+  const world: World = { file: join(folder, "journal.sqlite"), kept: { runs: [], warnings: [] }, lives: 0, answered: [], wrong: [] };
   try {
     const first = await live(world, repeatsUnproven, crash);
     const { writes } = first;

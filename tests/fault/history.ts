@@ -1,279 +1,188 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningAccount } from "../../src/account/account.ts";
+import { describeThrown } from "../../src/core/errors.ts";
 import type { Log } from "../../src/core/ports.ts";
-import { system } from "../../src/core/system.ts";
-import type { LinkProfile } from "../../src/link/link.ts";
-import { dialSocket } from "../../src/link/shell.ts";
-import type { Dial } from "../../src/link/socket.ts";
-import { createRandom, type Random } from "../../src/testing/chaos/random.ts";
-import { type ChaosProxy, planFaults, startChaosProxy, type TimedFault } from "../../src/testing/chaos-proxy.ts";
-import type { FrameRecord } from "../../src/testing/simulator/record.ts";
-import { type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
-import type { Subject } from "../support/subjects.ts";
-import { answerTo, beginLife, type Life, type Pace, type Record as Kept } from "./process.ts";
+import type { FaultKind } from "../../src/testing/chaos-proxy.ts";
+import { subjects } from "../support/subjects.ts";
+import { check, type Event, type Finding } from "./checker.ts";
+import { startDialedEnd } from "./dialed-end.ts";
+import { type FarEnd, type FarEndStage, pause, waitFor } from "./far-end.ts";
+import { startListeningEnd } from "./listening-end.ts";
+import { type Deed, type Plan, planHistory } from "./plan.ts";
+import { beginLife, type Life, type Record as Kept } from "./process.ts";
+import { createTroubles, stall, type Troubles } from "./troubles.ts";
 
-/** What is going to happen, a function of the seed alone. */
-export interface Plan {
-  faults: TimedFault[];
-  deeds: Deed[];
-  /** Whether the server sends again what has no complete answer, whenever a link opens. */
-  redelivers: boolean;
-  pace: Pace;
-}
-
-export type Deed = { atMs: number } & (
-  | { deed: "say"; messageId: string; conversation: string }
-  | { deed: "duplicate" }
-  /** The process is killed, and starts again after a while. */
-  | { deed: "kill"; forMs: number }
-);
-
-const FOR_MS = 1_000;
-
-export function planHistory(seed: number): Plan {
-  const random = createRandom(seed);
-  const messages = random.whole(5, 10);
-  const at = (): number => random.whole(0, FOR_MS);
-  const deeds: Deed[] = Array.from({ length: messages }, (_, index) => ({
-    atMs: at(),
-    deed: "say",
-    messageId: `m-${seed}-${index}`,
-    conversation: random.pick(["a", "b", "c"]),
-  }));
-  for (let count = random.whole(0, 3); count > 0; count -= 1) deeds.push({ atMs: at(), deed: "duplicate" });
-  for (let count = kills(random); count > 0; count -= 1) deeds.push({ atMs: at(), deed: "kill", forMs: random.whole(5, 80) });
-  return {
-    faults: planFaults(seed, { forMs: FOR_MS, quietMs: 150, longestMs: 600 }),
-    deeds: deeds.toSorted((a, b) => a.atMs - b.atMs),
-    redelivers: random.pick([true, false]),
-    pace: { pieces: random.whole(1, 6), everyMs: random.whole(0, 12), mode: random.pick(["partial", "partial", "block", "progress", "off"]) },
-  };
-}
-
-function kills(random: Random): number {
-  return random.pick([0, 0, 1, 1, 2]);
-}
-
-/** The numbers of a real link, a thousand times faster, so that a history takes about a second. */
-function hasten(profile: LinkProfile): LinkProfile {
-  const backoff = { ...profile.backoff, baseMs: 10, maxMs: 60, jitterMs: 10, floorMs: 20 };
-  return { ...profile, backoff, provenMs: 300, handshakeMs: 600, pingMs: 120, deadAfterMs: 400, ...(profile.readyMs !== undefined && { readyMs: 600 }) };
-}
+export const protocols = ["websocket", ...subjects.map(({ name }) => name)] as const;
+export type Protocol = (typeof protocols)[number];
 
 /** How a history went. */
 export interface Outcome {
   /** What should not have been; empty when all is well. */
-  wrong: string[];
-  admitted: number;
-  /** Replies of which the operator was told that they may be lost. */
-  reported: number;
-  lives: number;
-  links: number;
-}
-
-export async function liveThrough(subject: Subject, plan: Plan, tell: (line: string) => void = () => {}): Promise<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), "fault-"));
-  const began = Date.now();
-  const note = (line: string): void => tell(`${String(Date.now() - began).padStart(5)} ms  ${line}`);
-  const simulator: Simulator = await startSimulator(subject.name, {
-    tell(news) {
-      if (news.news === "opened") reconnected(world);
-      if (news.news === "reply" && news.reply.end && news.reply.messageId !== undefined) world.seen.add(news.reply.messageId);
-      if (news.news === "frame") acknowledge(world, news.frame);
-      if (news.news === "frame") note(`${news.frame.from} (link ${news.frame.link}) ${news.frame.text}`);
-      else note(news.news);
-    },
-  });
-  const proxy = await startChaosProxy({ target: simulator.port });
-  const kept: Kept = { admitted: [], runs: [], warnings: [] };
-  const world: World = { subject, plan, folder, simulator, proxy, kept, note, lives: 0, said: [], waiting: [], seen: new Set(), numbered: new Map(), early: [] };
-  try {
-    await begin(world);
-    const faults = proxy.play(plan.faults);
-    for (const deed of plan.deeds) {
-      await pause(began + deed.atMs - Date.now());
-      await doDeed(world, deed);
-    }
-    await faults;
-    proxy.calm();
-    note("calm");
-    await waitFor(() => world.waiting.length === 0 && unsettled(world).length === 0, 20_000);
-    if (subject.rewind) await replayAll(world, subject.rewind);
-    const reported = kept.admitted.filter((id) => isReported(world, id)).length;
-    return { wrong: judge(world), admitted: kept.admitted.length, reported, lives: world.lives, links: simulator.links.length };
-  } finally {
-    note("stopping");
-    await world.account?.stop();
-    note("the account has stopped");
-    await proxy.stop();
-    note("the proxy has stopped");
-    await simulator.stop();
-    note("the simulator has stopped");
-    rmSync(folder, { recursive: true, force: true });
-  }
+  findings: Finding[];
+  /** What there was of everything, by its name. */
+  counts: Readonly<Record<string, number>>;
 }
 
 interface World {
-  subject: Subject;
   plan: Plan;
   folder: string;
-  simulator: Simulator;
-  proxy: ChaosProxy;
+  end: FarEnd;
+  troubles: Troubles;
   kept: Kept;
-  note(line: string): void;
+  events: Event[];
+  /** What has become of each message so far. */
+  admitted: Set<string>;
+  settled: Set<string>;
   lives: number;
-  /** Messages that left, whether they came or not. */
-  said: string[];
-  waiting: Extract<Deed, { deed: "say" }>[];
-  /** Messages in the order in which their users first saw a complete answer; one that is said again stays in its place. */
-  seen: Set<string>;
-  /** Ids of messages by the link and the number they were sent with, on wires that acknowledge by numbers. */
-  numbered: Map<string, string>;
-  /** Messages that were acknowledged and not on disk. */
-  early: string[];
+  happened(event: Event): void;
+  note(line: string): void;
+  pass(ms: number): void;
+  cancelStore(): void;
   life?: Life;
   account?: RunningAccount<unknown>;
 }
 
+/** Nobody pulls the plug of the machine: what is written need not outlive it, and a disk that all histories wait for makes them slow. */
+const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** Lives through what `planHistory` has drawn for this seed. */
+export async function liveThrough(protocol: Protocol, seed: number, tell: (line: string) => void = () => {}): Promise<Outcome> {
+  const plan = planHistory(seed);
+  const folder = mkdtempSync(join(memory, "fault-"));
+  const began = performance.now();
+  const elapsed = (): number => performance.now() - began;
+  const note = (line: string): void => tell(`${String(Math.round(elapsed())).padStart(5)} ms  ${line}`);
+  const events: Event[] = [];
+  const [admitted, settled] = [new Set<string>(), new Set<string>()];
+  const happened = (event: Event): void => {
+    events.push(event);
+    // It may have been refused before.
+    if (event.is === "admitted") settled.delete(event.id);
+    if (event.is === "admitted") admitted.add(event.id);
+    if (event.is === "reported" || event.is === "seen") settled.add(event.id);
+  };
+  const troubles = createTroubles();
+  const pass = (byMs: number): void => {
+    troubles.clockMs += byMs;
+    happened({ is: "clock-moved", byMs });
+  };
+  const end = await startEnd(protocol, { plan, folder, happened, note, pass });
+  const world: World = { plan, folder, end, troubles, pass, kept: { runs: [], warnings: [] }, events, admitted, settled, lives: 0, happened, note, cancelStore() {} };
+  try {
+    await begin(world);
+    const faults = end.proxy.play(plan.faults);
+    for (const deed of plan.deeds) {
+      await pause(deed.atMs - elapsed());
+      await doDeed(world, deed);
+    }
+    await faults;
+    end.proxy.calm();
+    mendStore(world);
+    note("calm");
+    const isSettled = (): boolean => !end.isWaiting() && [...admitted].every((id) => settled.has(id));
+    await waitFor(isSettled, isForgetful(world) ? 2_000 : 20_000);
+    await end.askAll?.(isSettled);
+    return { findings: check({ events, keepsAll: end.keepsAll, proves: end.proves, repeatMs: end.repeatMs }), counts: count(world) };
+  } finally {
+    note("stopping");
+    world.cancelStore();
+    await world.account?.stop();
+    note("the account has stopped");
+    await end.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function startEnd(protocol: Protocol, stage: FarEndStage): Promise<FarEnd> {
+  const subject = subjects.find(({ name }) => name === protocol);
+  return subject ? await startDialedEnd(subject, stage) : await startListeningEnd(stage);
+}
+
+/** Whatever starts a process whose disk refuses tries it again. */
 async function begin(world: World): Promise<void> {
-  const { subject, plan, folder, proxy, kept, note } = world;
+  const { plan, folder, kept, note, troubles, happened } = world;
   world.lives += 1;
-  const life = beginLife({ number: world.lives, file: join(folder, "journal.sqlite"), record: kept, pace: () => plan.pace });
+  const life = beginLife({ number: world.lives, file: join(folder, "journal.sqlite"), record: kept, troubles, happened, pace: () => plan.pace });
   const say = (level: string) => (line: string) => life.isAlive && note(`${level} ${line}`);
   const log: Log = {
     debug: say("debug"),
     info: say("info"),
     error: say("error"),
     warn(line) {
-      if (life.isAlive) kept.warnings.push(line);
+      if (life.isAlive) hearWarning(world, line);
       say("warn")(line);
     },
   };
   world.life = life;
-  // The system ends the sockets of a killed process, those too that it is just opening.
-  const dial: Dial = (target, profile, ears) => {
-    const socket = dialSocket(target, profile, ears);
-    life.onKill(() => socket.terminate());
-    return socket;
-  };
-  world.account = await subject.open({
-    simulator: world.simulator,
-    address: proxy.url.replace(/\/$/, ""),
-    agent: life.agent,
-    journal: life.journal,
-    system: life.system,
-    log,
-    hasten,
-    dial,
-    loginFile: join(folder, "login.sqlite"),
-    isAlive: () => life.isAlive,
-  });
-}
-
-/** What the plugin acknowledges it must have on disk: the server forgets it. */
-function acknowledge({ numbered, early, kept }: World, { from, link, text }: FrameRecord): void {
-  if (!text.startsWith("{")) return;
-  const { event, dseq, payload } = JSON.parse(text) as { event?: string; dseq?: number; payload?: { message_id?: string; dseq?: number } };
-  if (from === "server" && dseq !== undefined && payload?.message_id !== undefined) numbered.set(`${link} ${dseq}`, payload.message_id);
-  if (from === "server" || event !== "message.sync_ack") return;
-  for (let number = payload?.dseq ?? 0; number > 0; number -= 1) {
-    const id = numbered.get(`${link} ${number}`);
-    if (id !== undefined && !kept.admitted.includes(id)) early.push(id);
+  try {
+    world.account = await world.end.open(life, log);
+  } catch (thrown) {
+    note(`the account could not be started: ${describeThrown(thrown)}`);
+    life.kill();
+    if (!troubles.store) throw thrown;
+    await pause(30);
+    await begin(world);
   }
 }
 
-/** The server says everything again that it ever said: all of it is known. */
-async function replayAll(world: World, rewind: NonNullable<Subject["rewind"]>): Promise<void> {
-  const { simulator, note } = world;
-  const isDone = (link: number, from: "plugin" | "server", part: string) => simulator.frames.some((frame) => frame.link === link && frame.from === from && frame.text.includes(part));
-  note("everything is said again");
-  rewind(simulator);
-  const before = simulator.links.at(-1)?.number ?? 0;
-  simulator.drop();
-  const again = () => simulator.links.find(({ number, open }) => open && number > before && isDone(number, "server", '"replay.done"') && isDone(number, "plugin", '"message.sync_ack"'))?.number;
-  await waitFor(() => again() !== undefined && unsettled(world).length === 0, 10_000);
-  if (again() === undefined) throw new Error("nothing was said again");
+/** The operator is told which reply it is. */
+function hearWarning({ kept, happened }: World, line: string): void {
+  kept.warnings.push(line);
+  if (!line.includes("may have arrived or not")) return;
+  for (const [id] of line.matchAll(/\bm-\d+-\d+\b/g)) happened({ is: "reported", id });
 }
 
 async function doDeed(world: World, deed: Deed): Promise<void> {
-  const { simulator, note } = world;
+  const { end, troubles, happened, note } = world;
   note(JSON.stringify(deed));
-  if (deed.deed === "kill") {
-    world.life?.kill();
-    await pause(deed.forMs);
-    return await begin(world);
-  }
-  if (deed.deed === "say") world.waiting.push(deed);
-  speak(world);
-  if (deed.deed === "duplicate" && world.said.length > 0 && simulator.connected) simulator.duplicate();
-}
-
-/** What the users want to say waits with them while nobody is connected, unless the server keeps it. */
-function speak({ subject, simulator, waiting, said }: World): void {
-  while (subject.rewind || simulator.connected) {
-    const next = waiting.shift();
-    if (!next) return;
-    said.push(subject.say(simulator, { messageId: next.messageId, text: `question ${next.messageId}`, user: next.conversation }));
-  }
-}
-
-/** Some servers send again what was not answered. */
-function reconnected(world: World): void {
-  if (world.plan.redelivers && !world.subject.rewind) for (const id of world.said) if (complete(world, id).length === 0) world.simulator.redeliver(id);
-  speak(world);
-}
-
-const complete = ({ simulator }: World, id: string) => simulator.replies.filter(({ messageId, end }) => messageId === id && end);
-const isReported = ({ kept }: World, id: string) => kept.warnings.some((line) => line.includes(id) && line.includes("may have arrived or not"));
-
-function unsettled(world: World): string[] {
-  return world.kept.admitted.filter((id) => complete(world, id).length === 0 && !isReported(world, id));
-}
-
-function judge(world: World): string[] {
-  const { kept, simulator, plan } = world;
-  const wrong: string[] = world.early.map((id) => `${id} was acknowledged before it was on disk`);
-  const lost = world.subject.rewind ? world.said.filter((id) => !kept.admitted.includes(id)) : [];
-  wrong.push(...lost.map((id) => `${id} never came`));
-  const admitted = new Set(kept.admitted);
-  if (admitted.size !== kept.admitted.length) wrong.push(`admitted twice: ${kept.admitted.join(" ")}`);
-  for (const id of admitted) {
-    const runs = kept.runs.filter(({ messageId }) => messageId === id);
-    const completed = runs.filter(({ end }) => end === "completed").length;
-    if (completed !== 1) wrong.push(`${id} ran to its end ${completed} times`);
-    if (new Set(runs.map(({ life }) => life)).size !== runs.length) wrong.push(`${id} ran twice in one life`);
-    const seen = complete(world, id);
-    if (seen.length > 1) wrong.push(`${id} was answered ${seen.length} times`);
-    if (seen.length === 0 && !isReported(world, id)) wrong.push(`${id} was never answered, and nobody was told`);
-    for (const { text, end } of seen) {
-      if (end?.how !== "completed") wrong.push(`${id} was answered with ${JSON.stringify(end)}`);
-      else if (text !== answerTo(id, plan.pace.pieces)) wrong.push(`${id} was answered with "${text}"`);
+  switch (deed.deed) {
+    case "say":
+      return end.say(deed.messageId, deed.conversation);
+    case "duplicate":
+      return end.duplicate();
+    case "kill":
+      world.life?.kill();
+      if (world.account) end.killed?.(world.account);
+      await pause(deed.forMs);
+      return await begin(world);
+    case "store": {
+      mendStore(world);
+      troubles.store = deed.how;
+      happened({ is: "store-fails" });
+      const timer = setTimeout(() => mendStore(world), deed.forMs);
+      world.cancelStore = () => clearTimeout(timer);
+      return;
     }
+    case "door":
+      return end.spoilDoor?.(deed.how, deed.forMs);
+    case "clock":
+      return world.pass(deed.byMs);
+    case "stall":
+      return stall(deed.forMs);
   }
-  for (const id of new Set(kept.runs.map(({ messageId }) => messageId))) if (!admitted.has(id)) wrong.push(`${id} ran and was not admitted`);
-  // A reply of which nobody knew whether it had arrived goes out again when the server sends its message again.
-  const faults = simulator.violations.filter(({ text }) => !kept.admitted.some((id) => text.includes(`second done for the message "${id}"`) && isReported(world, id)));
-  return [...wrong, ...disorder(world), ...faults.map(({ text }) => `against the protocol: ${text}`)];
 }
 
-/** Answers of one conversation come in the order in which its messages were admitted; what the server had to ask for again comes when it asks. */
-function disorder(world: World): string[] {
-  const { kept, plan } = world;
-  return ["a", "b", "c"].flatMap((conversation) => {
-    const of = new Set(plan.deeds.flatMap((deed) => (deed.deed === "say" && deed.conversation === conversation ? [deed.messageId] : [])));
-    const expected = kept.admitted.filter((id) => of.has(id) && complete(world, id).length > 0 && !isReported(world, id));
-    const ends = [...world.seen].filter((id) => expected.includes(id));
-    return ends.join() === expected.join() ? [] : [`conversation ${conversation} was answered in the order ${ends.join(" ")}, not ${expected.join(" ")}`];
-  });
+function mendStore({ troubles, happened, cancelStore }: World): void {
+  cancelStore();
+  if (!troubles.store) return;
+  troubles.store = undefined;
+  happened({ is: "store-works" });
 }
 
-async function waitFor(isTrue: () => boolean, ms: number): Promise<void> {
-  const end = Date.now() + ms;
-  while (!isTrue() && Date.now() < end) await pause(10);
+/** The clock has run ahead of what is remembered: what is forgotten by that never comes. */
+function isForgetful({ events, end }: World): boolean {
+  return events.reduce((sum, event) => sum + (event.is === "clock-moved" ? Math.max(0, event.byMs) : 0), 0) >= end.repeatMs;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void system.after(Math.max(0, ms), resolve));
+function count({ plan, end, events, lives, admitted, troubles, kept }: World): Record<string, number> {
+  const counts: Record<string, number> = { admitted: admitted.size, lives, links: end.links, "refused by the store": troubles.refused };
+  const add = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
+  for (const { is } of events) if (is === "reported" || is === "asked-again") add(is);
+  for (const event of events) if (event.is === "seen" && event.how === "error") add("answered with an error");
+  for (const { deed } of plan.deeds) if (deed !== "say") add(deed);
+  for (const { fault } of end.proxy.applied) add(fault satisfies FaultKind);
+  counts["turns cut"] = kept.runs.filter((run) => run.end === "cut").length;
+  return counts;
 }

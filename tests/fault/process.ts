@@ -3,6 +3,8 @@ import type { System } from "../../src/core/ports.ts";
 import { system } from "../../src/core/system.ts";
 import type { StreamingMode } from "../../src/protocols/turn.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
+import type { Event } from "./checker.ts";
+import { calmWorld, type Troubles } from "./troubles.ts";
 
 /** One run of a turn, in whichever life of the process. */
 export interface Run {
@@ -13,7 +15,6 @@ export interface Run {
 
 /** What all lives of a process leave behind for the test to look at. */
 export interface Record {
-  admitted: string[];
   runs: Run[];
   warnings: string[];
 }
@@ -47,13 +48,15 @@ export interface LifeOptions {
   record: Record;
   /** How long the agent takes for one message, and in how many pieces it answers. */
   pace(messageId: string): Pace;
+  troubles?: Troubles;
+  happened?(event: Event): void;
   /** The process is killed around this write to its journal, counted from 1. */
   crash?: { at: number; when: "before" | "after" };
 }
 
 const reads: readonly (string | symbol)[] = ["find", "unfinished", "undelivered", "recall", "lastOf", "recent", "close"] satisfies (keyof Journal)[];
 
-export function beginLife({ number, file, record, pace, crash }: LifeOptions): Life {
+export function beginLife({ number, file, record, pace, crash, troubles = calmWorld, happened = () => {} }: LifeOptions): Life {
   let isAlive = true;
   let writes = 0;
   const opened = openJournal(file, { remembered: 10 });
@@ -64,8 +67,9 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
         if (!reads.includes(property)) writes += 1;
         const isLast = writes === crash?.at && !reads.includes(property);
         if (isLast && crash.when === "before") return kill();
-        if (property === "admit") record.admitted.push((JSON.parse((args[0] as { inbound: string }).inbound) as { messageId: string }).messageId);
+        troubles.refuse(property, !reads.includes(property));
         const result = (target[property] as (...given: unknown[]) => unknown)(...args);
+        for (const event of eventsOf(property, args)) happened(event);
         return isLast ? kill() : result;
       };
     },
@@ -80,12 +84,13 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
     isAlive = false;
     for (const each of ends) each();
     for (const run of record.runs) if (run.life === number) run.end ??= "cut";
+    happened({ is: "killed", life: number });
     opened.close();
   }
   return {
     journal,
-    system: { ...system, after: (ms, run) => system.after(ms, () => isAlive && run()) },
-    agent: createPacedAgent(number, record, pace, () => isAlive),
+    system: { ...system, now: () => system.now() + troubles.clockMs, after: (ms, run) => system.after(troubles.hasten(ms), () => isAlive && run()) },
+    agent: createPacedAgent(number, record, pace, () => isAlive, happened),
     get isAlive() {
       return isAlive;
     },
@@ -100,12 +105,25 @@ export function beginLife({ number, file, record, pace, crash }: LifeOptions): L
   };
 }
 
+/** What a write to the journal that has succeeded says of messages. */
+function eventsOf(property: keyof Journal, args: readonly unknown[]): Event[] {
+  if (property === "admit") return [{ is: "admitted", id: (JSON.parse((args[0] as { inbound: string }).inbound) as { messageId: string }).messageId }];
+  if (property !== "finish") return [];
+  const [key, , , earlier = []] = args as Parameters<Journal["finish"]>;
+  return [key, ...earlier].map(({ messageId }) => ({ is: "written", id: messageId }));
+}
+
 /** The text an agent gives to a message: long enough to stream, and naming what it answers. */
 export function answerTo(messageId: string, pieces: number): string {
   return `answer to ${messageId}: ${Array.from({ length: pieces }, (_, index) => `part ${index} "quoted" ✓`).join(" ")}`;
 }
 
-function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"], isAlive: () => boolean): Agent {
+/** Whether the agent has said this, or the plugin in its place. */
+export function isAnswer(text: string): boolean {
+  return text.startsWith("answer to ");
+}
+
+function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"], isAlive: () => boolean, happened: (event: Event) => void): Agent {
   return {
     access: async ({ conversation }) => ({ admitted: true, lane: `${conversation.kind}:${conversation.id}` }),
     mayFollow: async () => true,
@@ -115,6 +133,7 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
     async run({ inbound: { messageId } }, reply, signal): Promise<TurnOutcome> {
       const run: Run = { messageId, life };
       record.runs.push(run);
+      happened({ is: "began", id: messageId, life });
       const { pieces, everyMs, mode = "partial" } = pace(messageId);
       const whole = answerTo(messageId, pieces);
       let blocks = 0;
@@ -135,6 +154,7 @@ function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"
       }
       if (mode !== "block") reply.payload({ text: whole });
       run.end = "completed";
+      happened({ is: "completed", id: messageId, life, text: whole });
       return { ended: "completed" };
     },
   };

@@ -26,7 +26,7 @@ import type { ProtocolName } from "../../src/testing/simulator/protocols.ts";
 import type { Simulator } from "../../src/testing/simulator/simulator.ts";
 import { openClawchatFor } from "./clawchat-account.ts";
 
-const limits: SwitchboardLimits = { messagesPerMinute: 60, messageBurst: 256, queuedPerSession: 256, maxConcurrent: 10, turnMs: 60_000 };
+const limits: SwitchboardLimits = { messagesPerMinute: 60, messageBurst: 256, queuedPerSession: 256, maxConcurrent: 10, turnMs: 50_000 };
 
 /** An account of local-im as its channel would run it, with the defaults, for tests that need no host. */
 function dialLocalIm(url: string): Dialing<LocalImState, LocalImOrigin> {
@@ -67,6 +67,8 @@ export interface SubjectStage {
   simulator: Simulator;
   /** Where the server is, or a proxy before it; without a slash at the end. */
   address: string;
+  /** Where its calls go, if elsewhere: a refresh token whose answer is lost on the way is spent, and the login with it. */
+  restUrl?: string;
   agent: Agent;
   journal: Journal;
   system: System;
@@ -99,13 +101,13 @@ async function openPlain({ address, hasten, dial: dialed, ...stage }: SubjectSta
   return await openDialedAccount<string, unknown, unknown>({ ...options, dial: dialing }, (link) => openLink(link, ...(dialed ? [dialed] : [])));
 }
 
-async function openClawchat({ simulator, address, loginFile = ":memory:", isAlive = () => true, ...stage }: SubjectStage): Promise<RunningAccount<unknown>> {
+async function openClawchat({ simulator, address, restUrl = address.replace(/^ws/, "http"), loginFile = ":memory:", isAlive = () => true, ...stage }: SubjectStage): Promise<RunningAccount<unknown>> {
   const block = simulator.config["clawchat"] as Readonly<Record<string, unknown>>;
   const http = createHttp(stage.system);
   return await openClawchatFor({
     ...stage,
     // The login is that of the file once there is one: the simulator's configuration would name the tokens of now.
-    block: { ...block, greeting: false, streaming: true, baseUrl: address.replace(/^ws/, "http"), websocketUrl: `${address}/ws` },
+    block: { ...block, greeting: false, streaming: true, baseUrl: restUrl, websocketUrl: `${address}/ws` },
     logins: openLogins(loginFile, stage.system),
     // A process that was killed hears of no answer.
     http: async (request) => {

@@ -156,6 +156,8 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       }
     } catch (thrown) {
       log.error(`what waits for the link could not be looked up: ${describeThrown(thrown)}`);
+      // The next link may be days away.
+      later();
     }
   }
 

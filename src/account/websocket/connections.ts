@@ -9,14 +9,13 @@ import { aboutOf } from "../../protocols/websocket/frames.ts";
 import { type Peer, verifiedPeer } from "../../protocols/websocket/identity.ts";
 import { profileOf } from "../../protocols/websocket/profile.ts";
 import { createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
-import type { Journal } from "../../store/journal.ts";
 import type { Acts } from "../acts.ts";
 import type { Agent } from "../agent.ts";
 import type { Asker, Pairing, Switchboard } from "../switchboard.ts";
 import { hasCarrier, passOn } from "./acting.ts";
 import type { Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
-import { type Delivery, keyOf } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { type Member, openMember } from "./member.ts";
 
 export interface ConnectionsDeps {
@@ -27,7 +26,6 @@ export interface ConnectionsDeps {
   delivery: Delivery;
   acts: Acts<Origin>;
   agent: Agent;
-  journal: Journal;
   verify: Verify;
   system: System;
   log: Log;
@@ -42,7 +40,7 @@ export interface Connections {
 
 /** Opens connections, and carries out what their frames ask of the account. */
 export function createConnections(deps: ConnectionsDeps): Connections {
-  const { config, rooms, switchboard, delivery, acts, agent, journal, verify, system, log, changed } = deps;
+  const { config, rooms, switchboard, delivery, acts, agent, verify, system, log, changed } = deps;
 
   /** Settles when what was asked for is on disk or refused. Never rejects. */
   async function asked(member: Member, request: Request): Promise<void> {
@@ -78,7 +76,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   function answerRepeat(member: Member, inbound: Inbound<Origin>, terminal: string | undefined): void {
     if (terminal === undefined) return;
     member.say({ say: "terminal", of: aboutOf(inbound), terminal: JSON.parse(terminal) as Terminal });
-    journal.delivered(keyOf(inbound), system.now());
+    delivery.delivered(inbound);
   }
 
   function turnAway(member: Member, inbound: Inbound<Origin>, { code, text, expiresAt }: Pairing): void {

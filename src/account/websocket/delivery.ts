@@ -1,4 +1,6 @@
+import { describeThrown } from "../../core/errors.ts";
 import type { Log, System } from "../../core/ports.ts";
+import { limits } from "../../core/limits.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Rooms } from "../../edge/rooms.ts";
 import { type About, aboutOf } from "../../protocols/websocket/frames.ts";
@@ -15,6 +17,8 @@ export interface Delivery extends Outlet<Origin> {
   post(inbound: Inbound<Origin>, except: Member): void;
   /** What ended while this sender was away, to whichever connection of it is open now. */
   catchUp(senderId: string, isOpen: (inbound: Inbound<Origin>) => boolean): Promise<void>;
+  /** The sender has the answer. Never throws: a full disk must not make an error of what was said (WS-13). */
+  delivered(inbound: Inbound<Origin>): void;
 }
 
 export interface DeliveryDeps {
@@ -28,6 +32,20 @@ export interface DeliveryDeps {
 
 export function createDelivery({ rooms, journal, waitMs, system, log }: DeliveryDeps): Delivery {
   let lastAt: number | undefined;
+  /** Answers that were handed over, and could not be noted as such: they do not go out again by themselves. */
+  const unnoted = new Set<string>();
+
+  function delivered(inbound: Inbound<Origin>): void {
+    const key = keyOf(inbound);
+    const id = JSON.stringify(key);
+    unnoted.add(id);
+    try {
+      journal.delivered(key, system.now());
+      unnoted.delete(id);
+    } catch (thrown) {
+      log.error(`that the answer to ${forLog(inbound.messageId)} was handed over could not be written down: ${describeThrown(thrown)}`);
+    }
+  }
 
   /** The connections of the sender, first the one that asked. */
   const askers = (inbound: Inbound<Origin>): Member[] => rooms.forSender(inbound.sender.id, inbound.origin.connectionId);
@@ -44,8 +62,7 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
     for (const member of askers(inbound)) {
       if (await member.sayFinally({ say: "terminal", of: aboutOf(inbound), terminal })) {
         lastAt = system.now();
-        journal.delivered(keyOf(inbound), lastAt);
-        return;
+        return delivered(inbound);
       }
     }
     log.info(`the answer to ${forLog(inbound.messageId)} waits for its sender to come back`);
@@ -59,6 +76,7 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
   }
 
   return {
+    delivered,
     lastAt: () => lastAt,
     show(inbound, says) {
       const of = aboutOf(inbound);
@@ -73,14 +91,27 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
       for (const member of followers(inbound)) member.say({ say: "terminal", of: aboutOf(inbound), terminal });
       await handOver(inbound, terminal);
     },
-    async catchUp(senderId, isOpen) {
-      for (const { inbound: json, terminal } of journal.undelivered(senderId, system.now() - waitMs)) {
-        const inbound = JSON.parse(json) as Inbound<Origin>;
-        // While a turn is open its own end is about to be handed over.
-        if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, JSON.parse(terminal) as Terminal);
-      }
-    },
+    catchUp,
   };
+
+  /** A disk that cannot be read now may be in a moment: what waits must not wait for another connection. */
+  async function catchUp(senderId: string, isOpen: (inbound: Inbound<Origin>) => boolean): Promise<void> {
+    try {
+      await handOverAll(senderId, isOpen);
+    } catch (thrown) {
+      log.error(`what waits for a sender could not be read: ${describeThrown(thrown)}`);
+      system.after(limits.replyAgainMs, () => void (rooms.forSender(senderId).length > 0 && catchUp(senderId, isOpen)));
+    }
+  }
+
+  async function handOverAll(senderId: string, isOpen: (inbound: Inbound<Origin>) => boolean): Promise<void> {
+    for (const { inbound: json, terminal } of journal.undelivered(senderId, system.now() - waitMs)) {
+      const inbound = JSON.parse(json) as Inbound<Origin>;
+      if (unnoted.has(JSON.stringify(keyOf(inbound)))) delivered(inbound);
+      // While a turn is open its own end is about to be handed over.
+      else if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, JSON.parse(terminal) as Terminal);
+    }
+  }
 }
 
 export function keyOf(inbound: Inbound<Origin>): EntryKey {

@@ -66,7 +66,8 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
     if (known) return { speech, written: { reply: known, events: [] } };
     const first = firstResponseId(of, ids);
     // What was begun before on a connection that is gone begins anew, and says of what it is the repeat (IC-23).
-    const isAgain = isRepeat || of.receivedAt < speech.since || remembers(speech.issued, first, now);
+    // A clock that was set back tells nothing of the time before: what came later than now may be of another process.
+    const isAgain = isRepeat || of.receivedAt < speech.since || of.receivedAt > now || remembers(speech.issued, first, now);
     const responseId = isAgain ? freshResponseId(now, ids) : first;
     const metadata = { ...echoOf(of.origin), ...more, ...(isAgain && { retry_of: first }) };
     const written = startReply(responseId, metadata, profile, now);

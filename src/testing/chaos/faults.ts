@@ -15,6 +15,10 @@ export type Fault =
   | { fault: "half-open"; way: Way | "both"; forMs: number }
   /** Everything arrives later, and not faster than this. */
   | { fault: "slow"; delayMs: number; bytesPerSecond: number; forMs: number }
+  /** Everything arrives in pieces of at most so many bytes: frames begin in one and end in another. */
+  | { fault: "slice"; bytes: number; forMs: number }
+  /** The end of a connection arrives so much later; what the one side has closed the other takes for open. */
+  | { fault: "linger"; delayMs: number; forMs: number }
   /** New connections are reset. */
   | { fault: "refuse"; forMs: number }
   /** Of the next piece this way only a share arrives, more than nothing and less than all; then the connection ends. */
@@ -38,7 +42,7 @@ export interface PlanOptions {
   kinds?: readonly FaultKind[];
 }
 
-export const faultKinds: readonly FaultKind[] = ["drop", "reset", "half-open", "slow", "refuse", "cut"];
+export const faultKinds: readonly FaultKind[] = ["drop", "reset", "half-open", "slow", "slice", "linger", "refuse", "cut"];
 
 /** Faults one after the other. A function of its arguments alone: the same number makes the same plan, everywhere. */
 export function planFaults(seed: number, { forMs, quietMs = 1000, longestMs = 1000, kinds = faultKinds }: PlanOptions): TimedFault[] {
@@ -73,6 +77,10 @@ function drawFault(random: Random, kinds: readonly FaultKind[], longestMs: numbe
       return { fault: kind, way: random.pick(["to-server", "to-plugin", "both"]), forMs };
     case "slow":
       return { fault: kind, delayMs: random.whole(1, Math.ceil(longestMs / 4)), bytesPerSecond: random.whole(500, 20_000), forMs };
+    case "slice":
+      return { fault: kind, bytes: random.pick([1, 2, 7, 64, 125]), forMs };
+    case "linger":
+      return { fault: kind, delayMs: random.whole(1, Math.ceil(longestMs / 2)), forMs };
     case "refuse":
       return { fault: kind, forMs };
     case "cut":

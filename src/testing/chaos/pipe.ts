@@ -6,6 +6,8 @@ import type { Way } from "./faults.ts";
 export interface Weather {
   swallows(way: Way): boolean;
   readonly slow: { delayMs: number; bytesPerSecond: number } | undefined;
+  readonly slice: { bytes: number } | undefined;
+  readonly linger: { delayMs: number } | undefined;
 }
 
 export interface PipeEvents {
@@ -30,7 +32,7 @@ export class Pipe {
   readonly #events: PipeEvents;
   #queue: { since: number; data: Buffer }[] = [];
   #waiting = 0;
-  #ended = false;
+  #endedAt: number | undefined;
   #share: number | undefined;
   #cancel: (() => void) | undefined;
 
@@ -75,7 +77,7 @@ export class Pipe {
 
   #end(): void {
     this.#unlessSwallowed(() => {
-      this.#ended = true;
+      this.#endedAt = this.#system.now();
       this.#pump();
     });
   }
@@ -89,12 +91,28 @@ export class Pipe {
   #pump(): void {
     for (let head = this.#queue[0]; head && !this.#cancel; head = this.#queue[0]) {
       if (this.#share !== undefined && head.data.length > 1) return this.#cut(head.data, this.#share);
-      const { slow } = this.#weather;
+      const { slow, slice } = this.#weather;
       if (slow) this.#trickle(head, slow);
+      else if (slice) this.#slice(head.data, slice.bytes);
       else this.#release(head.data.length);
     }
-    if (this.#ended && this.#queue.length === 0 && !this.#to.writableEnded) this.#to.end();
+    if (this.#endedAt !== undefined && this.#queue.length === 0) this.#pass();
     this.#balance();
+  }
+
+  /** One piece at each turn of the event loop, or the reader would find them together again. */
+  #slice(data: Buffer, bytes: number): void {
+    this.#release(Math.min(data.length, bytes));
+    this.#pumpIn(0);
+  }
+
+  /** The end of the stream, which may come late. */
+  #pass(): void {
+    if (this.#to.writableEnded) return;
+    const { linger } = this.#weather;
+    const late = linger && this.#endedAt !== undefined ? this.#endedAt + linger.delayMs - this.#system.now() : 0;
+    if (late <= 0) this.#to.end();
+    else if (!this.#cancel) this.#pumpIn(late);
   }
 
   #trickle(head: { since: number; data: Buffer }, { delayMs, bytesPerSecond }: { delayMs: number; bytesPerSecond: number }): void {

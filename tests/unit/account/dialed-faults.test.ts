@@ -46,6 +46,23 @@ describe("a dialed account whose disk is full", () => {
     expect(second.agent.began).toEqual([]);
   });
 
+  it("looks again for what waits when it could not be read, without another link", async () => {
+    let isBroken = false;
+    const stage = createDialedStage({ broken: { undelivered: () => isBroken } });
+    await stage.up();
+    await stage.say("1");
+    stage.peer().end(1006);
+    await settle();
+    await stage.answer("1");
+    isBroken = true;
+    await stage.up();
+    await stage.clock.pass(500);
+    expect(terminals(stage.sent())).toEqual([]);
+    isBroken = false;
+    await stage.clock.pass(1_000);
+    expect(terminals(stage.sent())).toEqual(["terminal 1 to 1"]);
+  });
+
   it("writes an answer down as soon as that is possible, and sends what waits for it", async () => {
     const stage = createDialedStage({ broken: { finish: once() } });
     await stage.up();

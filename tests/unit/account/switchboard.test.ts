@@ -136,6 +136,55 @@ describe("the switchboard", () => {
     expect(agent.began).toEqual([]);
   });
 
+  /** A journal of which these operations fail while `isBroken()`. */
+  const failing = (names: readonly (keyof Journal)[], isBroken: () => boolean): Journal =>
+    new Proxy(journal, {
+      get: (target, name: keyof Journal) =>
+        (...args: unknown[]): unknown => {
+          if (names.includes(name) && isBroken()) throw new Error("database or disk is full");
+          return (target[name] as (...given: unknown[]) => unknown)(...args);
+        },
+    });
+
+  it("WS-13 WS-14 sends an answer again without an error behind it, and unasked once, where nothing can be written", async () => {
+    let isFull = false;
+    switchboard = start(failing(["delivered"], () => isFull));
+    const ann = connect("ann");
+    await ann.say("m");
+    isFull = true;
+    await answer("yes");
+    await ann.say("m");
+    ann.handler.closed(1006, "");
+    const back = connect("ann");
+    await settle();
+    await back.say("m");
+    const response = { type: "chat.response", messageId: "m", content: "yes", done: true };
+    expect(ann.connection.frames).toEqual([{ type: "chat.typing" }, response, response]);
+    expect(back.connection.frames).toEqual([response]);
+    isFull = false;
+    ann.handler.closed(1006, "");
+    connect("ann");
+    await settle();
+    expect(journal.find({ sender: "ann", messageId: "m" })?.wasDelivered).toBe(true);
+  });
+
+  it("WS-20 looks again for what waits when it could not be read, without another connection", async () => {
+    let isBroken = false;
+    switchboard = start(failing(["undelivered"], () => isBroken));
+    const ann = connect("ann");
+    await ann.say("m");
+    ann.connection.drop();
+    ann.handler.closed(1006, "");
+    await answer("late");
+    isBroken = true;
+    const back = connect("ann");
+    await settle();
+    expect(back.connection.frames).toEqual([]);
+    isBroken = false;
+    await system.pass(1_000);
+    expect(back.connection.frames).toEqual([{ type: "chat.response", messageId: "m", content: "late", done: true }]);
+  });
+
   it("WS-20 drops an answer nobody came for after 300 s, and says so in the log", async () => {
     const ann = connect("ann");
     await ann.say("m");

@@ -9,20 +9,16 @@ describe("a plan of faults", () => {
       [
         {
           "atMs": 1101,
-          "fault": "half-open",
-          "forMs": 868,
-          "way": "both",
-        },
-        {
-          "atMs": 2643,
-          "bytesPerSecond": 17377,
-          "delayMs": 157,
+          "bytesPerSecond": 3909,
+          "delayMs": 168,
           "fault": "slow",
-          "forMs": 346,
+          "forMs": 868,
         },
         {
-          "atMs": 3961,
-          "fault": "reset",
+          "atMs": 2996,
+          "fault": "half-open",
+          "forMs": 662,
+          "way": "both",
         },
       ]
     `);

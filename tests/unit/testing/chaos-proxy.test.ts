@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { planFaults, startChaosProxy, type ChaosProxy } from "../../../src/testing/chaos-proxy.ts";
@@ -161,6 +161,53 @@ describe("the chaos proxy", () => {
     plugin.send(pong);
     await heard(sim, 1);
     expect(performance.now() - began).toBeGreaterThan(45);
+  });
+
+  it("slices what is sent, losing nothing, and is whole again when that is over", async () => {
+    const pieces: number[] = [];
+    const server = createServer((socket) => socket.on("error", () => {}).on("data", (data) => pieces.push(data.length)));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const proxy = await startChaosProxy({ target: (server.address() as AddressInfo).port });
+    running.push(proxy, { stop: async () => void server.close() });
+    const socket = connect(proxy.port, "127.0.0.1");
+    const arrived = (): number => pieces.reduce((sum, length) => sum + length, 0);
+    proxy.apply({ fault: "slice", bytes: 7, forMs: 200 });
+    socket.write("x".repeat(70));
+    await expect.poll(arrived).toBe(70);
+    expect(pieces.length).toBeGreaterThan(5);
+    await pause(250);
+    const before = pieces.length;
+    socket.write("x".repeat(700));
+    await expect.poll(arrived).toBe(770);
+    expect(pieces.length - before).toBe(1);
+    socket.destroy();
+  });
+
+  it("keeps the end of a connection back, and what was sent before it not", async () => {
+    const system = createVirtualSystem();
+    const { sim, proxy, plugin } = await joined({ system });
+    proxy.apply({ fault: "linger", delayMs: 1_000, forMs: 60_000 });
+    plugin.send(pong);
+    plugin.socket.terminate();
+    await heard(sim, 1);
+    await pause(50);
+    expect(sim.links.at(-1)?.open).toBe(true);
+    await system.pass(1_000);
+    await gone(sim);
+  });
+
+  it("asks where the server is at each connection", async () => {
+    const [one, other] = [await startSimulator("local-im"), await startSimulator("local-im")];
+    let target = one.port;
+    const proxy = await startChaosProxy({ target: () => target });
+    running.push(one, other, proxy);
+    await dialRaw(proxy.url, asOffice["local-im"]);
+    await one.link();
+    target = other.port;
+    await dialRaw(proxy.url, asOffice["local-im"]);
+    await other.link();
+    expect(one.links).toHaveLength(1);
   });
 
   it("refuses new connections for a while and leaves the others alone", async () => {

@@ -12,6 +12,9 @@ interface Asked extends Echo {
   extendedOn: number | undefined;
   /** It went out once more after there had been no room for it (LI-10). */
   again: boolean;
+  /** How often it went out, and how often it was turned away: who was asked twice may refuse once and answer once. */
+  sendings: number;
+  refusals: number;
 }
 
 /** Puts answers together as a server does: by `replyTo`, and without it by conversation and order. */
@@ -33,8 +36,8 @@ export function followReplies(): Follower {
     const echo = echoIn(decoded.value);
     const known = asked.find((one) => one.account === frame.account && echo.messageId !== undefined && one.messageId === echo.messageId);
     const extendedOn = hellos.has(frame.link) ? frame.link : undefined;
-    if (known) Object.assign(known, { extendedOn, again: isFull(known.reply) });
-    else asked.push({ ...echo, id: frame.messageId ?? echo.messageId, account: frame.account, reply: undefined, extendedOn, again: false });
+    if (known) Object.assign(known, { extendedOn, again: isFull(known.reply), sendings: known.sendings + 1 });
+    else asked.push({ ...echo, id: frame.messageId ?? echo.messageId, account: frame.account, reply: undefined, extendedOn, again: false, sendings: 1, refusals: 0 });
   }
 
   function heard(frame: FrameRecord): Heard {
@@ -53,7 +56,9 @@ export function followReplies(): Follower {
       replies.splice(replies.indexOf(one.reply), 1);
       Object.assign(one, { again: false, reply: undefined });
     }
+    if (isOwed(one)) one.reply = undefined;
     one.reply ??= begin(one.id, frame.account);
+    if (part.type === "error") one.refusals += 1;
     return { reply: one.reply, faults: [...faults, ...take(part, frame, one.reply, { ...one, extended: one.extendedOn === frame.link }, extensions)] };
   }
 
@@ -74,7 +79,7 @@ export function followReplies(): Follower {
     const mine = asked.filter((one) => one.account === account);
     if (part.replyTo !== undefined) return mine.find((one) => one.messageId === part.replyTo);
     const fitting = mine.filter((one) => isEcho(part, one));
-    return fitting.find((one) => one.again || !one.reply?.end) ?? (part.type === "done" ? undefined : fitting.at(-1));
+    return fitting.find((one) => one.again || !one.reply?.end || isOwed(one)) ?? (part.type === "done" ? undefined : fitting.at(-1));
   }
 
   function forgetStray(part: Part, account: string): boolean {
@@ -96,6 +101,11 @@ export function followReplies(): Follower {
 }
 
 const noRoom = errorCodes.find(({ code }) => code === "queue_full")?.error;
+
+/** It was turned away, and went out more often than that. */
+function isOwed({ reply, sendings, refusals }: Asked): boolean {
+  return reply?.end?.how === "failed" && sendings > refusals;
+}
 
 function isFull(reply: Reply | undefined): boolean {
   return reply?.end?.how === "failed" && (reply.end.code === "queue_full" || reply.end.error === noRoom);

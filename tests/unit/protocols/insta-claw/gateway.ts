@@ -112,7 +112,7 @@ export function message(changes: Partial<About> = {}): About {
     conversation: { kind: "direct", id: "u_9" },
     content: "Is the museum open?",
     media: [],
-    receivedAt: 2000,
+    receivedAt: 1000,
     ...changes,
   };
 }

@@ -3,7 +3,7 @@ import type { Terminal } from "../../../../src/protocols/turn.ts";
 import { type About, connect, deltas, digest, message } from "./gateway.ts";
 
 const answer = (content: string, more: object = {}): Terminal => ({ type: "response", content, ...more });
-const firstId = `resp_2000_${parseInt(digest("req_9"), 16).toString(36).padStart(10, "0")}`;
+const firstId = `resp_1000_${parseInt(digest("req_9"), 16).toString(36).padStart(10, "0")}`;
 
 function reply(changes: Parameters<typeof connect>[0] = {}, of: About = message()) {
   const gateway = connect(changes);
@@ -200,6 +200,11 @@ describe("a reply that is said again", () => {
     expect(running.says({ say: "terminal", of: message(), terminal: answer("x"), isRepeat: false }).events.every(({ metadata }) => metadata.retry_of === firstId)).toBe(true);
     const own = running.says({ say: "typing", of: message({ messageId: "other", receivedAt: 5000 }) }).events[0];
     expect(own?.metadata).not.toHaveProperty("retry_of");
+  });
+
+  it("IC-23 of a process that is gone is a new one also after the clock was set back", () => {
+    const earlier = connect({}, 100);
+    expect(earlier.says({ say: "terminal", of: message({ receivedAt: 60_000 }), terminal: answer("x"), isRepeat: false }).events[0]?.metadata.retry_of).toMatch(/^resp_60000_/);
   });
 
   it("IC-23 is a new one on the same connection, too", () => {
