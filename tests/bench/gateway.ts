@@ -60,7 +60,8 @@ async function start(installed: string, hasChannel: boolean): Promise<Started> {
     const began = performance.now();
     const gateway = await startGuarded({ command: process.execPath, args: [hostProgram(), "gateway", "run"], cwd: layout.root, env: hostEnvironment(layout, process.env), output: layout.output });
     try {
-      while (!(await isReady(port)) || (hasChannel && !(await listens(channelPort)))) {
+      const isThere = async (): Promise<boolean> => (await isReady(port)) && (!hasChannel || (await listens(channelPort)));
+      while (!(await isThere())) {
         if (!gateway.running()) throw new Error(`the gateway has ended:\n${readFileSync(layout.output, "utf8").slice(-2000)}`);
         await sleep(LOOK_MS);
       }
