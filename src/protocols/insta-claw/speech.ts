@@ -76,7 +76,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
     return { ...speech, issued: remember(speech.issued, id, now, echo) };
   }
 
-  function finish(speech: Speech, of: About, end: End, now: number, isRepeat = false, more: Metadata = {}): Spoken {
+  function finish(speech: Speech, of: About, end: End, now: number, isRepeat: boolean, more: Metadata = {}): Spoken {
     const started = start(speech, of, now, isRepeat, more);
     const replies = new Map(started.speech.replies);
     replies.delete(of.messageId);
