@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
-import { type Part, parts, shells } from "./parts.ts";
+import { leftOut, type Part, parts, shells } from "./parts.ts";
 import { count, type Outcome, type Run, scoreOf, writeReport } from "./report.ts";
 
 const usage = `Usage: npm run mutate -- [--only NAME]... [--concurrency N] [--fresh] [FILE...]
@@ -39,16 +39,14 @@ if (positionals.length === 0) report();
 
 async function mutate({ name, tests }: Part, files: readonly string[], isKept: boolean): Promise<void> {
   console.log(`\n== ${name}`);
-  // For vitest.config.ts, which a process of the tool's own reads.
-  process.env["MUTATION_TESTS"] = JSON.stringify(tests);
+  // For the processes of the tool's own, and the tests in them.
+  Object.assign(process.env, { MUTATION_TESTS: JSON.stringify(tests), MUTATION_LEFT_OUT: JSON.stringify(leftOut), HEARTBEAT_RUNS: "30" });
   const startedAt = performance.now();
   const file = `${kept}/${name}`;
   await new Stryker({
     mutate: [...files],
-    testRunner: "vitest",
-    plugins: ["@stryker-mutator/vitest-runner"],
-    // Which tests a mutant needs is known by what they reach; to ask Vitest for it too would take most of the time.
-    vitest: { configFile: "tests/mutation/vitest.config.ts", related: false },
+    testRunner: "in-process",
+    plugins: [`${import.meta.dirname}/runner.ts`],
     coverageAnalysis: "perTest",
     concurrency,
     timeoutMS: 2_000,

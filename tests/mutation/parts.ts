@@ -7,13 +7,12 @@ export interface Part {
 
 /**
  * Files that drive a socket, a timer or a call over the network, and wait for it: what they decide is decided in the
- * machines beside them. The tests of these run over real sockets and would wait for each mutant until its time is over.
+ * machines beside them.
  */
 export const shells: readonly string[] = ["src/link/shell.ts", "src/link/wire.ts", "src/link/probe.ts", "src/auth/keeper.ts", "src/auth/activation.ts", "src/auth/authorized.ts", "src/auth/legs.ts"];
 
-/** Of the tests of a folder, those that run a shell by the clock; and one that takes longer than all the others together. */
+/** Of the tests of a folder, those that reach none of its files, and those that take longer than all the others together. */
 export const leftOut: readonly string[] = [
-  "tests/unit/link/{life,frames,probe}.test.ts",
   "tests/property/link-{shell,herd}.test.ts",
   "tests/property/**/codegen*.test.ts",
   "tests/property/local-im/pacing.test.ts",

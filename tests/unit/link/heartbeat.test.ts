@@ -159,4 +159,23 @@ describe("heartbeat", () => {
     expect(watch({ until: 300_000, pongAfter: alive, unsent: full(10_000, 38_000) }).verdict).toBeUndefined();
     expect(watch({ until: 80_000, pongAfter: alive, unsent: full(10_000, 80_000), stalls: [[20_000, 60_000]] }).verdict).toBeUndefined();
   });
+
+  it("calls a peer stuck that takes nothing of what it is offered for as long as a silent one is dead", () => {
+    const offered = (taken: (now: number) => number) => (now: number) => ({ unsentBytes: 0, bytesTaken: taken(now), offeredBytes: 10 });
+    const { at, verdict } = watch({ until: 300_000, pongAfter: alive, unsent: offered(() => 0) });
+    expect(verdict).toBe("stuck");
+    expect(at).toBeGreaterThanOrEqual(bounds.deadAfterMs);
+    expect(at).toBeLessThanOrEqual(bounds.deadAfterMs + 2 * limits.linkLookMs);
+    expect(watch({ until: 300_000, pongAfter: alive, unsent: offered((now) => Math.floor(now / 20_000)) }).verdict).toBeUndefined();
+    expect(watch({ until: 300_000, pongAfter: alive, unsent: () => ({ unsentBytes: 0, bytesTaken: 0, offeredBytes: 0 }) }).verdict).toBeUndefined();
+    expect(watch({ until: 75_000, pongAfter: alive, unsent: offered(() => 0), stalls: [[30_000, 38_000]] }).verdict).toBeUndefined();
+  });
+
+  it("looks as often as the shorter of both bounds wants, and gives an answer half of it at most", () => {
+    expect(setPace({ pingMs: 80_000, deadAfterMs: 4_000 }, paceLimits)).toMatchObject({ lookMs: Math.min(paceLimits.lookMs, 500), graceMs: Math.min(paceLimits.graceMs, 2_000) });
+    expect(setPace({ pingMs: 800, deadAfterMs: 80_000 }, paceLimits)).toMatchObject({ lookMs: 100, graceMs: 400 });
+    expect(setPace({ pingMs: 80_000, deadAfterMs: 800 }, paceLimits)).toMatchObject({ lookMs: 100, graceMs: 400 });
+    expect(setPace({ pingMs: 1, deadAfterMs: 1 }, paceLimits).lookMs).toBe(1);
+    expect(setPace({ pingMs: 3_600_000, deadAfterMs: 3_600_000 }, paceLimits)).toEqual({ ...paceLimits, pingMs: 3_600_000, deadAfterMs: 3_600_000 });
+  });
 });
