@@ -5,11 +5,11 @@ import { Stryker } from "@stryker-mutator/core";
 import { leftOut, type Part, parts, shells } from "./parts.ts";
 import { count, type Outcome, type Run, scoreOf, writeReport } from "./report.ts";
 
-const usage = `Usage: npm run mutate -- [--only NAME]... [--concurrency N] [--fresh] [FILE...]
+const usage = `Usage: npm run mutate -- [--only NAME]... [--concurrency N] [FILE...]
 
 Breaks the pure parts of the product in one place at a time and sees whether a test notices. Results are kept in
-.state/mutation: only what has changed since is tried again, and all of it with --fresh. With results of all parts
-docs/mutation.md is written. With FILE... only these are broken, and nothing is kept.
+.state/mutation, with a page for the browser per part; with results of all parts docs/mutation.md is written. With FILE...
+only these are broken, and nothing is kept.
 
   --only NAME      ${parts.map(({ name }) => name).join(", ")}
   --concurrency N  test processes side by side (default 1)
@@ -18,7 +18,7 @@ const root = `${import.meta.dirname}/../..`;
 const kept = ".state/mutation";
 process.chdir(root);
 
-const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, concurrency: { type: "string", default: "1" }, fresh: { type: "boolean" }, help: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
 const unknown = [...(values.only ?? []).filter((name) => !parts.some((part) => part.name === name)), ...positionals.filter((file) => !existsSync(file))];
 const concurrency = Number(values.concurrency);
 if (values.help || unknown.length > 0 || !Number.isInteger(concurrency) || concurrency < 1) {
@@ -58,9 +58,6 @@ async function mutate({ name, tests }: Part, files: readonly string[], isKept: b
     clearTextReporter: { allowEmojis: false, logTests: false, reportTests: false },
     jsonReporter: { fileName: `${file}.json` },
     htmlReporter: { fileName: `${file}.html` },
-    incremental: isKept,
-    incrementalFile: `${file}-kept.json`,
-    force: values.fresh ?? false,
   }).runMutationTest();
   if (!isKept) return;
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
