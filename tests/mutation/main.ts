@@ -5,20 +5,21 @@ import { Stryker } from "@stryker-mutator/core";
 import { leftOut, type Part, parts, shells } from "./parts.ts";
 import { count, type Outcome, type Run, scoreOf, writeReport } from "./report.ts";
 
-const usage = `Usage: npm run mutate -- [--only NAME]... [--concurrency N] [FILE...]
+const usage = `Usage: npm run mutate -- [--only NAME]... [--write] [--concurrency N] [FILE...]
 
 Breaks the pure parts of the product in one place at a time and sees whether a test notices. Results are kept in
-.state/mutation, with a page for the browser per part; with results of all parts docs/mutation.md is written. With FILE...
-only these are broken, and nothing is kept.
+.state/mutation, with a page for the browser per part, and docs/mutation.md is written of them after a run of all parts.
+With FILE... only these are broken, and nothing is kept.
 
   --only NAME      ${parts.map(({ name }) => name).join(", ")}
+  --write          writes docs/mutation.md after a run of some parts too: of the others what was kept here, or that nothing was
   --concurrency N  test processes side by side (default 1)
 `;
 const root = `${import.meta.dirname}/../..`;
 const kept = ".state/mutation";
 process.chdir(root);
 
-const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, write: { type: "boolean" }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
 const unknown = [...(values.only ?? []).filter((name) => !parts.some((part) => part.name === name)), ...positionals.filter((file) => !existsSync(file))];
 const concurrency = Number(values.concurrency);
 if (values.help || unknown.length > 0 || !Number.isInteger(concurrency) || concurrency < 1) {
@@ -76,7 +77,7 @@ function report(): void {
     return [{ ...made, outcome: JSON.parse(readFileSync(`${kept}/${name}.json`, "utf8")) as Outcome }];
   });
   for (const { part, outcome } of runs) console.log(`${part.padEnd(12)}${scoreOf(count(Object.values(outcome.files).flatMap(({ mutants }) => mutants)))?.toFixed(1)} %`);
-  if (runs.length < parts.length) return console.log("docs/mutation.md is not written: some parts were never run here.");
-  writeFileSync("docs/mutation.md", writeReport(runs));
+  if (values.only && !values.write) return console.log("docs/mutation.md is not written: --write does.");
+  writeFileSync("docs/mutation.md", writeReport(runs, parts.map(({ name }) => name).filter((name) => !runs.some(({ part }) => part === name))));
   console.log("docs/mutation.md is written.");
 }

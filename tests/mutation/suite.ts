@@ -72,8 +72,10 @@ export const expect = Object.assign((value: unknown) => jestExpect(value), jestE
 function each(declare: (name: string, body: () => unknown) => void) {
   return (rows: readonly unknown[]) =>
     (name: string, body: Body): void => {
+      // As Vitest does: a list among other values is a value.
+      const isTable = rows.every((row) => Array.isArray(row));
       for (const row of rows) {
-        const values = Array.isArray(row) ? (row as unknown[]) : [row];
+        const values = isTable ? (row as unknown[]) : [row];
         const used = values.slice(0, name.match(/%[sdifjo]/g)?.length ?? 0);
         declare(format(name, ...used), () => body(...(values as never[])));
       }

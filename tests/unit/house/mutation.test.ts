@@ -42,5 +42,7 @@ describe("the report of the mutants", () => {
     expect(text).toContain("| `src/auth/jwt.ts` | 100.0 % | 1 | 0 | 0 | 0 | 0 |");
     expect(text).toContain("- `src/link/outbox.ts:7` StringLiteral: nobody sees it");
     expect(text).not.toContain("socket.ts");
+    expect(text).not.toContain("not measured");
+    expect(writeReport([run], ["auth"])).toContain("| auth | not measured |");
   });
 });
