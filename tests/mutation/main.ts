@@ -12,7 +12,7 @@ Breaks the pure parts of the product in one place at a time and sees whether a t
 With FILE... only these are broken, and nothing is kept.
 
   --only NAME      ${parts.map(({ name }) => name).join(", ")}
-  --write          writes docs/mutation.md after a run of some parts too: of the others what was kept here, or that nothing was
+  --write          breaks nothing, and writes docs/mutation.md of what is kept here; a part of which nothing is, is named
   --concurrency N  test processes side by side (default 1)
 `;
 const root = `${import.meta.dirname}/../..`;
@@ -28,7 +28,7 @@ if (values.help || unknown.length > 0 || !Number.isInteger(concurrency) || concu
 }
 mkdirSync(kept, { recursive: true });
 
-for (const part of parts) {
+for (const part of values.write ? [] : parts) {
   if (positionals.length > 0) {
     const files = positionals.filter((file) => globSync([...part.mutate]).includes(file));
     if (files.length > 0) await mutate(part, files, false);
@@ -77,7 +77,7 @@ function report(): void {
     return [{ ...made, outcome: JSON.parse(readFileSync(`${kept}/${name}.json`, "utf8")) as Outcome }];
   });
   for (const { part, outcome } of runs) console.log(`${part.padEnd(12)}${scoreOf(count(Object.values(outcome.files).flatMap(({ mutants }) => mutants)))?.toFixed(1)} %`);
-  if (values.only && !values.write) return console.log("docs/mutation.md is not written: --write does.");
+  if ((values.only ?? []).length > 0 && !values.write) return console.log("docs/mutation.md is not written: --write does.");
   writeFileSync("docs/mutation.md", writeReport(runs, parts.map(({ name }) => name).filter((name) => !runs.some(({ part }) => part === name))));
   console.log("docs/mutation.md is written.");
 }

@@ -123,12 +123,14 @@ class InProcess implements TestRunner {
 
 async function runOne(id: string, file: string, test: Test): Promise<TestResult> {
   wire.currentTestId = id;
+  thrown = undefined;
   const startedAt = performance.now();
   const about = () => ({ id, name: test.name, fileName: resolve(file), timeSpentMs: performance.now() - startedAt });
   const { promise, reject } = Promise.withResolvers<never>();
   const bound = setTimeout(() => reject(new Error(`did not end within ${TEST_MS} ms`)), TEST_MS);
   try {
     await Promise.race([test.run(), promise]);
+    if (thrown !== undefined) throw thrown;
     return { ...about(), status: TestStatus.Success };
   } catch (error) {
     return { ...about(), status: TestStatus.Failed, failureMessage: error instanceof Error ? error.message : String(error) };
@@ -138,7 +140,9 @@ async function runOne(id: string, file: string, test: Test): Promise<TestResult>
   }
 }
 
-// A mutant may leave a promise behind that nobody waits for any more.
+// A mutant may leave a promise behind that nobody waits for any more, and what throws in a callback is the test's fault.
 process.on("unhandledRejection", () => {});
+process.on("uncaughtException", (error) => void (thrown ??= error));
+let thrown: unknown;
 
 export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, "in-process", () => new InProcess())];

@@ -22,7 +22,7 @@ const running = new AsyncLocalStorage<(() => unknown)[]>();
 /** The tests that a file declares while `load` imports it. */
 export async function collect(load: () => Promise<unknown>): Promise<Test[]> {
   tests = [];
-  scopes = [];
+  scopes = [{ name: "", before: [], after: [] }];
   await load();
   return tests;
 }
@@ -36,7 +36,7 @@ describe.each = each((name, body) => describe(name, body));
 
 export function it(name: string, body: () => unknown): void {
   const within = [...scopes];
-  const path = [...within.map((scope) => scope.name), name].join(" > ");
+  const path = [...within.slice(1).map((scope) => scope.name), name].join(" > ");
   const same = tests.filter((test) => test.name === path || test.name.startsWith(`${path} #`)).length;
   tests.push({
     name: same === 0 ? path : `${path} #${same + 1}`,
