@@ -101,7 +101,7 @@ function tidy(frame: Json): { frame: Json; tidied: string[] } {
   const { type, headers, data } = frame;
   const lower = typeof type === "string" ? type.toLowerCase() : undefined;
   const changes: [string, Json][] = [];
-  if (lower !== undefined && lower !== type && (envelopeTypes.has(lower) || otherTypes.has(lower))) changes.push(["type-case", { type: lower }]);
+  if (lower !== type && (envelopeTypes.has(lower) || otherTypes.has(lower))) changes.push(["type-case", { type: lower }]);
   if (type === undefined && isJson(headers) && Object.hasOwn(headers, "topic") && typeof data === "string") changes.push(["type-missing", { type: "message" }]);
   if (isJson(data) && envelopeTypes.has(lower)) changes.push(["data-not-text", { data: JSON.stringify(data) }]);
   return { frame: Object.assign({}, frame, ...changes.map(([, change]) => change)) as Json, tidied: changes.map(([what]) => what) };

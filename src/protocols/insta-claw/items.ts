@@ -79,8 +79,8 @@ function inPart(response: Response, event: PartEvent, then: (item: OpenItem, at:
 
 /** A delta that names no item, before any item was announced. */
 function inFirstItem(response: Response, event: PartEvent): Heard {
-  const begun = addItem(response, { id: "", type: "message" }, undefined);
-  return begun.items.size > response.items.size ? hearItem(begun, { ...event, item_id: "" }) : warn(response, "unknown-item");
+  if (response.items.size >= limits.itemsPerResponse.value) return warn(response, "too-many-items");
+  return hearItem(addItem(response, { id: "", type: "message" }, undefined), { ...event, item_id: "" });
 }
 
 function lastMessage({ items }: Response): OpenItem | undefined {

@@ -78,7 +78,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
     return { ...speech, issued: remember(speech.issued, id, now, echo) };
   }
 
-  function finish(speech: Speech, of: About, end: End, now: number, isRepeat = false, more: Metadata = {}): Spoken {
+  function finish(speech: Speech, of: About, end: End, now: number, isRepeat: boolean, more: Metadata = {}): Spoken {
     const started = start(speech, of, now, isRepeat, more);
     const next = { ...started.speech, replies: started.speech.replies.without(of.messageId) };
     const { reply } = started.written;

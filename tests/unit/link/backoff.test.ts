@@ -35,6 +35,17 @@ describe("backoff", () => {
     expect([backOffCutMs(9, inside, 0), backOffCutMs(9, inside, last)]).toEqual([25_000, 29_999]);
   });
 
+  it("spreads up to the asked share of the delay, which is the cap at most", () => {
+    const wide: Backoff = { ...outside, jitterRatio: 0.5 };
+    expect([backOffMs(0, wide, last), backOffMs(2, wide, last), backOffMs(4, wide, last)]).toEqual([1_999, 5_999, 23_999]);
+    expect([backOffMs(9, wide, 0), backOffMs(9, wide, last)]).toEqual([30_000, 44_999]);
+    expect([backOffCutMs(0, wide, last), backOffCutMs(4, wide, last), backOffCutMs(9, wide, last)]).toEqual([5_999, 23_999, 44_999]);
+  });
+
+  it("waits at least for the floor after a cut, and spreads from there on", () => {
+    expect([backOffCutMs(0, outside, 0, 5_000), backOffCutMs(0, outside, last, 5_000), backOffCutMs(4, outside, 0, 5_000)]).toEqual([5_000, 9_999, 16_000]);
+  });
+
   it("makes a refused one wait for the longest delay, and not all of them for the same", () => {
     expect([backOffLongestMs(inside, 0), backOffLongestMs(inside, last)]).toEqual([30_000, 34_999]);
   });

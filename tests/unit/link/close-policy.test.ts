@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judgeLoss } from "../../../src/link/close-policy.ts";
+import { faultOf } from "../../../src/link/fault.ts";
 import type { LinkRefusal } from "../../../src/link/link.ts";
 
 const refusals: LinkRefusal[] = [
@@ -40,5 +41,75 @@ describe("close policy", () => {
   it("takes losses for the same kind whatever the peer says to each", () => {
     const kinds = ["a", "b"].map((reason) => judgeLoss({ kind: "closed", code: 1011, reason }, []).kind);
     expect(new Set(kinds).size).toBe(1);
+  });
+
+  it("tells the operator what a refused upgrade was answered with", () => {
+    expect(judgeLoss({ kind: "refused", status: 502 }, [])).toEqual({
+      then: "back-off",
+      text: "the server refuses the connection with HTTP status 502",
+      kind: "refused 502",
+      loss: { fault: "http-status", text: "the server refuses the connection with HTTP status 502", code: 502 },
+    });
+    expect(judgeLoss({ kind: "refused", status: 403 }, refusals).text).toBe("the account is closed (the server refuses the connection with HTTP status 403)");
+  });
+
+  it("has no code for a dial that failed", () => {
+    const { kind, loss } = judgeLoss({ kind: "failed", error: "connect ECONNREFUSED 127.0.0.1:9" }, refusals);
+    expect(kind).toBe("failed ");
+    expect(loss).toEqual({ fault: "unreachable", text: "cannot connect: connect ECONNREFUSED 127.0.0.1:9" });
+    expect(Object.keys(loss)).not.toContain("code");
+  });
+
+  it("knows a fault of the protocol's own before that of the code", () => {
+    expect(judgeLoss({ kind: "closed", code: 4409, reason: "" }, [{ code: 4409, then: "back-off", fault: "takeover", text: "taken over" }]).loss.fault).toBe("takeover");
+  });
+});
+
+describe("what is wrong with a link", () => {
+  it.each([
+    [1002, "incompatible"],
+    [1003, "incompatible"],
+    [1007, "incompatible"],
+    [1000, "closed"],
+    [1006, "closed"],
+    [1011, "closed"],
+    [4401, "closed"],
+  ])("after a close with %i is %s", (code, fault) => {
+    expect(faultOf({ kind: "closed", code, reason: "" })).toBe(fault);
+  });
+
+  it.each([
+    [401, "credentials"],
+    [403, "forbidden"],
+    [404, "http-status"],
+    [500, "http-status"],
+  ])("after HTTP status %i is %s", (status, fault) => {
+    expect(faultOf({ kind: "refused", status })).toBe(fault);
+  });
+
+  it.each([
+    ["getaddrinfo ENOTFOUND im.example", "name-unknown"],
+    ["getaddrinfo EAI_AGAIN im.example", "name-unknown"],
+    ["queryA EAI_FAIL im.example", "name-unknown"],
+    ["query ENOTFOUND im.example", "name-unknown"],
+    ["getaddrinfo failed", "name-unknown"],
+    ["unable to verify the first certificate", "tls"],
+    ["Hostname/IP does not match certificate's altnames", "tls"],
+    ["no altnames", "tls"],
+    ["CERT_HAS_EXPIRED", "tls"],
+    ["SSL routines: wrong version number", "tls"],
+    ["Client network socket disconnected before secure TLS connection was established", "tls"],
+    ["write EPROTO 140", "tls"],
+    ["self-signed chain", "tls"],
+    ["self signed chain", "tls"],
+    ["Invalid Sec-WebSocket-Accept header", "not-websocket"],
+    ["Invalid Upgrade header", "not-websocket"],
+    ["Parse Error: Expected HTTP/", "not-websocket"],
+    ["Server sent an invalid subprotocol", "not-websocket"],
+    ["HPE_INVALID_CONSTANT", "not-websocket"],
+    ["connect ECONNREFUSED 127.0.0.1:9", "unreachable"],
+    ["connect EHOSTUNREACH 10.0.0.1:9", "unreachable"],
+  ])("after %j is %s", (error, fault) => {
+    expect(faultOf({ kind: "failed", error })).toBe(fault);
   });
 });

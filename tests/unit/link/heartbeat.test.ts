@@ -5,6 +5,7 @@ import { look, type PulseBounds, setPace, startPulse } from "../../../src/link/h
 import { seededRandom } from "../../support/link-clock.ts";
 
 const paceLimits = { lookMs: limits.linkLookMs, graceMs: limits.linkGraceMs, stuckBytes: limits.linkStuckBytes, stuckMs: limits.linkStuckMs };
+const runs = Number(process.env["HEARTBEAT_RUNS"] ?? 1_000);
 const bounds: PulseBounds = { pingMs: 30_000, deadAfterMs: 40_000 };
 
 interface World {
@@ -113,7 +114,7 @@ describe("heartbeat", () => {
   it("condemns no living peer in 1,000 runs with stalls of 60 s, and of any length besides", () => {
     const random = seededRandom(7);
     let condemned = 0;
-    for (let run = 0; run < 1_000; run += 1) {
+    for (let run = 0; run < runs; run += 1) {
       const stalls = Array.from({ length: 4 }, (_, i) => {
         const from = Math.floor(i * 150_000 + random() * 60_000);
         return [from, from + (i % 2 === 0 ? 60_000 : Math.floor(random() * 80_000))] as const;
@@ -157,5 +158,24 @@ describe("heartbeat", () => {
     expect(stuck.at).toBeLessThanOrEqual(10_000 + limits.linkStuckMs + 2 * limits.linkLookMs);
     expect(watch({ until: 300_000, pongAfter: alive, unsent: full(10_000, 38_000) }).verdict).toBeUndefined();
     expect(watch({ until: 80_000, pongAfter: alive, unsent: full(10_000, 80_000), stalls: [[20_000, 60_000]] }).verdict).toBeUndefined();
+  });
+
+  it("calls a peer stuck that takes nothing of what it is offered for as long as a silent one is dead", () => {
+    const offered = (taken: (now: number) => number) => (now: number) => ({ unsentBytes: 0, bytesTaken: taken(now), offeredBytes: 10 });
+    const { at, verdict } = watch({ until: 300_000, pongAfter: alive, unsent: offered(() => 0) });
+    expect(verdict).toBe("stuck");
+    expect(at).toBeGreaterThanOrEqual(bounds.deadAfterMs);
+    expect(at).toBeLessThanOrEqual(bounds.deadAfterMs + 2 * limits.linkLookMs);
+    expect(watch({ until: 300_000, pongAfter: alive, unsent: offered((now) => Math.floor(now / 20_000)) }).verdict).toBeUndefined();
+    expect(watch({ until: 300_000, pongAfter: alive, unsent: () => ({ unsentBytes: 0, bytesTaken: 0, offeredBytes: 0 }) }).verdict).toBeUndefined();
+    expect(watch({ until: 75_000, pongAfter: alive, unsent: offered(() => 0), stalls: [[30_000, 38_000]] }).verdict).toBeUndefined();
+  });
+
+  it("looks as often as the shorter of both bounds wants, and gives an answer half of it at most", () => {
+    expect(setPace({ pingMs: 80_000, deadAfterMs: 4_000 }, paceLimits)).toMatchObject({ lookMs: Math.min(paceLimits.lookMs, 500), graceMs: Math.min(paceLimits.graceMs, 2_000) });
+    expect(setPace({ pingMs: 800, deadAfterMs: 80_000 }, paceLimits)).toMatchObject({ lookMs: 100, graceMs: 400 });
+    expect(setPace({ pingMs: 80_000, deadAfterMs: 800 }, paceLimits)).toMatchObject({ lookMs: 100, graceMs: 400 });
+    expect(setPace({ pingMs: 1, deadAfterMs: 1 }, paceLimits).lookMs).toBe(1);
+    expect(setPace({ pingMs: 3_600_000, deadAfterMs: 3_600_000 }, paceLimits)).toEqual({ ...paceLimits, pingMs: 3_600_000, deadAfterMs: 3_600_000 });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type LinkReason, states } from "../../../src/link/state.ts";
-import { createSupervision, type LinkEffect, type LinkEvent, type LinkStep, type Supervision } from "../../../src/link/supervision.ts";
+import { createSupervision, type LinkEffect, type LinkEvent, type LinkStep, statusOf, type Supervision } from "../../../src/link/supervision.ts";
 import { superviseLink } from "../../../src/link/supervisor.ts";
+import type { LinkProfile } from "../../../src/link/link.ts";
 import { linkProfile } from "../../support/fake-dial.ts";
 
 const moment = { now: 1_000_000, random: 0.5 };
@@ -258,5 +259,39 @@ describe("supervisor", () => {
   it("starts counting anew after a link that lasted", () => {
     const profile = { ...linkProfile, maxAttempts: 1 };
     expect(play([...proven, lost()], createSupervision(profile)).next.state).toBe("recovering");
+  });
+
+  it("remembers when other connections pushed it out, the last 32 times, until it has another target", () => {
+    const profile = { ...linkProfile, refusals: [{ code: 4409, then: "back-off", fault: "takeover", text: "another connection has taken over" }] } satisfies LinkProfile;
+    let state = createSupervision(profile);
+    for (let at = 1; at <= 40; at += 1) {
+      const run = (event: LinkEvent) => (state = superviseLink(state, event, { now: at, random: 0 }, bounds).next);
+      run(at === 1 ? { on: "start" } : { on: "timer", timer: "dial" });
+      run({ on: "opened", generation: at });
+      run(lost(at, at === 40 ? 1006 : 4409));
+      run({ on: "gone", generation: at });
+    }
+    expect(state.takeovers).toEqual(Array.from({ length: 32 }, (_, i) => i + 8));
+    expect(play([{ on: "reconfigure", profile, redial: true }], state).next.takeovers).toEqual([]);
+  });
+
+  it("says quietly what is said for the first time after as many warnings as may be", () => {
+    const quiet = (said: readonly string[], warnings: number) => superviseLink({ ...play(ready).next, said }, lost(), moment, { ...bounds, warnings });
+    const tell = (step: LinkStep) => step.effects.flatMap((effect) => (effect.do === "tell" ? effect.level : []));
+    const full = quiet(["connected", "closed 1001"], 2);
+    expect([tell(full), full.next.said]).toEqual([["debug"], ["connected", "closed 1001"]]);
+    const room = quiet(["connected"], 2);
+    expect([tell(room), room.next.said]).toEqual([["warn"], ["connected", "closed 1006"]]);
+  });
+
+  it("shows what is known of it, and leaves out what is not", () => {
+    const fresh = createSupervision(linkProfile);
+    expect(Object.keys(statusOf(fresh))).toEqual(["state", "reason", "attempts"]);
+    expect(statusOf(fresh)).toEqual({ state: "disconnected", reason: "not started", attempts: 0 });
+    expect(statusOf(play(ready).next)).toEqual({ state: "ready", reason: "connected", attempts: 1, connectedAt: moment.now });
+    const waiting = play([...ready, lost()]).next;
+    const lastLoss = { fault: "closed", text: "connection lost (1006)", code: 1006 };
+    expect(statusOf(waiting)).toEqual({ state: "recovering", reason: "connection lost (1006)", attempts: 1, nextDialAt: moment.now + 3_500, lastLoss });
+    expect(statusOf({ ...waiting, takeovers: [7] }).takeovers).toEqual([7]);
   });
 });

@@ -12,7 +12,7 @@ interface Asked extends Echo {
   extendedOn: number | undefined;
   /** It went out once more after there had been no room for it (LI-10). */
   again: boolean;
-  /** How often it went out, and how often it was turned away: who was asked twice may refuse once and answer once. */
+  /** How often it went out before it had an end, and how often it was turned away: who was asked twice may refuse once and answer once. */
   sendings: number;
   refusals: number;
 }
@@ -36,7 +36,7 @@ export function followReplies(): Follower {
     const echo = echoIn(decoded.value);
     const known = asked.find((one) => one.account === frame.account && echo.messageId !== undefined && one.messageId === echo.messageId);
     const extendedOn = hellos.has(frame.link) ? frame.link : undefined;
-    if (known) Object.assign(known, { extendedOn, again: isFull(known.reply), sendings: known.sendings + 1 });
+    if (known) Object.assign(known, { extendedOn, again: isFull(known.reply), sendings: known.sendings + (known.reply?.end ? 0 : 1) });
     else asked.push({ ...echo, id: frame.messageId ?? echo.messageId, account: frame.account, reply: undefined, extendedOn, again: false, sendings: 1, refusals: 0 });
   }
 

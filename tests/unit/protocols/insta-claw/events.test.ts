@@ -69,6 +69,23 @@ describe("a user's message as events", () => {
     expect(feed(...events).content).toBe(content);
   });
 
+  it("IC-13 keeps a file that a part brings later, and what its message answers", () => {
+    const file = of("content_part.added", { item_id: "item_a", content_index: 1, part: { type: "input_image", image_url: "https://a.example/b.png" } });
+    const { delivered } = feed({ ...start, metadata: { reply_to: "resp_1" } }, added, delta("x"), file, done);
+    expect(delivered).toMatchObject([{ content: "x", media: [{ from: "url", url: "https://a.example/b.png" }], quote: { messageId: "resp_1" } }]);
+  });
+
+  it("IC-13 shows nothing of a part of another kind, and the end of a part that says a refusal", () => {
+    const other = of("content_part.added", { item_id: "item_a", content_index: 1, part: { type: "summary_text", text: "hidden" } });
+    expect(feed(start, added, delta("x"), other, done).content).toBe("x");
+    expect(feed(start, added, of("content_part.done", { item_id: "item_a", part: { type: "refusal", refusal: "I cannot" } }), done).content).toBe("I cannot");
+  });
+
+  it("IC-12 takes the end of a part without text as no text", () => {
+    expect(feed(start, added, of("content_part.done", { item_id: "item_a", part: { type: "output_text" } }), delta("x", { content_index: 1 }), done).content).toBe("x");
+    expect(feed(start, of("output_item.added", { item: { id: "item_a", type: "message" } }), of("content_part.done", { item_id: "item_a", part: { type: "output_text" } }), delta("x", { content_index: 1 }), done).content).toBe("x");
+  });
+
   it("IC-12 says so when an end differs from what came before", () => {
     expect(feed(start, added, delta("x"), of("content_part.done", { item_id: "item_a", part: { type: "output_text", text: "y" } })).notes).toEqual(["warn part-differs"]);
     expect(feed(start, added, delta("x"), of("completed", { response: { output: [{ id: "i", type: "message", content: [{ type: "text", text: "y" }] }] } })).notes).toEqual(["warn snapshot-differs"]);
@@ -175,6 +192,9 @@ describe("an event that does not fit", () => {
     ["a part that skips one", [start, added, of("content_part.added", { item_id: "item_a", content_index: 2, part: { type: "output_text", text: "" } })], "warn unknown-part"],
     ["a delta after the part", [start, added, of("content_part.done", { item_id: "item_a" }), delta("x")], "warn part-is-done"],
     ["a text's end after the part", [start, added, of("content_part.done", { item_id: "item_a" }), of("output_text.done", { item_id: "item_a", text: "x" })], "warn part-is-done"],
+    ["the end of an item twice", [start, added, delta("x"), of("output_item.done", { item: { id: "item_a", type: "message" } }), of("output_item.done", { item: { id: "item_a", type: "message" } })], "debug item-is-done"],
+    ["the end of a part twice", [start, added, delta("x"), of("content_part.done", { item_id: "item_a" }), of("content_part.done", { item_id: "item_a" })], "debug part-is-done"],
+    ["a refusal in a part that holds a text", [start, added, delta("x"), of("refusal.delta", { item_id: "item_a", delta: "no" })], "warn part-is-another"],
     ["a delta after the item", [start, added, of("output_item.done", { item: { id: "item_a", type: "message" } }), delta("x")], "warn item-is-done"],
     ["a delta after the end", [start, added, delta("x"), done, delta("y")], "debug late-event"],
     ["a second end", [start, added, delta("x"), done, of("failed")], "debug late-event"],
@@ -299,6 +319,10 @@ describe("the bounds of what comes in", () => {
     gateway.data(start);
     for (let at = 0; at < limits.itemsPerResponse.value; at += 1) expect(gateway.data(item(at)).notes).toEqual([]);
     expect(gateway.data(item(limits.itemsPerResponse.value)).notes).toEqual(["warn too-many-items"]);
+    const other = connect();
+    other.data(start);
+    for (let at = 0; at < limits.itemsPerResponse.value; at += 1) other.data(of("output_item.added", { item: { id: `f${at}`, type: "function_call" } }));
+    expect(other.data(delta("x", { item_id: undefined })).notes).toEqual(["warn too-many-items"]);
     for (let at = 0; at < limits.partsPerItem.value; at += 1) gateway.data(delta("x", { item_id: "i0", content_index: at }));
     expect(gateway.data(delta("x", { item_id: "i0", content_index: limits.partsPerItem.value })).notes).toEqual(["warn too-many-parts"]);
     expect(gateway.data(done).delivered[0]?.content).toHaveLength(limits.partsPerItem.value);

@@ -64,6 +64,18 @@ describe("the session, reading a frame", () => {
     expect(connect().frame({ type, headers: { messageId: "m1" }, data: '{"content":"hi"}' }).delivered).toMatchObject([{ content: "hi" }]);
   });
 
+  it("IC-5 says quietly that a type is in capitals, and nothing of one that is as it should be", () => {
+    expect(connect().frame({ type: "cALLBACK", headers: { messageId: "m1" }, data: '{"content":"hi"}' }).notes).toEqual(["debug type-case"]);
+    expect(connect().frame({ type: "callback", headers: { messageId: "m1" }, data: '{"content":"hi"}' }).notes).toEqual([]);
+    expect(connect().frame({ type: "KEEPALIVE" }).notes).toEqual(["debug unknown-type"]);
+  });
+
+  it("IC-5 makes an envelope of nothing that is none", () => {
+    expect(connect().frame({ headers: { messageId: "m1" }, data: '{"content":"hi"}' }).delivered).toEqual([]);
+    expect(connect().frame({ headers: { topic: "x" }, data: 5 }).delivered).toEqual([]);
+    expect(connect().frame({ type: "keepalive", headers: { topic: "x" }, data: '{"content":"hi"}' }).notes).toEqual(["debug unknown-type"]);
+  });
+
   it("IC-5 reads data that is an object, and says so", () => {
     const heard = connect().frame({ type: "message", headers: { messageId: "m1" }, data: { content: "hi" } });
     expect(heard.delivered).toMatchObject([{ content: "hi" }]);
@@ -81,6 +93,8 @@ describe("the session, reading a frame", () => {
     ["an unknown event without an envelope", { type: "response.sparkle", response_id: "r" }],
     ["an unknown event", envelope({ type: "response.sparkle", response_id: "r" })],
     ["an unknown event that has content", envelope({ type: "response.sparkle", content: "x" })],
+    ["the end of a stream with room around it", envelope(" [DONE]\n")],
+    ["a text of some type that has no content", envelope({ type: "text" })],
     ["an event of somebody's own", envelope({ type: "acme:thing", sequence_number: 3 })],
     ["an event we do not offer", envelope({ type: "instaclaw:poll", event_id: "evt_x1", sequence_number: 0, target_id: "resp_a" })],
     ["the end of a stream", envelope("[DONE]")],
@@ -123,6 +137,7 @@ describe("the session, hearing about the connection", () => {
     [{ type: "SYSTEM", headers: {}, data: "{}" }, ["debug system"]],
     [{ type: "SYSTEM", headers: { topic: "KEEPALIVE" } }, ["debug system"]],
     [{ type: "control", anything: 1 }, ["debug control"]],
+    [{ type: "CONTROL" }, ["debug control"]],
     [{ type: "session.auto_bound", sessions: ["e3c0"], sender_type: "assistant" }, ["debug sessions-bound"]],
     [{ type: "session.auto_bound", sessions: [{ session_id: "s", user_id: "u", assistant_id: "a" }] }, ["debug sessions-bound"]],
     [envelope({ type: "instaclaw:hello", sequence_number: 0, extensions: [] }), ["debug hello"]],

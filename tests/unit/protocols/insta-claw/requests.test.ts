@@ -49,6 +49,17 @@ describe("a user's message in one piece", () => {
     expect(only(robot({ msgtype: "picture", text: undefined, content: { pictureUrl: "https://a.example/c.png" } }))).toMatchObject({ media: [{ from: "url" }] });
   });
 
+  it("IC-16 reads nothing of parts of other kinds, of parts without text, nor of messages without content", () => {
+    const input = [{ role: "user" }, { role: "user", content: [{ type: "reasoning", text: "hidden" }, { type: "input_text" }, { type: "input_text", text: "hi" }] }];
+    expect(only(request(input, { metadata: { message_id: "own" } }))).toMatchObject({ content: "hi", media: [] });
+    expect(only(request([{ content: "hi" }]))).toMatchObject({ content: "hi", media: [] });
+  });
+
+  it("IC-16 IC-13 keeps the name of a robot's file", () => {
+    const { media } = only(robot({ msgtype: "file", text: undefined, content: { pictureUrl: "https://a.example/c.pdf", fileName: "c.pdf" } }));
+    expect(media).toEqual([{ from: "url", url: "https://a.example/c.pdf", name: "c.pdf" }]);
+  });
+
   it("IC-16 keeps what a message answers", () => {
     expect(only(request("hi", { metadata: { reply_to: "resp_1" } }))).toMatchObject({ quote: { messageId: "resp_1" } });
   });

@@ -41,4 +41,34 @@ describe("messages of the IM server that were said before", () => {
     expect(announce("reactions")).toMatchObject([{ type: "done", proactive: true, messageId: "srv_1" }]);
     expect(announce("typing")).toEqual([expect.not.objectContaining({ messageId: "srv_1" })]);
   });
+
+  it("LI-25 LI-30 LI-31 say how it was meant: set or taken back, up to the bound of a message, by whom the server names", () => {
+    const im = openIm();
+    im.hello("reactions", "edit");
+    const reactions = ["add", "remove"].map((op) => ({ type: "reaction", messageId: "m-1", emoji: "👍", op }));
+    expect(reactions.flatMap((frame) => heard(im, frame))).toMatchObject([
+      { act: { isRemoval: false }, actor: { id: "u00267", verified: true }, at: 5 },
+      { act: { isRemoval: true }, actor: { id: "u00267" } },
+    ]);
+    const place = im.admit(full);
+    expect(im.says({ say: "act", act: { act: "react", emoji: "👍", isRemoval: true }, target: { name: "m-1", place } })).toEqual([{ type: "reaction", messageId: "m-1", emoji: "👍", op: "remove" }]);
+    const edit = (content: string) => heard(im, { type: "edit", messageId: "m-1", content });
+    expect(edit("😀".repeat(100))).toHaveLength(1);
+    expect(im.notes({ type: "edit", messageId: "m-1", content: "😀".repeat(101) })).toEqual(["debug ignored-frame"]);
+  });
+
+  it("LI-25 are noted quietly where no hello has named them", () => {
+    expect(frames.flatMap((frame) => openIm().effectsOf(frame))).toEqual([
+      { do: "note", level: "debug", code: "ignored-frame", data: { type: "reaction" } },
+      { do: "note", level: "debug", code: "ignored-frame", data: { type: "edit" } },
+      { do: "note", level: "debug", code: "ignored-frame", data: { type: "delete" } },
+    ]);
+  });
+
+  it("LI-30 have a name for a server that may edit them, too", () => {
+    const im = openIm();
+    const to = im.admit(full);
+    im.hello("edit");
+    expect(im.says({ say: "announce", messageId: "srv_1", to, text: "Hi", mediaUrls: [] })).toMatchObject([{ proactive: true, messageId: "srv_1" }]);
+  });
 });

@@ -27,6 +27,42 @@ describe("a connection to the IM server, reading", () => {
     expect(im.answers({ type: "message", ...full, content: "" })).toEqual([{ type: "error", ...echo, error: expect.any(String) as string, code: "invalid_message", seq: 0 }]);
   });
 
+  it("LI-25 notes what a hello has turned on, and does nothing else", () => {
+    expect(openIm().hello("ack", "polls")).toEqual([{ do: "note", level: "debug", code: "hello", data: { extensions: ["ack"] } }]);
+  });
+
+  it("LI-7 LI-8 notes by id and field what it cannot read, for whoever reads the log", () => {
+    const notes = (frame: unknown) => openIm().effectsOf(frame).filter((effect) => effect.do === "note");
+    expect(notes({ type: "message", messageId: "m-1", content: "" })).toEqual([{ do: "note", level: "warn", code: "invalid-message", data: { messageId: "m-1", field: "content" } }]);
+    expect(Object.keys((notes({ type: "message", content: "" })[0] as { data: object }).data)).toEqual(["field"]);
+    expect(notes("[]")).toEqual([{ do: "note", level: "warn", code: "not-a-json-object", data: { length: 2 } }]);
+    expect(notes({ type: "message", content: "hi", messageId: 7, userId: 3 })).toEqual([{ do: "note", level: "warn", code: "ids-are-numbers", data: { messageId: "7", fields: ["messageId", "userId"] } }]);
+    expect(notes({ type: "message", content: "hi", messageId: "7" })).toEqual([]);
+    expect(notes({ type: "poll" })).toEqual([{ do: "note", level: "debug", code: "ignored-frame", data: { type: "poll", field: "type" } }]);
+  });
+
+  it("LI-11 answers about a broken message by its id where no reply to it runs, and again once it has ended", () => {
+    const im = openIm();
+    im.hello();
+    const broken = { type: "message", ...full, content: "" };
+    expect(im.answers(broken)).toMatchObject([{ replyTo: "m-1" }]);
+    const of = im.admit(full);
+    expect(im.answers(broken)).toEqual([expect.not.objectContaining({ replyTo: "m-1" })]);
+    im.says({ say: "pairing", of, text: "Ask the operator." });
+    expect(im.answers(broken)).toMatchObject([{ replyTo: "m-1" }]);
+  });
+
+  it("LI-25 does nothing where there is nothing to do", () => {
+    const im = openIm();
+    const of = im.admit(full);
+    const thought = { say: "thought", of, content: "Hm." } as const;
+    expect(im.commands(thought)).toHaveLength(1);
+    expect([im.commands({ say: "goodbye" } as never), im.commands({ say: "typing", of }), im.commands(thought)]).toEqual([[], [], []]);
+    expect(im.commands({ say: "activity", of, activity: { id: "a", tool: "read", status: "running" } } as never)).toEqual([]);
+    expect(im.commands({ say: "refused", of, refusal: { code: "forbidden" } } as never)).toEqual([]);
+    expect(im.reconnect()).toEqual([]);
+  });
+
   it("LI-7 delivers the form without a type, and unknown fields with it", () => {
     expect(openIm().inbound({ type: undefined, userId: "u-3", conversationId: "c-20", news: 1 }).origin).toEqual({ userId: "u-3", conversationId: "c-20" });
   });
