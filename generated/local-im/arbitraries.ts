@@ -198,7 +198,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   Emoji: text({ min: 1, max: 32 }),
   Text: text({ min: 1, max: 262144 }),
   Seq: fc.integer({ min: 0, max: 9007199254740991 }),
-  ErrorCode: fc.constantFrom("invalid_message", "forbidden", "rate_limited", "queue_full", "media_rejected", "agent_error", "timeout", "cancelled", "shutting_down"),
+  ErrorCode: fc.constantFrom("invalid_message", "forbidden", "rate_limited", "queue_full", "media_rejected", "agent_error", "not_stored", "timeout", "cancelled", "shutting_down"),
 }));
 
 /** What the near misses are made from. */
@@ -399,6 +399,7 @@ export const shapes = {
       "queue_full",
       "media_rejected",
       "agent_error",
+      "not_stored",
       "timeout",
       "cancelled",
       "shutting_down",

@@ -319,6 +319,11 @@ export const errorCodes = [
     error: "The agent failed to answer",
     when: "The agent failed. The log has the reason.",
   },
+  {
+    code: "not_stored",
+    error: "The message could not be stored",
+    when: "The disk of the gateway is full or fails. The same messageId may be sent again at once.",
+  },
   { code: "timeout", error: "The agent took too long", when: "An answer ran longer than limits.turnSeconds." },
   { code: "cancelled", error: "Cancelled", when: "A cancel or /stop ended the answer before any text." },
   {

@@ -212,4 +212,4 @@ export type Text = string;
 export type Seq = number;
 
 /** One of a closed list; see the table of error codes. */
-export type ErrorCode = "invalid_message" | "forbidden" | "rate_limited" | "queue_full" | "media_rejected" | "agent_error" | "timeout" | "cancelled" | "shutting_down";
+export type ErrorCode = "invalid_message" | "forbidden" | "rate_limited" | "queue_full" | "media_rejected" | "agent_error" | "not_stored" | "timeout" | "cancelled" | "shutting_down";

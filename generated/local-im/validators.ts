@@ -1779,7 +1779,7 @@ return errors === 0;
 }
 
 export const Failure = validate28;
-const schema61 = {"type":"string","enum":["invalid_message","forbidden","rate_limited","queue_full","media_rejected","agent_error","timeout","cancelled","shutting_down"]};
+const schema61 = {"type":"string","enum":["invalid_message","forbidden","rate_limited","queue_full","media_rejected","agent_error","not_stored","timeout","cancelled","shutting_down"]};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1903,7 +1903,7 @@ if(typeof data4 !== "string"){
 validate28.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
+if(!((((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "not_stored")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
 validate28.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
@@ -2476,7 +2476,7 @@ if(typeof data !== "string"){
 validate37.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
+if(!((((((((((data === "invalid_message") || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "not_stored")) || (data === "timeout")) || (data === "cancelled")) || (data === "shutting_down"))){
 validate37.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }
@@ -3382,7 +3382,7 @@ if(typeof data4 !== "string"){
 validate44.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
+if(!((((((((((data4 === "invalid_message") || (data4 === "forbidden")) || (data4 === "rate_limited")) || (data4 === "queue_full")) || (data4 === "media_rejected")) || (data4 === "agent_error")) || (data4 === "not_stored")) || (data4 === "timeout")) || (data4 === "cancelled")) || (data4 === "shutting_down"))){
 validate44.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema61.enum}}];
 return false;
 }

@@ -358,7 +358,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
   Emoji: text({ min: 1, max: 32 }),
   ReactionOp: fc.constantFrom("add", "remove"),
   ActivityStatus: fc.constantFrom("started", "completed", "failed"),
-  ErrorCode: fc.constantFrom("invalid_format", "invalid_field", "parse_error", "auth_required", "auth_failed", "forbidden", "rate_limited", "queue_full", "too_large", "media_rejected", "agent_error", "timeout", "shutting_down", "cancelled", "unsupported"),
+  ErrorCode: fc.constantFrom("invalid_format", "invalid_field", "parse_error", "auth_required", "auth_failed", "forbidden", "rate_limited", "queue_full", "too_large", "media_rejected", "agent_error", "not_stored", "timeout", "shutting_down", "cancelled", "unsupported"),
   Timestamp: fc.integer({ min: 0, max: 9007199254740991 }),
   DirectoryEntry: fc.record(
     {
@@ -734,6 +734,7 @@ export const shapes = {
       "too_large",
       "media_rejected",
       "agent_error",
+      "not_stored",
       "timeout",
       "shutting_down",
       "cancelled",

@@ -524,6 +524,11 @@ export const errorCodes = [
     when: "The agent failed. The detail is safe to show; the log has the rest.",
   },
   {
+    code: "not_stored",
+    error: "Failed to process message: it could not be stored",
+    when: "The disk of the gateway is full or fails. The message has not begun to run and may be sent again.",
+  },
+  {
     code: "timeout",
     error: "Failed to process message: the agent took too long",
     when: "A turn ran longer than limits.turnSeconds.",

@@ -392,7 +392,7 @@ export type ReactionOp = "add" | "remove";
 export type ActivityStatus = "started" | "completed" | "failed";
 
 /** One of a closed list; see the table of error codes. */
-export type ErrorCode = "invalid_format" | "invalid_field" | "parse_error" | "auth_required" | "auth_failed" | "forbidden" | "rate_limited" | "queue_full" | "too_large" | "media_rejected" | "agent_error" | "timeout" | "shutting_down" | "cancelled" | "unsupported";
+export type ErrorCode = "invalid_format" | "invalid_field" | "parse_error" | "auth_required" | "auth_failed" | "forbidden" | "rate_limited" | "queue_full" | "too_large" | "media_rejected" | "agent_error" | "not_stored" | "timeout" | "shutting_down" | "cancelled" | "unsupported";
 
 /**
  * Milliseconds since 1970-01-01T00:00:00Z.

@@ -2497,7 +2497,7 @@ return errors === 0;
 }
 
 export const ChatError = validate40;
-const schema67 = {"type":"string","enum":["invalid_format","invalid_field","parse_error","auth_required","auth_failed","forbidden","rate_limited","queue_full","too_large","media_rejected","agent_error","timeout","shutting_down","cancelled","unsupported"]};
+const schema67 = {"type":"string","enum":["invalid_format","invalid_field","parse_error","auth_required","auth_failed","forbidden","rate_limited","queue_full","too_large","media_rejected","agent_error","not_stored","timeout","shutting_down","cancelled","unsupported"]};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2599,7 +2599,7 @@ if(typeof data3 !== "string"){
 validate40.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
+if(!((((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "not_stored")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
 validate40.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }
@@ -4897,7 +4897,7 @@ if(typeof data !== "string"){
 validate70.errors = [{instancePath,keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
+if(!((((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "not_stored")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
 validate70.errors = [{instancePath,keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }
@@ -6176,7 +6176,7 @@ if(typeof data3 !== "string"){
 validate86.errors = [{instancePath:instancePath+"/code",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
+if(!((((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "not_stored")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
 validate86.errors = [{instancePath:instancePath+"/code",keyword:"enum",params:{allowedValues: schema67.enum}}];
 return false;
 }

@@ -338,7 +338,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
         await admit(inbound, asker);
       } catch (thrown) {
         noteError("a message could not be admitted", thrown);
-        asker.refused({ code: "agent_error", error: "Failed to process message: it could not be stored" });
+        asker.refused({ code: "not_stored", error: "Failed to process message: it could not be stored" });
       }
     },
     cancel(isMeant) {

@@ -56,4 +56,4 @@ export interface Refusal {
   error: string;
 }
 
-export type RefusalCode = "agent_error" | "forbidden" | "media_rejected" | "queue_full" | "rate_limited" | "shutting_down";
+export type RefusalCode = "agent_error" | "forbidden" | "media_rejected" | "not_stored" | "queue_full" | "rate_limited" | "shutting_down";

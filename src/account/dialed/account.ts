@@ -188,7 +188,7 @@ export async function openDialedAccount<Config, State, Origin>(
       refused(refusal) {
         const isForRoom = refusal.code === "queue_full" || refusal.code === "rate_limited";
         // What the agent cannot take in would hold up all that comes after it: only a disk that takes nothing leaves it to the peer (CC-50, CC-51).
-        if (parks) isStored = !isForRoom && (refusal.code !== "agent_error" || heard.putAside(JSON.stringify(inbound), refusal.error));
+        if (parks) isStored = !isForRoom && ((refusal.code !== "agent_error" && refusal.code !== "not_stored") || heard.putAside(JSON.stringify(inbound), refusal.error));
         // In a group nobody is told, and the agent hears of it with the next message.
         if (inbound.conversation.kind === "group" && isForRoom) heard.note(inbound);
         // What comes again is not complained about each time.

@@ -129,7 +129,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       case "rate_limited":
         return refuse(member, undefined, "rate_limited", "Too many messages. Try again later");
       case "failed":
-        return refuse(member, undefined, "agent_error", "Failed to process message: it could not be stored");
+        return refuse(member, undefined, "not_stored", "Failed to process message: it could not be stored");
     }
   }
 

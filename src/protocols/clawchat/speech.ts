@@ -151,7 +151,7 @@ export function createVoice(profile: Profile, { newId, mint }: Ports): Voice {
 type Said = Omit<Parameters<typeof writeAnswer>[0], "chatId">;
 
 /** What may be told to somebody who is alone with the agent. */
-const TOLD: ReadonlySet<RefusalCode> = new Set(["agent_error", "media_rejected", "queue_full", "rate_limited"]);
+const TOLD: ReadonlySet<RefusalCode> = new Set(["agent_error", "media_rejected", "not_stored", "queue_full", "rate_limited"]);
 
 const FAILURES = { agent_error: "Something went wrong, and there is no answer. Please try again.", timeout: "The answer took too long and was given up. Please try again.", cancelled: "" } as const;
 

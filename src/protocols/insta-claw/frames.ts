@@ -11,6 +11,7 @@ export type Framing = Profile["framing"];
 export const AGENT_FAILED = "The agent could not produce a reply.";
 export const CANCELLED = "The request was cancelled.";
 export const RESTARTING = "The gateway is restarting. Try again later.";
+export const NOT_STORED = "The message could not be stored. Try again later.";
 export const TOO_MANY = "Maximum concurrent requests exceeded";
 export const NO_CONTENT = "Request content must be a non-empty string";
 export const REJECTED_MEDIA = "An attachment was rejected.";
@@ -65,6 +66,8 @@ export function refusalOf({ code, error }: Refusal): SentError | undefined {
       return { code: "INVALID_REQUEST", message: REJECTED_MEDIA };
     case "shutting_down":
       return { code: "SDK_ERROR", message: RESTARTING };
+    case "not_stored":
+      return { code: "SDK_ERROR", message: NOT_STORED };
     case "agent_error":
       return { code: "SDK_ERROR", message: AGENT_FAILED };
   }

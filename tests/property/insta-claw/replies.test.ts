@@ -38,7 +38,7 @@ const isOver = (events: readonly SentEvent[]) => events.filter(({ type }) => typ
 
 /** Does all of it, and then ends the reply. */
 function run(made: Parameters<typeof connect>[0], walk: readonly Step[], terminal: Terminal): Heard[] {
-  const gateway = connect(made, 2000);
+  const gateway = connect(made);
   const of = message();
   const heard = walk.map((step) => {
     if (step.do === "reconnect") return gateway.reconnect();
@@ -136,7 +136,7 @@ describe("a reply, however it came about", () => {
   it("IC-8 is not heard when the server says it back", () => {
     fc.assert(
       fc.property(changes, fc.array(steps, { maxLength: 6 }), terminals, (made, walk, terminal) => {
-        const gateway = connect(made, 2000);
+        const gateway = connect(made);
         const of = message();
         const effects = [
           ...walk.flatMap((step) => (step.do === "reconnect" ? gateway.reconnect() : gateway.says(step.do === "typing" ? { say: "typing", of } : { say: "stream", of, content: step.content })).effects),

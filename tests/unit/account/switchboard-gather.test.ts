@@ -258,7 +258,7 @@ describe("a switchboard that gathers", () => {
       throw new Error("broken");
     });
     await stage.say("1");
-    expect(stage.refused).toEqual(["1 agent_error"]);
+    expect(stage.refused).toEqual(["1 not_stored"]);
     expect(stage.admitted).toEqual([]);
   });
 });

@@ -10,9 +10,7 @@ interface Asked extends Echo {
   reply: LocalReply | undefined;
   /** It was said on this link, after a hello. */
   extendedOn: number | undefined;
-  /** It went out once more after there had been no room for it (LI-10). */
-  again: boolean;
-  /** How often it went out before it had an end, and how often it was turned away: who was asked twice may refuse once and answer once. */
+  /** How often it went out, and how often it was turned away so that it might come again (LI-10). */
   sendings: number;
   refusals: number;
 }
@@ -36,8 +34,8 @@ export function followReplies(): Follower {
     const echo = echoIn(decoded.value);
     const known = asked.find((one) => one.account === frame.account && echo.messageId !== undefined && one.messageId === echo.messageId);
     const extendedOn = hellos.has(frame.link) ? frame.link : undefined;
-    if (known) Object.assign(known, { extendedOn, again: isFull(known.reply), sendings: known.sendings + (known.reply?.end ? 0 : 1) });
-    else asked.push({ ...echo, id: frame.messageId ?? echo.messageId, account: frame.account, reply: undefined, extendedOn, again: false, sendings: 1, refusals: 0 });
+    if (known) Object.assign(known, { extendedOn, sendings: known.sendings + 1 });
+    else asked.push({ ...echo, id: frame.messageId ?? echo.messageId, account: frame.account, reply: undefined, extendedOn, sendings: 1, refusals: 0 });
   }
 
   function heard(frame: FrameRecord): Heard {
@@ -52,13 +50,12 @@ export function followReplies(): Follower {
     if (part.type === "done" && part.messageId !== undefined) named.add(`${frame.account} ${part.messageId}`);
     const one = part.type === "done" && part.proactive ? undefined : find(part, frame.account);
     if (!one) return unasked(part, frame, faults);
-    if (one.again && one.reply) {
+    if (isOwed(one) && one.reply) {
       replies.splice(replies.indexOf(one.reply), 1);
-      Object.assign(one, { again: false, reply: undefined });
+      one.reply = undefined;
     }
-    if (isOwed(one)) one.reply = undefined;
     one.reply ??= begin(one.id, frame.account);
-    if (part.type === "error") one.refusals += 1;
+    if (part.type === "error" && mayComeAgain(part)) one.refusals += 1;
     return { reply: one.reply, faults: [...faults, ...take(part, frame, one.reply, { ...one, extended: one.extendedOn === frame.link }, extensions)] };
   }
 
@@ -79,7 +76,7 @@ export function followReplies(): Follower {
     const mine = asked.filter((one) => one.account === account);
     if (part.replyTo !== undefined) return mine.find((one) => one.messageId === part.replyTo);
     const fitting = mine.filter((one) => isEcho(part, one));
-    return fitting.find((one) => one.again || !one.reply?.end || isOwed(one)) ?? (part.type === "done" ? undefined : fitting.at(-1));
+    return fitting.find((one) => !one.reply?.end || isOwed(one)) ?? (part.type === "done" ? undefined : fitting.at(-1));
   }
 
   function forgetStray(part: Part, account: string): boolean {
@@ -100,15 +97,16 @@ export function followReplies(): Follower {
   return { replies, sent, heard };
 }
 
-const noRoom = errorCodes.find(({ code }) => code === "queue_full")?.error;
+/** What may be said again at once, by code and by the words that stand for it before any hello (LI-10). */
+const passing = errorCodes.filter(({ code }) => code === "queue_full" || code === "not_stored");
 
-/** It was turned away, and went out more often than that. */
-function isOwed({ reply, sendings, refusals }: Asked): boolean {
-  return reply?.end?.how === "failed" && sendings > refusals;
+function mayComeAgain({ code, error }: { code?: string | undefined; error?: string | undefined }): boolean {
+  return passing.some((row) => row.code === code || row.error === error);
 }
 
-function isFull(reply: Reply | undefined): boolean {
-  return reply?.end?.how === "failed" && (reply.end.code === "queue_full" || reply.end.error === noRoom);
+/** It was turned away for now, and went out more often than that: who was asked twice may refuse once and answer once. */
+function isOwed({ reply, sendings, refusals }: Asked): boolean {
+  return reply?.end?.how === "failed" && mayComeAgain(reply.end) && sendings > refusals;
 }
 
 function isEcho(part: Part, { conversationId, sessionId }: Echo): boolean {

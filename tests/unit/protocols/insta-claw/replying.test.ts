@@ -235,13 +235,14 @@ describe("a reply that is said again", () => {
 });
 
 describe("a message that is not run", () => {
-  const refused = (code: "agent_error" | "forbidden" | "media_rejected" | "queue_full" | "rate_limited" | "shutting_down", error = "secret /etc/passwd") =>
+  const refused = (code: "agent_error" | "forbidden" | "media_rejected" | "not_stored" | "queue_full" | "rate_limited" | "shutting_down", error = "secret /etc/passwd") =>
     connect().says({ say: "refused", of: message(), refusal: { code, error } });
 
   it.each([
     ["queue_full", "RATE_LIMIT", "Maximum concurrent requests exceeded"],
     ["media_rejected", "INVALID_REQUEST", "An attachment was rejected."],
     ["shutting_down", "SDK_ERROR", "The gateway is restarting. Try again later."],
+    ["not_stored", "SDK_ERROR", "The message could not be stored. Try again later."],
     ["agent_error", "SDK_ERROR", "The agent could not produce a reply."],
   ] as const)("IC-26 is answered: %s", (code, wire, text) => {
     const { events, types } = refused(code);

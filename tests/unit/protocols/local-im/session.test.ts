@@ -236,6 +236,7 @@ describe("a connection to the IM server, answering", () => {
     ["queue_full", "Too many pending messages"],
     ["rate_limited", "Too many messages"],
     ["shutting_down", "The gateway is restarting"],
+    ["not_stored", "The message could not be stored"],
   ] as const)("LI-18 LI-19 refuses with %s in fixed words", (code, error) => {
     const im = openIm();
     expect(im.says({ say: "refused", of: im.inbound(full), refusal: { code, error: "inside" } })).toEqual([{ type: "error", ...echo, error }]);
