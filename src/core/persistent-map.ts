@@ -10,15 +10,13 @@ interface Change<Value> {
  * A map that is never changed: writing makes a new version, and every older one stays as it was. The newest version holds
  * the entries and the others what they differ by (Baker's shallow binding), so that a session with thousands of open
  * messages does not copy them at each frame: whoever goes on with the newest version pays what a `Map` costs, and only
- * who looks into an old one pays for the way back. No entry is `undefined`, and there is no order among them.
+ * who looks into an old one pays for the way back. So each map begins with a new one: an empty one that many began with
+ * would be an old version of all of them. No entry is `undefined`, and there is no order among them.
  */
 export class PersistentMap<Value> {
+  /** Absent while it is empty, too: there are thousands of these in which there is nothing. */
   #entries: Map<string, Value> | undefined;
   #change: Change<Value> | undefined;
-
-  constructor(entries: Iterable<readonly [string, Value]> = []) {
-    this.#entries = new Map(entries);
-  }
 
   get size(): number {
     return this.#hold().size;
@@ -41,9 +39,8 @@ export class PersistentMap<Value> {
   }
 
   #next(key: string, value: Value | undefined): PersistentMap<Value> {
-    this.#hold();
+    this.#entries = this.#hold();
     const next = new PersistentMap<Value>();
-    next.#entries = undefined;
     next.#change = { key, value, next: this };
     next.#hold();
     return next;

@@ -51,7 +51,7 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
   function welcome(webSocket: LinedSocket, request: IncomingMessage, socket: Socket, connectedAt: number): void {
     const line = new Line(system.uuid(), accepted++, webSocket, socket, home, system.now());
     lines.add(line);
-    attachLine(webSocket, line, log);
+    attachLine(webSocket, line);
 
     const facts = readFacts(request, options.subprotocol);
     const from = `from ${facts.remoteAddress} to account "${options.account}"`;
@@ -151,16 +151,20 @@ function createUpgrades<Peer>({ subprotocol, maxPayload, closeMs }: EdgeOptions<
   });
 }
 
-function attachLine(webSocket: LinedSocket, line: Line, log: Log): void {
+function attachLine(webSocket: LinedSocket, line: Line): void {
   webSocket.line = line;
   webSocket.on("message", onMessage);
   webSocket.on("close", onClose);
-  // `ws` closes the connection by itself, with 1002, 1007 or 1009 (WS-6).
-  webSocket.on("error", (error) => log.debug(`connection ${line.id}: ${error.message}`));
+  webSocket.on("error", onError);
 }
 
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
   if (this instanceof LinedSocket) this.line?.received(isBinary || !Buffer.isBuffer(data) ? undefined : data.toString());
+}
+
+/** `ws` closes the connection by itself, with 1002, 1007 or 1009 (WS-6). */
+function onError(this: WebSocket, error: Error): void {
+  if (this instanceof LinedSocket) this.line?.socketFailed(error.message);
 }
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {

@@ -123,6 +123,10 @@ export class Line implements Connection {
     if (this.#phase === "admitting" && totalBytes > 2 * this.#home.bounds.preAuthBytes) this.#closeWith(this.#home.closings.flooded);
   }
 
+  socketFailed(why: string): void {
+    this.#home.log.debug(`connection ${this.id}: ${why}`);
+  }
+
   socketClosed(code: number, reason: string): void {
     if (this.#phase === "closed" || this.#phase === "draining") return;
     const isDraining = this.#phase === "open" && (this.#busy || this.#waiting !== undefined);

@@ -29,17 +29,23 @@ export interface Rooms<Member> {
   senders(): number;
 }
 
+/**
+ * Ids in the order in which they were last heard of. Almost always there is one: thousands of sets of one would cost
+ * more than all else that is known of a connection.
+ */
+type Few = string | Set<string>;
+
 interface Place<Member> {
   readonly member: Member;
-  readonly senders: Set<string>;
-  readonly groups: Set<string>;
+  senders: Few | undefined;
+  groups: Few | undefined;
 }
 
 /** `perSender` is the cap on connections of one sender. */
 export function createRooms<Member>(perSender: () => number = () => Infinity): Rooms<Member> {
   const places = new Map<string, Place<Member>>();
-  const bySender = new Map<string, Set<string>>();
-  const byGroup = new Map<string, Set<string>>();
+  const bySender = new Map<string, Few>();
+  const byGroup = new Map<string, Few>();
   const membersOf = (ids: Iterable<string>): Member[] =>
     [...ids].flatMap((id) => {
       const place = places.get(id);
@@ -50,78 +56,97 @@ export function createRooms<Member>(perSender: () => number = () => Infinity): R
     const place = places.get(connectionId);
     if (!place) return;
     places.delete(connectionId);
-    for (const senderId of place.senders) drop(bySender, senderId, connectionId);
-    for (const groupId of place.groups) drop(byGroup, groupId, connectionId);
+    for (const senderId of listed(place.senders)) drop(bySender, senderId, connectionId);
+    for (const groupId of listed(place.groups)) drop(byGroup, groupId, connectionId);
   }
 
   return {
     remove,
     add(connectionId, member) {
       remove(connectionId);
-      places.set(connectionId, { member, senders: new Set(), groups: new Set() });
+      places.set(connectionId, { member, senders: undefined, groups: undefined });
     },
     speakAs(connectionId, senderId) {
       const place = places.get(connectionId);
       if (!place) return false;
-      const isFirst = !place.senders.has(senderId);
-      if (isFirst) forgetOldest(place.senders, limits.sendersPerConnection, (oldest) => drop(bySender, oldest, connectionId));
-      place.senders.add(senderId);
-      put(bySender, senderId, connectionId);
+      const isFirst = !has(place.senders, senderId);
+      const oldest = isFirst && sizeOf(place.senders) >= limits.sendersPerConnection ? listed(place.senders)[0] : undefined;
+      if (oldest !== undefined) {
+        place.senders = without(place.senders, oldest);
+        drop(bySender, oldest, connectionId);
+      }
+      if (isFirst) place.senders = withLast(place.senders, senderId);
+      bySender.set(senderId, withLast(bySender.get(senderId), connectionId));
       return isFirst;
     },
     hasRoom(connectionId, senderId) {
       const connections = bySender.get(senderId);
-      return !connections || connections.has(connectionId) || connections.size < perSender();
+      return connections === undefined || has(connections, connectionId) || sizeOf(connections) < perSender();
     },
     join(connectionId, groupId) {
       const place = places.get(connectionId);
       if (!place) return false;
-      if (place.groups.has(groupId)) return true;
-      if (place.groups.size >= limits.groupsPerConnection) return false;
-      place.groups.add(groupId);
-      put(byGroup, groupId, connectionId);
+      if (has(place.groups, groupId)) return true;
+      if (sizeOf(place.groups) >= limits.groupsPerConnection) return false;
+      place.groups = withLast(place.groups, groupId);
+      byGroup.set(groupId, withLast(byGroup.get(groupId), connectionId));
       return true;
     },
     leave(connectionId, groupId) {
-      if (places.get(connectionId)?.groups.delete(groupId)) drop(byGroup, groupId, connectionId);
+      const place = places.get(connectionId);
+      if (!has(place?.groups, groupId)) return;
+      if (place) place.groups = without(place.groups, groupId);
+      drop(byGroup, groupId, connectionId);
     },
-    groupsOf: (connectionId) => [...(places.get(connectionId)?.groups ?? [])],
+    groupsOf: (connectionId) => [...listed(places.get(connectionId)?.groups)],
     forSender(senderId, preferredConnectionId) {
-      const heard = [...(bySender.get(senderId) ?? [])].toReversed();
+      const heard = listed(bySender.get(senderId)).toReversed();
       if (preferredConnectionId === undefined || !heard.includes(preferredConnectionId)) return membersOf(heard);
       return membersOf([preferredConnectionId, ...heard.filter((id) => id !== preferredConnectionId)]);
     },
     oneForSender(senderId, preferredConnectionId) {
       const heard = bySender.get(senderId);
-      if (!heard) return undefined;
+      if (heard === undefined) return undefined;
       // Asked for every partial text: the others are not looked at when the preferred one is there.
-      return places.get(heard.has(preferredConnectionId) ? preferredConnectionId : ([...heard].at(-1) ?? ""))?.member;
+      return places.get(has(heard, preferredConnectionId) ? preferredConnectionId : (listed(heard).at(-1) ?? ""))?.member;
     },
-    forGroup: (groupId) => membersOf(byGroup.get(groupId) ?? []),
+    forGroup: (groupId) => membersOf(listed(byGroup.get(groupId))),
     all: () => [...places.values()].map(({ member }) => member),
     senders: () => bySender.size,
   };
 }
 
-/** At the end of the set, also when it was in there: the order is that of the last time. */
-function put(index: Map<string, Set<string>>, key: string, connectionId: string): void {
-  const ids = index.get(key);
-  if (!ids) index.set(key, new Set([connectionId]));
-  else if (ids.size > 1 || !ids.has(connectionId)) {
-    ids.delete(connectionId);
-    ids.add(connectionId);
-  }
+function listed(few: Few | undefined): readonly string[] {
+  if (few === undefined) return [];
+  return typeof few === "string" ? [few] : [...few];
 }
 
-function drop(index: Map<string, Set<string>>, key: string, connectionId: string): void {
-  const ids = index.get(key);
-  if (ids?.delete(connectionId) && ids.size === 0) index.delete(key);
+function has(few: Few | undefined, id: string): boolean {
+  return typeof few === "string" ? few === id : few?.has(id) === true;
 }
 
-function forgetOldest(known: Set<string>, most: number, forgotten: (oldest: string) => void): void {
-  if (known.size < most) return;
-  const [oldest] = known;
-  if (oldest === undefined) return;
-  known.delete(oldest);
-  forgotten(oldest);
+function sizeOf(few: Few | undefined): number {
+  if (few === undefined) return 0;
+  return typeof few === "string" ? 1 : few.size;
+}
+
+/** At the end, also when it was in there: the order is that of the last time. */
+function withLast(few: Few | undefined, id: string): Few {
+  if (few === undefined || few === id) return id;
+  if (typeof few === "string") return new Set([few, id]);
+  few.delete(id);
+  return few.add(id);
+}
+
+function without(few: Few | undefined, id: string): Few | undefined {
+  if (few === undefined || few === id) return undefined;
+  if (typeof few === "string") return few;
+  few.delete(id);
+  return few.size === 0 ? undefined : few;
+}
+
+function drop(index: Map<string, Few>, key: string, connectionId: string): void {
+  const left = without(index.get(key), connectionId);
+  if (left === undefined) index.delete(key);
+  else index.set(key, left);
 }

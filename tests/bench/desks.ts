@@ -34,8 +34,8 @@ export const desks: readonly (() => Desk)[] = [openWebsocket, openInstaClaw, ope
 
 function openWebsocket(): Desk {
   const profile = { streamMode: "cumulative", greeting: false, offered: OFFERED, rejectedInARow: 10, customData: { bytes: 16_384, levels: 8 } } as const;
-  const session = createSession(profile, { sender: { id: "ann", name: "Ann", verified: true }, speaksForOthers: false }, "c1", () => "made-up");
-  let { state } = session.open(NOW);
+  const session = createSession(profile, () => "made-up");
+  let { state } = session.open(NOW, { peer: { sender: { id: "ann", name: "Ann", verified: true }, speaksForOthers: false }, connectionId: "c1" });
   const take = (step: Step<typeof state, Request>) => {
     state = step.state;
     return step.effects;

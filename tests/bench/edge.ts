@@ -8,6 +8,8 @@ import { openStage, type Served, type Stage } from "./stage.ts";
 
 const ROUNDS = 5;
 const ECHO = { connections: 100, inFlight: 8, ms: 2_000, message: JSON.stringify({ type: "chat.send", messageId: "app-71", content: "When does the library close? ".repeat(8) }) };
+/** The space for what is young grows with what is done, up to 128 MiB, and would be taken for memory of the connections. */
+const SMALL_NURSERY = ["--max-semi-space-size=1"];
 /** Connections per server: how it grows. */
 const CROWDS = [10, 100, 1_000, 10_000];
 /** Opened before memory is looked at: the first ones pay for what is compiled and allocated once. */
@@ -56,8 +58,8 @@ async function measureIdle(stage: Stage, folder: string, tell: Tell): Promise<Fi
   for (const connections of CROWDS) {
     tell(`${connections} idle connections`);
     const journal = join(folder, `${connections}.sqlite`);
-    const bare = await fill(stage, await stage.start("bare.ts"), connections, false);
-    const ours = await fill(stage, await stage.start("account.ts", JSON.stringify({ endpoint, journal })), connections, true);
+    const bare = await fill(stage, await stage.start("bare.ts", "", SMALL_NURSERY), connections, false);
+    const ours = await fill(stage, await stage.start("account.ts", JSON.stringify({ endpoint, journal }), SMALL_NURSERY), connections, true);
     figures.push({
       bench: "Memory of idle authenticated connections",
       case: `${connections} connections`,

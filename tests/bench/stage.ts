@@ -5,7 +5,8 @@ import type { Order, Report } from "./load.ts";
 
 /** A server in a process of its own, and the process that puts load on it: what one spends is not taken for the other's. */
 export interface Stage {
-  start(module: string, argument?: string): Promise<Served>;
+  /** `flags` are for the server's engine. */
+  start(module: string, argument?: string, flags?: readonly string[]): Promise<Served>;
   tell<Do extends Order["do"]>(order: Extract<Order, { do: Do }>): Promise<Extract<Report, { did: Do }>>;
   stop(): void;
 }
@@ -31,8 +32,8 @@ export function openStage(): Stage {
   };
   return {
     tell,
-    async start(module, argument = "") {
-      const child = fork(resolve(import.meta.dirname, "serve.ts"), [resolve(import.meta.dirname, "servers", module), argument], { execArgv: ["--expose-gc", ...(process.env["PROF"] ? ["--cpu-prof", "--cpu-prof-dir=/tmp/run/prof"] : [])] });
+    async start(module, argument = "", flags = []) {
+      const child = fork(resolve(import.meta.dirname, "serve.ts"), [resolve(import.meta.dirname, "servers", module), argument], { execArgv: ["--expose-gc", ...flags] });
       const { url } = await hear<{ url: string }>(child);
       return {
         url,

@@ -26,8 +26,8 @@ const sessions: Record<ProtocolName, { values: Readonly<Record<string, fc.Arbitr
   websocket: {
     values: websocket,
     open() {
-      const session = createSession(profileOf(accountDefaults), selfNamedPeer({ tokenType: "local" }, "uuid"), "c", () => "new");
-      const { state } = session.frame(session.open(0).state, '{"type":"chat.hello","extensions":["cancel","groups","auth","edit","reactions"]}', 1);
+      const session = createSession(profileOf(accountDefaults), () => "new");
+      const { state } = session.frame(session.open(0, { peer: selfNamedPeer({ tokenType: "local" }, "uuid"), connectionId: "c" }).state, '{"type":"chat.hello","extensions":["cancel","groups","auth","edit","reactions"]}', 1);
       return (text) => session.frame(state, text, 2).effects;
     },
   },

@@ -8,7 +8,7 @@ const step = fc.record({ of: fc.nat(), key: fc.constantFrom(...keys), value: fc.
 it("a persistent map answers in every version as a copy would, in whatever order they are asked and written on", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.array(fc.nat(), { maxLength: 60 }), (steps, looks) => {
-      const versions: { map: PersistentMap<number>; copy: Map<string, number> }[] = [{ map: new PersistentMap([["a", 1]]), copy: new Map([["a", 1]]) }];
+      const versions: { map: PersistentMap<number>; copy: Map<string, number> }[] = [{ map: new PersistentMap<number>().with("a", 1), copy: new Map([["a", 1]]) }];
       for (const { of, key, value } of steps) {
         const before = versions[of % versions.length];
         if (!before) continue;
@@ -28,7 +28,7 @@ it("a persistent map answers in every version as a copy would, in whatever order
 });
 
 it("an old version is reached over a hundred thousand newer ones", () => {
-  const first = new PersistentMap<number>([["a", 1]]);
+  const first = new PersistentMap<number>().with("a", 1);
   let newest = first;
   for (let count = 0; count < 100_000; count += 1) newest = newest.with(String(count % 10), count);
   expect([first.get("a"), first.size, newest.size]).toEqual([1, 1, 11]);

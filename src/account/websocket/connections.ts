@@ -8,7 +8,7 @@ import type { Terminal } from "../../protocols/turn.ts";
 import { aboutOf } from "../../protocols/websocket/frames.ts";
 import { type Peer, verifiedPeer } from "../../protocols/websocket/identity.ts";
 import { profileOf } from "../../protocols/websocket/profile.ts";
-import { createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
+import { type ConnectionSession, createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
 import type { Acts } from "../acts.ts";
 import type { Agent } from "../agent.ts";
 import type { Asker, Pairing, Switchboard } from "../switchboard.ts";
@@ -16,7 +16,7 @@ import { hasCarrier, passOn } from "./acting.ts";
 import type { Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import type { Delivery } from "./delivery.ts";
-import { type Member, openMember } from "./member.ts";
+import { Member, type MemberHome } from "./member.ts";
 
 export interface ConnectionsDeps {
   /** Read at every use: it may change while the account runs. */
@@ -155,23 +155,31 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     member.connection.close(4401, "Authentication failed");
   }
 
+  const home: MemberHome = {
+    system,
+    log,
+    asked,
+    left({ connection }) {
+      rooms.remove(connection.id);
+      changed();
+    },
+  };
+  let session: { readonly of: ResolvedAccount; readonly is: ConnectionSession } | undefined;
+
+  /** Connections keep what the configuration said when they came; those that came under the same one share a session. */
+  function sessionOf(now: ResolvedAccount): ConnectionSession {
+    if (session?.of !== now) session = { of: now, is: createSession(profileOf(now), () => system.uuid()) };
+    return session.is;
+  }
+
   return {
     review,
     opened(connection, peer) {
-      const session = createSession(profileOf(config()), peer, connection.id, () => system.uuid());
-      const member = openMember(connection, { session, system, log, asked });
+      const member = new Member(connection, peer, sessionOf(config()), home);
       rooms.add(connection.id, member);
       changed();
-      let met: Promise<void> | undefined = meet(member, peer.sender.id)
-        .catch((thrown: unknown) => log.error(`what waited for a sender could not be read: ${describeThrown(thrown)}`))
-        .finally(() => (met = undefined));
-      return {
-        frame: (text) => (met ? met.then(() => member.frame(text)) : member.frame(text)),
-        closed() {
-          rooms.remove(connection.id);
-          changed();
-        },
-      };
+      member.greet(meet(member, peer.sender.id).catch((thrown: unknown) => log.error(`what waited for a sender could not be read: ${describeThrown(thrown)}`)));
+      return member;
     },
   };
 }

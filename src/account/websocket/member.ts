@@ -1,68 +1,103 @@
 import type { Log, System } from "../../core/ports.ts";
-import type { Connection } from "../../edge/accept.ts";
-import type { Effect } from "../../protocols/session.ts";
+import type { Connection, ConnectionHandler } from "../../edge/accept.ts";
+import type { Effect, Step } from "../../protocols/session.ts";
+import type { Peer } from "../../protocols/websocket/identity.ts";
 import type { Command, ConnectionSession, ConnectionState, Request } from "../../protocols/websocket/session.ts";
-import type { Step } from "../../protocols/session.ts";
 
-/** One open connection: its session's state, and the shell that carries out what the session asks for. */
-export interface Member {
-  readonly connection: Connection;
-  readonly state: ConnectionState;
-  /** A text frame came; settles when what it asked for is admitted or refused. */
-  frame(text: string): Promise<void> | void;
-  /** What was asked for is on disk. */
-  admitted(request: Request): void;
-  /** Says something. */
-  say(command: Command): void;
-  /** Says something that must arrive; false when the connection is gone before the bytes left. */
-  sayFinally(command: Command): Promise<boolean>;
-}
-
-export interface MemberDeps {
-  session: ConnectionSession;
-  system: System;
-  log: Log;
+/** What all members of an account share. */
+export interface MemberHome {
+  readonly system: System;
+  readonly log: Log;
   /** The peer asks something of the account. */
   asked(member: Member, request: Request): Promise<void>;
+  left(member: Member): void;
 }
 
-export function openMember(connection: Connection, { session, system, log, asked }: MemberDeps): Member {
-  const opened = session.open(system.now());
-  let state = opened.state;
+/**
+ * One open connection: its session's state, and the shell that carries out what the session asks for. A class without
+ * closures, because there are thousands of it.
+ */
+export class Member implements ConnectionHandler {
+  readonly connection: Connection;
+  readonly #session: ConnectionSession;
+  readonly #home: MemberHome;
+  #state: ConnectionState;
+  /** What has to be done before the first frame is handled. */
+  #greeting: Promise<void> | undefined;
 
-  const take = (step: Step<ConnectionState, Request>): readonly Effect<Request>[] => {
-    state = step.state;
+  constructor(connection: Connection, peer: Peer, session: ConnectionSession, home: MemberHome) {
+    this.connection = connection;
+    this.#session = session;
+    this.#home = home;
+    const { state, effects } = session.open(home.system.now(), { peer, connectionId: connection.id });
+    this.#state = state;
+    void this.#perform(effects);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Frames wait until this has settled; it may not reject. */
+  greet(greeting: Promise<void>): void {
+    const over = greeting.finally(() => {
+      if (this.#greeting === over) this.#greeting = undefined;
+    });
+    this.#greeting = over;
+  }
+
+  /** A text frame came; settles when what it asked for is admitted or refused. */
+  frame(text: string): Promise<void> | void {
+    return this.#greeting ? this.#greeting.then(() => this.#hear(text)) : this.#hear(text);
+  }
+
+  closed(): void {
+    this.#home.left(this);
+  }
+
+  /** What was asked for is on disk. */
+  admitted(request: Request): void {
+    void this.#perform(this.#take(this.#session.admitted(this.#state, request, this.#home.system.now())));
+  }
+
+  /** Says something. */
+  say(command: Command): void {
+    void this.#perform(this.#obey(command));
+  }
+
+  /** Says something that must arrive; false when the connection is gone before the bytes left. */
+  async sayFinally(command: Command): Promise<boolean> {
+    let sent = false;
+    for (const effect of this.#obey(command)) {
+      if (effect.do === "send") sent = await this.connection.sendFinal(effect.text);
+      else void this.#perform([effect]);
+    }
+    return sent;
+  }
+
+  #hear(text: string): Promise<void> | undefined {
+    return this.#perform(this.#take(this.#session.frame(this.#state, text, this.#home.system.now())));
+  }
+
+  #obey(command: Command): readonly Effect<Request>[] {
+    return this.#take(this.#session.command(this.#state, command, this.#home.system.now()));
+  }
+
+  #take(step: Step<ConnectionState, Request>): readonly Effect<Request>[] {
+    this.#state = step.state;
     return step.effects;
-  };
+  }
 
-  const perform = (effects: readonly Effect<Request>[]): Promise<void> | undefined => {
+  #perform(effects: readonly Effect<Request>[]): Promise<void> | undefined {
+    const { connection } = this;
+    const { log } = this.#home;
     let asking: Promise<void> | undefined;
     for (const effect of effects) {
       if (effect.do === "send") connection.send(effect.text);
       else if (effect.do === "close") connection.close(effect.code, effect.reason);
       else if (effect.do === "note") log[effect.level](`${effect.code} ${JSON.stringify(effect.data ?? {})}`);
-      else if (effect.do === "deliver") asking = asked(member, effect.inbound);
+      else if (effect.do === "deliver") asking = this.#home.asked(this, effect.inbound);
     }
     return asking;
-  };
-
-  const member: Member = {
-    connection,
-    get state() {
-      return state;
-    },
-    frame: (text) => perform(take(session.frame(state, text, system.now()))),
-    admitted: (request) => void perform(take(session.admitted(state, request, system.now()))),
-    say: (command) => void perform(take(session.command(state, command, system.now()))),
-    async sayFinally(command) {
-      let sent = false;
-      for (const effect of take(session.command(state, command, system.now()))) {
-        if (effect.do === "send") sent = await connection.sendFinal(effect.text);
-        else void perform([effect]);
-      }
-      return sent;
-    },
-  };
-  void perform(opened.effects);
-  return member;
+  }
 }

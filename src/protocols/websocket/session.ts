@@ -23,8 +23,7 @@ import { findBrokenRule, listMedia, saysSomething } from "./rules.ts";
 import type { Activity, Terminal } from "../turn.ts";
 
 /** One open connection of an application. */
-export interface ConnectionState extends Dialect {
-  peer: Peer;
+export interface ConnectionState extends Dialect, Opening {
   /** Rejected frames since the last good one (WS-10). */
   rejected: number;
   /** What this connection was shown of each message that has no terminal frame yet. */
@@ -37,6 +36,12 @@ interface Shown {
 }
 
 const nothingYet: Shown = { seq: 0, content: grow(undefined, "") };
+
+/** Who has connected. */
+export interface Opening {
+  peer: Peer;
+  connectionId: string;
+}
 
 /** Where a message came from. */
 export interface Origin {
@@ -68,16 +73,21 @@ export type Command =
   | { say: "act"; act: Act; messageId: string; senderId: string }
   | { say: "renewed"; peer: Peer };
 
-export type ConnectionSession = Session<ConnectionState, Command, Request>;
+/** One for all connections: whose it is stands in the state. */
+export interface ConnectionSession extends Omit<Session<ConnectionState, Command, Request>, "open"> {
+  open(now: number, opening: Opening): ConnectionStep;
+}
 type ConnectionStep = Step<ConnectionState, Request>;
 
 const GREETING = '{"type":"chat.response","content":"Connected to WebSocket chat server"}';
 
-/** The session of connection `connectionId`; `newId` makes ids for messages that come without one. */
-export function createSession(profile: Profile, peer: Peer, connectionId: string, newId: () => string): ConnectionSession {
+const noExtensions: readonly string[] = [];
+
+/** `newId` makes ids for messages that come without one. */
+export function createSession(profile: Profile, newId: () => string): ConnectionSession {
   return {
-    open: () => ({
-      state: { peer, extended: false, extensions: [], rejected: 0, shown: new PersistentMap() },
+    open: (_, { peer, connectionId }) => ({
+      state: { peer, connectionId, extended: false, extensions: noExtensions, rejected: 0, shown: new PersistentMap() },
       effects: profile.greeting ? [{ do: "send", text: GREETING }] : [],
     }),
 
@@ -142,7 +152,7 @@ export function createSession(profile: Profile, peer: Peer, connectionId: string
     const thread = frame.threadId !== undefined && has(state, "threads") ? { threadId: frame.threadId } : {};
     const inbound: Inbound<Origin> = {
       messageId: frame.messageId ?? newId(),
-      origin: { connectionId },
+      origin: { connectionId: state.connectionId },
       sender,
       conversation:
         frame.chatType === "group" && frame.groupId !== undefined

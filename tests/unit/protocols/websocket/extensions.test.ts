@@ -8,13 +8,13 @@ const profile: Profile = { streamMode: "cumulative", greeting: false, offered: O
 const ann: Peer = { sender: { id: "ann", name: "Ann", verified: true }, speaksForOthers: false };
 
 function open(changes: Partial<Profile> = {}) {
-  const session = createSession({ ...profile, ...changes }, ann, "c1", () => "made-up");
+  const session = createSession({ ...profile, ...changes }, () => "made-up");
   let state: ConnectionState;
   const take = (step: Step<ConnectionState, Request>): readonly Effect<Request>[] => {
     state = step.state;
     return step.effects;
   };
-  const opened = take(session.open(0));
+  const opened = take(session.open(0, { peer: ann, connectionId: "c1" }));
   return {
     opened,
     get state() {

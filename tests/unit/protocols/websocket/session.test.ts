@@ -12,7 +12,7 @@ const FORMAT = "Invalid message format. Expected: { type: 'chat.send', content: 
 
 /** Drives one session and remembers what it asked for. */
 function open({ peer = named, ...changes }: Partial<Profile> & { peer?: Peer } = {}) {
-  const session = createSession({ ...profile, ...changes }, peer, "c1", () => "made-up");
+  const session = createSession({ ...profile, ...changes }, () => "made-up");
   const effects: Effect<Request>[] = [];
   let state: ConnectionState;
   const take = (step: Step<ConnectionState, Request>) => {
@@ -20,7 +20,7 @@ function open({ peer = named, ...changes }: Partial<Profile> & { peer?: Peer } =
     effects.push(...step.effects);
     return step.effects;
   };
-  take(session.open(0));
+  take(session.open(0, { peer, connectionId: "c1" }));
   const sent = (list: readonly Effect<Request>[]) => list.flatMap((effect) => (effect.do === "send" ? [JSON.parse(effect.text) as unknown] : []));
   return {
     effects,
