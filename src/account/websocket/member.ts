@@ -1,4 +1,5 @@
 import type { Log, System } from "../../core/ports.ts";
+import { jsonForLog } from "../../core/redact.ts";
 import type { Connection } from "../../edge/accept.ts";
 import type { Effect } from "../../protocols/session.ts";
 import type { Command, ConnectionSession, ConnectionState, Request } from "../../protocols/websocket/session.ts";
@@ -40,7 +41,7 @@ export function openMember(connection: Connection, { session, system, log, asked
     for (const effect of effects) {
       if (effect.do === "send") connection.send(effect.text);
       else if (effect.do === "close") connection.close(effect.code, effect.reason);
-      else if (effect.do === "note") log[effect.level](`${effect.code} ${JSON.stringify(effect.data ?? {})}`);
+      else if (effect.do === "note") log[effect.level](`${effect.code} ${jsonForLog(effect.data ?? {})}`);
       else if (effect.do === "deliver") asking = asked(member, effect.inbound);
     }
     return asking;
