@@ -271,9 +271,13 @@ function kindOf(value: unknown): string {
   return typeof value === "string" ? `${codePoints(value)} characters` : `a ${typeof value}`;
 }
 
+/** What a terminal would obey, or would turn the text around, that JSON leaves as it is. */
+const obeyed = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
 function quote(text: string): string {
   const start = Array.from(text.slice(0, 80)).slice(0, 40).join("");
-  return JSON.stringify(start.length < text.length ? `${start}…` : start);
+  const quoted = JSON.stringify(start.length < text.length ? `${start}…` : start);
+  return quoted.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** A message in the table of messages. */

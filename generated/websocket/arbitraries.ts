@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { nearMissesOf } from "../near-misses.ts";
 import type { Shapes } from "../shapes.ts";
-import { accepted, characters, json, list, text, withExtras } from "../values.ts";
+import { accepted, characters, finite, json, list, text, withExtras } from "../values.ts";
 import { validateChatSend } from "./codec.ts";
 import type { ActivityStatus, ChatActivity, ChatAuth, ChatCancel, ChatDelete, ChatDeleted, ChatDirectory, ChatDirectoryResult, ChatEdit, ChatEdited, ChatError, ChatHello, ChatJoin, ChatLeave, ChatMedia, ChatMessage, ChatPairing, ChatReact, ChatReaction, ChatResponse, ChatSend, ChatStream, ChatThought, ChatTyping, ChatWelcome, CustomData, DirectoryEntry, Emoji, ErrorCode, Extension, GroupId, Id, MediaItem, MediaPath, MimeType, Name, ReactionOp, Text, Timestamp, Token, TokenType, VerifiedUser, VerifyGranted, VerifyRefused, VerifyRequest } from "./types.ts";
 
@@ -374,6 +374,7 @@ export const arbitraries = fc.letrec<Types>((tie) => ({
       avatar: text({ max: 4096 }),
       extra: withExtras(fc.record({}, { noNullPrototype: true }), json(), []),
       delegate: fc.boolean(),
+      exp: finite({ min: 0, max: 253402300799 }),
     },
     { requiredKeys: ["userId"], noNullPrototype: true },
   ),
@@ -758,6 +759,7 @@ export const shapes = {
       { name: "avatar", shape: { kind: "string", maxLength: 4096 } },
       { name: "extra", shape: { kind: "object", properties: [] } },
       { name: "delegate", shape: { kind: "boolean" } },
+      { name: "exp", shape: { kind: "number", integer: false, minimum: 0, maximum: 253402300799 } },
     ],
   },
   TokenType: { kind: "string", minLength: 1, maxLength: 64 },

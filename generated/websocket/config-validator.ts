@@ -3,12 +3,12 @@
 
 import { codePoints } from "../runtime.ts";
 export const WebsocketConfigInput = validate14;
-const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema11 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"recheckSeconds":{"type":"integer","minimum":0,"maximum":86400},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 const pattern0 = /*#__PURE__*/ new RegExp("^/[A-Za-z0-9._~/-]*$", "u");
 const formats0 = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i;
-const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
+const schema12 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"type":"object","additionalProperties":false,"properties":{"showOk":{"type":"boolean"},"showAlerts":{"type":"boolean"},"useIndicator":{"type":"boolean"}}},"healthMonitor":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"}}},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"type":"string","pattern":"^/[A-Za-z0-9._~/-]*$","maxLength":256},"auth":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"endpoint":{"type":"string","format":"uri","maxLength":2048},"timeout":{"type":"integer","minimum":1000,"maximum":60000},"required":{"type":"boolean"},"allowQueryToken":{"type":"boolean"},"cacheSeconds":{"type":"integer","minimum":0,"maximum":3600},"recheckSeconds":{"type":"integer","minimum":0,"maximum":86400},"forwardParams":{"type":"array","maxItems":32,"items":{"type":"string","minLength":1,"maxLength":64}},"allowDelegation":{"type":"boolean"}}},"allowedOrigins":{"type":"array","maxItems":64,"items":{"type":"string","minLength":1,"maxLength":2048}},"dmPolicy":{"type":"string","enum":["open","pairing","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"allowFrom":{"type":"array","maxItems":10000,"items":{"type":["string","number"]}},"tools":{"type":"object","additionalProperties":false,"properties":{"allow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"alsoAllow":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}},"deny":{"type":"array","maxItems":1000,"items":{"type":"string","minLength":1,"maxLength":128}}}},"requireMention":{"type":"boolean"},"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"type":"array","maxItems":1000,"items":{"type":["string","number"]}},"allowBots":{"type":["boolean","string"],"enum":[true,false,"mentions"]},"botLoopProtection":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"maxEventsPerWindow":{"type":"integer","minimum":1,"maximum":10000},"windowSeconds":{"type":"integer","minimum":1,"maximum":86400},"cooldownSeconds":{"type":"integer","minimum":1,"maximum":86400}}},"dynamicAgentCreation":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"workspaceTemplate":{"type":"string","minLength":1,"maxLength":1024},"agentDirTemplate":{"type":"string","minLength":1,"maxLength":1024},"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxAgents":{"type":"integer","minimum":1,"maximum":100000}}},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"type":"object","additionalProperties":false,"properties":{"mode":{"type":"string","enum":["off","partial","block","progress"]},"chunkMode":{"type":"string","enum":["length","newline"]},"block":{"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"coalesce":{"type":"object","additionalProperties":false,"properties":{"minChars":{"type":"integer","minimum":1,"maximum":1000000},"maxChars":{"type":"integer","minimum":1,"maximum":1000000},"idleMs":{"type":"integer","minimum":0,"maximum":60000}}}}},"preview":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}},"progress":{"type":"object","additionalProperties":false,"properties":{"toolProgress":{"type":"boolean"}}}}},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"type":"object","maxProperties":10000,"additionalProperties":{"type":"object","additionalProperties":false,"properties":{"systemPrompt":{"type":"string","maxLength":65536},"skills":{"type":"array","maxItems":256,"items":{"type":"string","minLength":1,"maxLength":128}}}}},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"type":"object","additionalProperties":false,"properties":{"allowedRoots":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":1024}},"maxBytes":{"type":"integer","minimum":1,"maximum":104857600}}},"limits":{"type":"object","additionalProperties":false,"properties":{"maxPayload":{"type":"integer","minimum":1024,"maximum":16777216},"maxConnections":{"type":"integer","minimum":1,"maximum":100000},"maxConnectionsPerSender":{"type":"integer","minimum":1,"maximum":1000},"messagesPerMinute":{"type":"integer","minimum":1,"maximum":100000},"messageBurst":{"type":"integer","minimum":1,"maximum":100000},"queuedPerSession":{"type":"integer","minimum":1,"maximum":10000},"turnSeconds":{"type":"integer","minimum":1,"maximum":86400},"deadAfterSeconds":{"type":"integer","minimum":31,"maximum":3600}}}}};
 
 function validate15(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -260,7 +260,7 @@ if(errors === _errs28){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
-if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+if(!(func2.call(schema12.properties.auth.properties, key3))){
 validate15.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -386,29 +386,56 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data12.forwardParams !== undefined){
-let data19 = data12.forwardParams;
+if(data12.recheckSeconds !== undefined){
+let data19 = data12.recheckSeconds;
 const _errs43 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate15.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs43){
-if(Array.isArray(data19)){
-if(data19.length > 32){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 86400 || isNaN(data19)){
+validate15.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data19 < 0 || isNaN(data19)){
+validate15.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs43 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data20 = data12.forwardParams;
+const _errs45 = errors;
+if(errors === _errs45){
+if(Array.isArray(data20)){
+if(data20.length > 32){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data19.length;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data20 = data19[i0];
-const _errs45 = errors;
-if(errors === _errs45){
-if(typeof data20 === "string"){
-if(data20.length > 64 && func3(data20) > 64){
+let data21 = data20[i0];
+const _errs47 = errors;
+if(errors === _errs47){
+if(typeof data21 === "string"){
+if(data21.length > 64 && func3(data21) > 64){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data21.length < 1){
 validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -419,7 +446,7 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyw
 return false;
 }
 }
-var valid4 = _errs45 === errors;
+var valid4 = _errs47 === errors;
 if(!valid4){
 break;
 }
@@ -431,22 +458,23 @@ validate15.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"t
 return false;
 }
 }
-var valid3 = _errs43 === errors;
+var valid3 = _errs45 === errors;
 }
 else {
 var valid3 = true;
 }
 if(valid3){
 if(data12.allowDelegation !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid3 = _errs47 === errors;
+var valid3 = _errs49 === errors;
 }
 else {
 var valid3 = true;
+}
 }
 }
 }
@@ -469,28 +497,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data22 = data.allowedOrigins;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data22)){
-if(data22.length > 64){
+let data23 = data.allowedOrigins;
+const _errs51 = errors;
+if(errors === _errs51){
+if(Array.isArray(data23)){
+if(data23.length > 64){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data22.length;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data23 = data22[i1];
-const _errs51 = errors;
-if(errors === _errs51){
-if(typeof data23 === "string"){
-if(data23.length > 2048 && func3(data23) > 2048){
+let data24 = data23[i1];
+const _errs53 = errors;
+if(errors === _errs53){
+if(typeof data24 === "string"){
+if(data24.length > 2048 && func3(data24) > 2048){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data23.length < 1){
+if(data24.length < 1){
 validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -501,7 +529,7 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:
 return false;
 }
 }
-var valid5 = _errs51 === errors;
+var valid5 = _errs53 === errors;
 if(!valid5){
 break;
 }
@@ -513,49 +541,49 @@ validate15.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data24 !== "string"){
+let data25 = data.dmPolicy;
+const _errs55 = errors;
+if(typeof data25 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data25 === "open") || (data25 === "pairing")) || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data26 = data.allowFrom;
+const _errs57 = errors;
+if(errors === _errs57){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data25.length;
+const len2 = data26.length;
 for(let i2=0; i2<len2; i2++){
-let data26 = data25[i2];
-const _errs57 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data27 = data26[i2];
+const _errs59 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate15.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
+var valid6 = _errs59 === errors;
 if(!valid6){
 break;
 }
@@ -567,49 +595,49 @@ validate15.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs57 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data27 !== "string"){
+let data28 = data.groupPolicy;
+const _errs61 = errors;
+if(typeof data28 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data28 === "open") || (data28 === "allowlist")) || (data28 === "disabled"))){
 validate15.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data29 = data.groupAllowFrom;
+const _errs63 = errors;
+if(errors === _errs63){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len3 = data28.length;
+const len3 = data29.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs63 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data30 = data29[i3];
+const _errs65 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate15.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
+var valid7 = _errs65 === errors;
 if(!valid7){
 break;
 }
@@ -621,49 +649,49 @@ validate15.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data30 = data.reactionNotifications;
-const _errs65 = errors;
-if(typeof data30 !== "string"){
+let data31 = data.reactionNotifications;
+const _errs67 = errors;
+if(typeof data31 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
+if(!((((data31 === "off") || (data31 === "own")) || (data31 === "all")) || (data31 === "allowlist"))){
 validate15.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data31 = data.reactionAllowlist;
-const _errs67 = errors;
-if(errors === _errs67){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+let data32 = data.reactionAllowlist;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs69 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs71 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate15.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid8 = _errs71 === errors;
 if(!valid8){
 break;
 }
@@ -675,33 +703,21 @@ validate15.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data33 = data.replyToMode;
-const _errs71 = errors;
-if(typeof data33 !== "string"){
+let data34 = data.replyToMode;
+const _errs73 = errors;
+if(typeof data34 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
+if(!(((data34 === "off") || (data34 === "first")) || (data34 === "all"))){
 validate15.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
-return false;
-}
-var valid0 = _errs71 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requireMention !== undefined){
-const _errs73 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -710,51 +726,46 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data35 = data.groups;
+if(data.requireMention !== undefined){
 const _errs75 = errors;
-if(errors === _errs75){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(Object.keys(data35).length > 10000){
+if(typeof data.requireMention !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs75 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data36 = data.groups;
+const _errs77 = errors;
+if(errors === _errs77){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(Object.keys(data36).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key4 in data35){
-let data36 = data35[key4];
-const _errs78 = errors;
-if(errors === _errs78){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+for(const key4 in data36){
+let data37 = data36[key4];
 const _errs80 = errors;
-for(const key5 in data36){
+if(errors === _errs80){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs82 = errors;
+for(const key5 in data37){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data36.enabled !== undefined){
-const _errs81 = errors;
-if(typeof data36.enabled !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs81 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data36.groupPolicy !== undefined){
-let data38 = data36.groupPolicy;
+if(_errs82 === errors){
+if(data37.enabled !== undefined){
 const _errs83 = errors;
-if(typeof data38 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data37.enabled !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -763,26 +774,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.allowFrom !== undefined){
-let data39 = data36.allowFrom;
+if(data37.groupPolicy !== undefined){
+let data39 = data37.groupPolicy;
 const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 10000){
+if(typeof data39 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data39 === "open") || (data39 === "allowlist")) || (data39 === "disabled"))){
+validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs85 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data37.allowFrom !== undefined){
+let data40 = data37.allowFrom;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data40)){
+if(data40.length > 10000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data39.length;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs87 = errors;
-if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+let data41 = data40[i5];
+const _errs89 = errors;
+if((typeof data41 !== "string") && (!((typeof data41 == "number") && (isFinite(data41))))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs87 === errors;
+var valid11 = _errs89 === errors;
 if(!valid11){
 break;
 }
@@ -794,49 +822,49 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs85 === errors;
+var valid10 = _errs87 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.tools !== undefined){
-let data41 = data36.tools;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data37.tools !== undefined){
+let data42 = data37.tools;
 const _errs91 = errors;
-for(const key6 in data41){
+if(errors === _errs91){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs93 = errors;
+for(const key6 in data42){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data41.allow !== undefined){
-let data42 = data41.allow;
-const _errs92 = errors;
-if(errors === _errs92){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+if(_errs93 === errors){
+if(data42.allow !== undefined){
+let data43 = data42.allow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data42.length;
+const len6 = data43.length;
 for(let i6=0; i6<len6; i6++){
-let data43 = data42[i6];
-const _errs94 = errors;
-if(errors === _errs94){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
+let data44 = data43[i6];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
+if(data44.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -847,7 +875,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs94 === errors;
+var valid13 = _errs96 === errors;
 if(!valid13){
 break;
 }
@@ -859,35 +887,35 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs92 === errors;
+var valid12 = _errs94 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.alsoAllow !== undefined){
-let data44 = data41.alsoAllow;
-const _errs96 = errors;
-if(errors === _errs96){
-if(Array.isArray(data44)){
-if(data44.length > 1000){
+if(data42.alsoAllow !== undefined){
+let data45 = data42.alsoAllow;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data44.length;
+const len7 = data45.length;
 for(let i7=0; i7<len7; i7++){
-let data45 = data44[i7];
-const _errs98 = errors;
-if(errors === _errs98){
-if(typeof data45 === "string"){
-if(data45.length > 128 && func3(data45) > 128){
+let data46 = data45[i7];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data46 === "string"){
+if(data46.length > 128 && func3(data46) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data45.length < 1){
+if(data46.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -898,7 +926,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs98 === errors;
+var valid14 = _errs100 === errors;
 if(!valid14){
 break;
 }
@@ -910,35 +938,35 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.deny !== undefined){
-let data46 = data41.deny;
-const _errs100 = errors;
-if(errors === _errs100){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+if(data42.deny !== undefined){
+let data47 = data42.deny;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data47)){
+if(data47.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len8 = data46.length;
+const len8 = data47.length;
 for(let i8=0; i8<len8; i8++){
-let data47 = data46[i8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
+let data48 = data47[i8];
+const _errs104 = errors;
+if(errors === _errs104){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
+if(data48.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -949,7 +977,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs102 === errors;
+var valid15 = _errs104 === errors;
 if(!valid15){
 break;
 }
@@ -961,7 +989,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs100 === errors;
+var valid12 = _errs102 === errors;
 }
 else {
 var valid12 = true;
@@ -975,30 +1003,30 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs89 === errors;
+var valid10 = _errs91 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.requireMention !== undefined){
-const _errs104 = errors;
-if(typeof data36.requireMention !== "boolean"){
+if(data37.requireMention !== undefined){
+const _errs106 = errors;
+if(typeof data37.requireMention !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs104 === errors;
+var valid10 = _errs106 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.systemPrompt !== undefined){
-let data49 = data36.systemPrompt;
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
+if(data37.systemPrompt !== undefined){
+let data50 = data37.systemPrompt;
+const _errs108 = errors;
+if(errors === _errs108){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1008,35 +1036,35 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs106 === errors;
+var valid10 = _errs108 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.skills !== undefined){
-let data50 = data36.skills;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data50)){
-if(data50.length > 256){
+if(data37.skills !== undefined){
+let data51 = data37.skills;
+const _errs110 = errors;
+if(errors === _errs110){
+if(Array.isArray(data51)){
+if(data51.length > 256){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid16 = true;
-const len9 = data50.length;
+const len9 = data51.length;
 for(let i9=0; i9<len9; i9++){
-let data51 = data50[i9];
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
+let data52 = data51[i9];
+const _errs112 = errors;
+if(errors === _errs112){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
+if(data52.length < 1){
 validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1047,7 +1075,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid16 = _errs110 === errors;
+var valid16 = _errs112 === errors;
 if(!valid16){
 break;
 }
@@ -1059,7 +1087,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs108 === errors;
+var valid10 = _errs110 === errors;
 }
 else {
 var valid10 = true;
@@ -1077,7 +1105,7 @@ validate15.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid9 = _errs80 === errors;
 if(!valid9){
 break;
 }
@@ -1089,59 +1117,59 @@ validate15.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data52 = data.historyLimit;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+let data53 = data.historyLimit;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1000 || isNaN(data53)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 0 || isNaN(data52)){
+if(data53 < 0 || isNaN(data53)){
 validate15.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data53 = data.bots;
-const _errs114 = errors;
-if(errors === _errs114){
-if(Array.isArray(data53)){
-if(data53.length > 1000){
+let data54 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data54)){
+if(data54.length > 1000){
 validate15.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid17 = true;
-const len10 = data53.length;
+const len10 = data54.length;
 for(let i10=0; i10<len10; i10++){
-let data54 = data53[i10];
-const _errs116 = errors;
-if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
+let data55 = data54[i10];
+const _errs118 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
 validate15.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid17 = _errs118 === errors;
 if(!valid17){
 break;
 }
@@ -1153,75 +1181,48 @@ validate15.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{t
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data55 = data.allowBots;
-const _errs118 = errors;
-if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
+let data56 = data.allowBots;
+const _errs120 = errors;
+if((typeof data56 !== "boolean") && (typeof data56 !== "string")){
 validate15.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
+if(!(((data56 === true) || (data56 === false)) || (data56 === "mentions"))){
 validate15.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data56 = data.botLoopProtection;
-const _errs120 = errors;
-if(errors === _errs120){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+let data57 = data.botLoopProtection;
 const _errs122 = errors;
-for(const key7 in data56){
+if(errors === _errs122){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs124 = errors;
+for(const key7 in data57){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs122 === errors){
-if(data56.enabled !== undefined){
-const _errs123 = errors;
-if(typeof data56.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data57.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data57.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid18 = _errs123 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data56.maxEventsPerWindow !== undefined){
-let data58 = data56.maxEventsPerWindow;
-const _errs125 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs125){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 10000 || isNaN(data58)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data58 < 1 || isNaN(data58)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid18 = _errs125 === errors;
 }
@@ -1229,22 +1230,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.windowSeconds !== undefined){
-let data59 = data56.windowSeconds;
+if(data57.maxEventsPerWindow !== undefined){
+let data59 = data57.maxEventsPerWindow;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data59 > 10000 || isNaN(data59)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1256,28 +1257,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.cooldownSeconds !== undefined){
-let data60 = data56.cooldownSeconds;
+if(data57.windowSeconds !== undefined){
+let data60 = data57.windowSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs129 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data57.cooldownSeconds !== undefined){
+let data61 = data57.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs131){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data61 < 1 || isNaN(data61)){
+validate15.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs131 === errors;
 }
 else {
 var valid18 = true;
@@ -1292,49 +1320,49 @@ validate15.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data61 = data.dynamicAgentCreation;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+let data62 = data.dynamicAgentCreation;
 const _errs133 = errors;
-for(const key8 in data61){
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data61.enabled !== undefined){
-const _errs134 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs135 === errors){
+if(data62.enabled !== undefined){
+const _errs136 = errors;
+if(typeof data62.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs134 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.workspaceTemplate !== undefined){
-let data63 = data61.workspaceTemplate;
-const _errs136 = errors;
-if(errors === _errs136){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+if(data62.workspaceTemplate !== undefined){
+let data64 = data62.workspaceTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data64.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1345,23 +1373,23 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid19 = _errs136 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.agentDirTemplate !== undefined){
-let data64 = data61.agentDirTemplate;
-const _errs138 = errors;
-if(errors === _errs138){
-if(typeof data64 === "string"){
-if(data64.length > 1024 && func3(data64) > 1024){
+if(data62.agentDirTemplate !== undefined){
+let data65 = data62.agentDirTemplate;
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data65 === "string"){
+if(data65.length > 1024 && func3(data65) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data64.length < 1){
+if(data65.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1372,35 +1400,35 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid19 = _errs138 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.allowedRoots !== undefined){
-let data65 = data61.allowedRoots;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data65)){
-if(data65.length > 16){
+if(data62.allowedRoots !== undefined){
+let data66 = data62.allowedRoots;
+const _errs142 = errors;
+if(errors === _errs142){
+if(Array.isArray(data66)){
+if(data66.length > 16){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid20 = true;
-const len11 = data65.length;
+const len11 = data66.length;
 for(let i11=0; i11<len11; i11++){
-let data66 = data65[i11];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data66 === "string"){
-if(data66.length > 1024 && func3(data66) > 1024){
+let data67 = data66[i11];
+const _errs144 = errors;
+if(errors === _errs144){
+if(typeof data67 === "string"){
+if(data67.length > 1024 && func3(data67) > 1024){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data66.length < 1){
+if(data67.length < 1){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1411,7 +1439,7 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid20 = _errs142 === errors;
+var valid20 = _errs144 === errors;
 if(!valid20){
 break;
 }
@@ -1423,34 +1451,34 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid19 = _errs142 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.maxAgents !== undefined){
-let data67 = data61.maxAgents;
-const _errs144 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(data62.maxAgents !== undefined){
+let data68 = data62.maxAgents;
+const _errs146 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs144){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
+if(errors === _errs146){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data68 < 1 || isNaN(data68)){
 validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid19 = _errs144 === errors;
+var valid19 = _errs146 === errors;
 }
 else {
 var valid19 = true;
@@ -1466,69 +1494,52 @@ validate15.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data68 = data.streamMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
+let data69 = data.streamMode;
+const _errs148 = errors;
+if(typeof data69 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data68 === "cumulative") || (data68 === "delta"))){
+if(!((data69 === "cumulative") || (data69 === "delta"))){
 validate15.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs146 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data69 = data.streaming;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+let data70 = data.streaming;
 const _errs150 = errors;
-for(const key9 in data69){
+if(errors === _errs150){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs152 = errors;
+for(const key9 in data70){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
 validate15.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs150 === errors){
-if(data69.mode !== undefined){
-let data70 = data69.mode;
-const _errs151 = errors;
-if(typeof data70 !== "string"){
+if(_errs152 === errors){
+if(data70.mode !== undefined){
+let data71 = data70.mode;
+const _errs153 = errors;
+if(typeof data71 !== "string"){
 validate15.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+if(!((((data71 === "off") || (data71 === "partial")) || (data71 === "block")) || (data71 === "progress"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid21 = _errs151 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data69.chunkMode !== undefined){
-let data71 = data69.chunkMode;
-const _errs153 = errors;
-if(typeof data71 !== "string"){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data71 === "length") || (data71 === "newline"))){
-validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -1537,89 +1548,79 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.block !== undefined){
-let data72 = data69.block;
+if(data70.chunkMode !== undefined){
+let data72 = data70.chunkMode;
 const _errs155 = errors;
-if(errors === _errs155){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(typeof data72 !== "string"){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data72 === "length") || (data72 === "newline"))){
+validate15.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs155 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data70.block !== undefined){
+let data73 = data70.block;
 const _errs157 = errors;
-for(const key10 in data72){
+if(errors === _errs157){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs159 = errors;
+for(const key10 in data73){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs157 === errors){
-if(data72.enabled !== undefined){
-const _errs158 = errors;
-if(typeof data72.enabled !== "boolean"){
+if(_errs159 === errors){
+if(data73.enabled !== undefined){
+const _errs160 = errors;
+if(typeof data73.enabled !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid22 = _errs158 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
 var valid22 = true;
 }
 if(valid22){
-if(data72.coalesce !== undefined){
-let data74 = data72.coalesce;
-const _errs160 = errors;
-if(errors === _errs160){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data73.coalesce !== undefined){
+let data75 = data73.coalesce;
 const _errs162 = errors;
-for(const key11 in data74){
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
 validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs162 === errors){
-if(data74.minChars !== undefined){
-let data75 = data74.minChars;
-const _errs163 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs163){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000000 || isNaN(data75)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data75 < 1 || isNaN(data75)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs163 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data74.maxChars !== undefined){
-let data76 = data74.maxChars;
+if(_errs164 === errors){
+if(data75.minChars !== undefined){
+let data76 = data75.minChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -1631,28 +1632,55 @@ else {
 var valid23 = true;
 }
 if(valid23){
-if(data74.idleMs !== undefined){
-let data77 = data74.idleMs;
+if(data75.maxChars !== undefined){
+let data77 = data75.maxChars;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 60000 || isNaN(data77)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+if(data77 > 1000000 || isNaN(data77)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data77 < 0 || isNaN(data77)){
-validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data77 < 1 || isNaN(data77)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid23 = _errs167 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data75.idleMs !== undefined){
+let data78 = data75.idleMs;
+const _errs169 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs169){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 60000 || isNaN(data78)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data78 < 0 || isNaN(data78)){
+validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs169 === errors;
 }
 else {
 var valid23 = true;
@@ -1666,7 +1694,7 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyw
 return false;
 }
 }
-var valid22 = _errs160 === errors;
+var valid22 = _errs162 === errors;
 }
 else {
 var valid22 = true;
@@ -1679,28 +1707,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type
 return false;
 }
 }
-var valid21 = _errs155 === errors;
+var valid21 = _errs157 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.preview !== undefined){
-let data78 = data69.preview;
-const _errs169 = errors;
-if(errors === _errs169){
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data70.preview !== undefined){
+let data79 = data70.preview;
 const _errs171 = errors;
-for(const key12 in data78){
+if(errors === _errs171){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs173 = errors;
+for(const key12 in data79){
 if(!(key12 === "toolProgress")){
 validate15.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data78.toolProgress !== undefined){
-if(typeof data78.toolProgress !== "boolean"){
+if(_errs173 === errors){
+if(data79.toolProgress !== undefined){
+if(typeof data79.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1712,28 +1740,28 @@ validate15.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"ty
 return false;
 }
 }
-var valid21 = _errs169 === errors;
+var valid21 = _errs171 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.progress !== undefined){
-let data80 = data69.progress;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data70.progress !== undefined){
+let data81 = data70.progress;
 const _errs176 = errors;
-for(const key13 in data80){
+if(errors === _errs176){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs178 = errors;
+for(const key13 in data81){
 if(!(key13 === "toolProgress")){
 validate15.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data80.toolProgress !== undefined){
-if(typeof data80.toolProgress !== "boolean"){
+if(_errs178 === errors){
+if(data81.toolProgress !== undefined){
+if(typeof data81.toolProgress !== "boolean"){
 validate15.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -1745,7 +1773,7 @@ validate15.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"t
 return false;
 }
 }
-var valid21 = _errs174 === errors;
+var valid21 = _errs176 === errors;
 }
 else {
 var valid21 = true;
@@ -1761,69 +1789,69 @@ validate15.errors = [{instancePath:instancePath+"/streaming",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs148 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data82 = data.textChunkLimit;
-const _errs179 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+let data83 = data.textChunkLimit;
+const _errs181 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 200000 || isNaN(data82)){
+if(errors === _errs181){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 200000 || isNaN(data83)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data82 < 100 || isNaN(data82)){
+if(data83 < 100 || isNaN(data83)){
 validate15.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data83 = data.direct;
-const _errs181 = errors;
-if(errors === _errs181){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-if(Object.keys(data83).length > 10000){
+let data84 = data.direct;
+const _errs183 = errors;
+if(errors === _errs183){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(Object.keys(data84).length > 10000){
 validate15.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key14 in data83){
-let data84 = data83[key14];
-const _errs184 = errors;
-if(errors === _errs184){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key14 in data84){
+let data85 = data84[key14];
 const _errs186 = errors;
-for(const key15 in data84){
+if(errors === _errs186){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs188 = errors;
+for(const key15 in data85){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs186 === errors){
-if(data84.systemPrompt !== undefined){
-let data85 = data84.systemPrompt;
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+if(_errs188 === errors){
+if(data85.systemPrompt !== undefined){
+let data86 = data85.systemPrompt;
+const _errs189 = errors;
+if(errors === _errs189){
+if(typeof data86 === "string"){
+if(data86.length > 65536 && func3(data86) > 65536){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1833,35 +1861,35 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs187 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
 var valid27 = true;
 }
 if(valid27){
-if(data84.skills !== undefined){
-let data86 = data84.skills;
-const _errs189 = errors;
-if(errors === _errs189){
-if(Array.isArray(data86)){
-if(data86.length > 256){
+if(data85.skills !== undefined){
+let data87 = data85.skills;
+const _errs191 = errors;
+if(errors === _errs191){
+if(Array.isArray(data87)){
+if(data87.length > 256){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid28 = true;
-const len12 = data86.length;
+const len12 = data87.length;
 for(let i12=0; i12<len12; i12++){
-let data87 = data86[i12];
-const _errs191 = errors;
-if(errors === _errs191){
-if(typeof data87 === "string"){
-if(data87.length > 128 && func3(data87) > 128){
+let data88 = data87[i12];
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 128 && func3(data88) > 128){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data87.length < 1){
+if(data88.length < 1){
 validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1872,7 +1900,7 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid28 = _errs191 === errors;
+var valid28 = _errs193 === errors;
 if(!valid28){
 break;
 }
@@ -1884,7 +1912,7 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs189 === errors;
+var valid27 = _errs191 === errors;
 }
 else {
 var valid27 = true;
@@ -1897,7 +1925,7 @@ validate15.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid26 = _errs184 === errors;
+var valid26 = _errs186 === errors;
 if(!valid26){
 break;
 }
@@ -1909,18 +1937,18 @@ validate15.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs181 === errors;
+var valid0 = _errs183 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data88 = data.systemPrompt;
-const _errs193 = errors;
-if(errors === _errs193){
-if(typeof data88 === "string"){
-if(data88.length > 65536 && func3(data88) > 65536){
+let data89 = data.systemPrompt;
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 65536 && func3(data89) > 65536){
 validate15.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -1930,61 +1958,61 @@ validate15.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",p
 return false;
 }
 }
-var valid0 = _errs193 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs195 = errors;
-if(typeof data.greeting !== "boolean"){
-validate15.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data90 = data.media;
+if(data.greeting !== undefined){
 const _errs197 = errors;
-if(errors === _errs197){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(typeof data.greeting !== "boolean"){
+validate15.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs197 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data91 = data.media;
 const _errs199 = errors;
-for(const key16 in data90){
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
 validate15.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs199 === errors){
-if(data90.allowedRoots !== undefined){
-let data91 = data90.allowedRoots;
-const _errs200 = errors;
-if(errors === _errs200){
-if(Array.isArray(data91)){
-if(data91.length > 16){
+if(_errs201 === errors){
+if(data91.allowedRoots !== undefined){
+let data92 = data91.allowedRoots;
+const _errs202 = errors;
+if(errors === _errs202){
+if(Array.isArray(data92)){
+if(data92.length > 16){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid30 = true;
-const len13 = data91.length;
+const len13 = data92.length;
 for(let i13=0; i13<len13; i13++){
-let data92 = data91[i13];
-const _errs202 = errors;
-if(errors === _errs202){
-if(typeof data92 === "string"){
-if(data92.length > 1024 && func3(data92) > 1024){
+let data93 = data92[i13];
+const _errs204 = errors;
+if(errors === _errs204){
+if(typeof data93 === "string"){
+if(data93.length > 1024 && func3(data93) > 1024){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data92.length < 1){
+if(data93.length < 1){
 validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -1995,7 +2023,7 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,key
 return false;
 }
 }
-var valid30 = _errs202 === errors;
+var valid30 = _errs204 === errors;
 if(!valid30){
 break;
 }
@@ -2007,34 +2035,34 @@ validate15.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"t
 return false;
 }
 }
-var valid29 = _errs200 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
 var valid29 = true;
 }
 if(valid29){
-if(data90.maxBytes !== undefined){
-let data93 = data90.maxBytes;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(data91.maxBytes !== undefined){
+let data94 = data91.maxBytes;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 104857600 || isNaN(data93)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 104857600 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data94 < 1 || isNaN(data94)){
 validate15.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
 var valid29 = true;
@@ -2047,69 +2075,42 @@ validate15.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{
 return false;
 }
 }
-var valid0 = _errs197 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data94 = data.limits;
-const _errs206 = errors;
-if(errors === _errs206){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+let data95 = data.limits;
 const _errs208 = errors;
-for(const key17 in data94){
+if(errors === _errs208){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+const _errs210 = errors;
+for(const key17 in data95){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
 validate15.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs208 === errors){
-if(data94.maxPayload !== undefined){
-let data95 = data94.maxPayload;
-const _errs209 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs209){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 16777216 || isNaN(data95)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data95 < 1024 || isNaN(data95)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid31 = _errs209 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data94.maxConnections !== undefined){
-let data96 = data94.maxConnections;
+if(_errs210 === errors){
+if(data95.maxPayload !== undefined){
+let data96 = data95.maxPayload;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data96 > 16777216 || isNaN(data96)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data96 < 1024 || isNaN(data96)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -2121,22 +2122,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.maxConnectionsPerSender !== undefined){
-let data97 = data94.maxConnectionsPerSender;
+if(data95.maxConnections !== undefined){
+let data97 = data95.maxConnections;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data97 > 100000 || isNaN(data97)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2148,22 +2149,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messagesPerMinute !== undefined){
-let data98 = data94.messagesPerMinute;
+if(data95.maxConnectionsPerSender !== undefined){
+let data98 = data95.maxConnectionsPerSender;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 100000 || isNaN(data98)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data98 > 1000 || isNaN(data98)){
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2175,22 +2176,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messageBurst !== undefined){
-let data99 = data94.messageBurst;
+if(data95.messagesPerMinute !== undefined){
+let data99 = data95.messagesPerMinute;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2202,22 +2203,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.queuedPerSession !== undefined){
-let data100 = data94.queuedPerSession;
+if(data95.messageBurst !== undefined){
+let data100 = data95.messageBurst;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 10000 || isNaN(data100)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data100 > 100000 || isNaN(data100)){
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2229,22 +2230,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.turnSeconds !== undefined){
-let data101 = data94.turnSeconds;
+if(data95.queuedPerSession !== undefined){
+let data101 = data95.queuedPerSession;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 86400 || isNaN(data101)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data101 > 10000 || isNaN(data101)){
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate15.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -2256,28 +2257,55 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.deadAfterSeconds !== undefined){
-let data102 = data94.deadAfterSeconds;
+if(data95.turnSeconds !== undefined){
+let data102 = data95.turnSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 3600 || isNaN(data102)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data102 > 86400 || isNaN(data102)){
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 31 || isNaN(data102)){
-validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data102 < 1 || isNaN(data102)){
+validate15.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid31 = _errs223 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data95.deadAfterSeconds !== undefined){
+let data103 = data95.deadAfterSeconds;
+const _errs225 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs225){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 3600 || isNaN(data103)){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data103 < 31 || isNaN(data103)){
+validate15.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid31 = _errs225 === errors;
 }
 else {
 var valid31 = true;
@@ -2296,7 +2324,7 @@ validate15.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs206 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;
@@ -2594,7 +2622,7 @@ if(errors === _errs28){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
-if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+if(!(func2.call(schema11.properties.auth.properties, key3))){
 validate14.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -2720,29 +2748,56 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data12.forwardParams !== undefined){
-let data19 = data12.forwardParams;
+if(data12.recheckSeconds !== undefined){
+let data19 = data12.recheckSeconds;
 const _errs43 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate14.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs43){
-if(Array.isArray(data19)){
-if(data19.length > 32){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 86400 || isNaN(data19)){
+validate14.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data19 < 0 || isNaN(data19)){
+validate14.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs43 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data20 = data12.forwardParams;
+const _errs45 = errors;
+if(errors === _errs45){
+if(Array.isArray(data20)){
+if(data20.length > 32){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data19.length;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data20 = data19[i0];
-const _errs45 = errors;
-if(errors === _errs45){
-if(typeof data20 === "string"){
-if(data20.length > 64 && func3(data20) > 64){
+let data21 = data20[i0];
+const _errs47 = errors;
+if(errors === _errs47){
+if(typeof data21 === "string"){
+if(data21.length > 64 && func3(data21) > 64){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data21.length < 1){
 validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2753,7 +2808,7 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyw
 return false;
 }
 }
-var valid4 = _errs45 === errors;
+var valid4 = _errs47 === errors;
 if(!valid4){
 break;
 }
@@ -2765,22 +2820,23 @@ validate14.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"t
 return false;
 }
 }
-var valid3 = _errs43 === errors;
+var valid3 = _errs45 === errors;
 }
 else {
 var valid3 = true;
 }
 if(valid3){
 if(data12.allowDelegation !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid3 = _errs47 === errors;
+var valid3 = _errs49 === errors;
 }
 else {
 var valid3 = true;
+}
 }
 }
 }
@@ -2803,28 +2859,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data22 = data.allowedOrigins;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data22)){
-if(data22.length > 64){
+let data23 = data.allowedOrigins;
+const _errs51 = errors;
+if(errors === _errs51){
+if(Array.isArray(data23)){
+if(data23.length > 64){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data22.length;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data23 = data22[i1];
-const _errs51 = errors;
-if(errors === _errs51){
-if(typeof data23 === "string"){
-if(data23.length > 2048 && func3(data23) > 2048){
+let data24 = data23[i1];
+const _errs53 = errors;
+if(errors === _errs53){
+if(typeof data24 === "string"){
+if(data24.length > 2048 && func3(data24) > 2048){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data23.length < 1){
+if(data24.length < 1){
 validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -2835,7 +2891,7 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:
 return false;
 }
 }
-var valid5 = _errs51 === errors;
+var valid5 = _errs53 === errors;
 if(!valid5){
 break;
 }
@@ -2847,49 +2903,49 @@ validate14.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data24 !== "string"){
+let data25 = data.dmPolicy;
+const _errs55 = errors;
+if(typeof data25 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data25 === "open") || (data25 === "pairing")) || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema11.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data26 = data.allowFrom;
+const _errs57 = errors;
+if(errors === _errs57){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data25.length;
+const len2 = data26.length;
 for(let i2=0; i2<len2; i2++){
-let data26 = data25[i2];
-const _errs57 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data27 = data26[i2];
+const _errs59 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate14.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema11.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
+var valid6 = _errs59 === errors;
 if(!valid6){
 break;
 }
@@ -2901,49 +2957,49 @@ validate14.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs57 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data27 !== "string"){
+let data28 = data.groupPolicy;
+const _errs61 = errors;
+if(typeof data28 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data28 === "open") || (data28 === "allowlist")) || (data28 === "disabled"))){
 validate14.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data29 = data.groupAllowFrom;
+const _errs63 = errors;
+if(errors === _errs63){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len3 = data28.length;
+const len3 = data29.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs63 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data30 = data29[i3];
+const _errs65 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate14.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema11.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
+var valid7 = _errs65 === errors;
 if(!valid7){
 break;
 }
@@ -2955,49 +3011,49 @@ validate14.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data30 = data.reactionNotifications;
-const _errs65 = errors;
-if(typeof data30 !== "string"){
+let data31 = data.reactionNotifications;
+const _errs67 = errors;
+if(typeof data31 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
+if(!((((data31 === "off") || (data31 === "own")) || (data31 === "all")) || (data31 === "allowlist"))){
 validate14.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema11.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data31 = data.reactionAllowlist;
-const _errs67 = errors;
-if(errors === _errs67){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+let data32 = data.reactionAllowlist;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs69 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs71 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate14.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema11.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid8 = _errs71 === errors;
 if(!valid8){
 break;
 }
@@ -3009,33 +3065,21 @@ validate14.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data33 = data.replyToMode;
-const _errs71 = errors;
-if(typeof data33 !== "string"){
+let data34 = data.replyToMode;
+const _errs73 = errors;
+if(typeof data34 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
+if(!(((data34 === "off") || (data34 === "first")) || (data34 === "all"))){
 validate14.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema11.properties.replyToMode.enum}}];
-return false;
-}
-var valid0 = _errs71 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requireMention !== undefined){
-const _errs73 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -3044,51 +3088,46 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data35 = data.groups;
+if(data.requireMention !== undefined){
 const _errs75 = errors;
-if(errors === _errs75){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(Object.keys(data35).length > 10000){
+if(typeof data.requireMention !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs75 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data36 = data.groups;
+const _errs77 = errors;
+if(errors === _errs77){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(Object.keys(data36).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key4 in data35){
-let data36 = data35[key4];
-const _errs78 = errors;
-if(errors === _errs78){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+for(const key4 in data36){
+let data37 = data36[key4];
 const _errs80 = errors;
-for(const key5 in data36){
+if(errors === _errs80){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs82 = errors;
+for(const key5 in data37){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data36.enabled !== undefined){
-const _errs81 = errors;
-if(typeof data36.enabled !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs81 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data36.groupPolicy !== undefined){
-let data38 = data36.groupPolicy;
+if(_errs82 === errors){
+if(data37.enabled !== undefined){
 const _errs83 = errors;
-if(typeof data38 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data37.enabled !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -3097,26 +3136,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.allowFrom !== undefined){
-let data39 = data36.allowFrom;
+if(data37.groupPolicy !== undefined){
+let data39 = data37.groupPolicy;
 const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 10000){
+if(typeof data39 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data39 === "open") || (data39 === "allowlist")) || (data39 === "disabled"))){
+validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema11.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs85 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data37.allowFrom !== undefined){
+let data40 = data37.allowFrom;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data40)){
+if(data40.length > 10000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data39.length;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs87 = errors;
-if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+let data41 = data40[i5];
+const _errs89 = errors;
+if((typeof data41 !== "string") && (!((typeof data41 == "number") && (isFinite(data41))))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema11.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs87 === errors;
+var valid11 = _errs89 === errors;
 if(!valid11){
 break;
 }
@@ -3128,49 +3184,49 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs85 === errors;
+var valid10 = _errs87 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.tools !== undefined){
-let data41 = data36.tools;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data37.tools !== undefined){
+let data42 = data37.tools;
 const _errs91 = errors;
-for(const key6 in data41){
+if(errors === _errs91){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs93 = errors;
+for(const key6 in data42){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data41.allow !== undefined){
-let data42 = data41.allow;
-const _errs92 = errors;
-if(errors === _errs92){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+if(_errs93 === errors){
+if(data42.allow !== undefined){
+let data43 = data42.allow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data42.length;
+const len6 = data43.length;
 for(let i6=0; i6<len6; i6++){
-let data43 = data42[i6];
-const _errs94 = errors;
-if(errors === _errs94){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
+let data44 = data43[i6];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
+if(data44.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3181,7 +3237,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs94 === errors;
+var valid13 = _errs96 === errors;
 if(!valid13){
 break;
 }
@@ -3193,35 +3249,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs92 === errors;
+var valid12 = _errs94 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.alsoAllow !== undefined){
-let data44 = data41.alsoAllow;
-const _errs96 = errors;
-if(errors === _errs96){
-if(Array.isArray(data44)){
-if(data44.length > 1000){
+if(data42.alsoAllow !== undefined){
+let data45 = data42.alsoAllow;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data44.length;
+const len7 = data45.length;
 for(let i7=0; i7<len7; i7++){
-let data45 = data44[i7];
-const _errs98 = errors;
-if(errors === _errs98){
-if(typeof data45 === "string"){
-if(data45.length > 128 && func3(data45) > 128){
+let data46 = data45[i7];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data46 === "string"){
+if(data46.length > 128 && func3(data46) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data45.length < 1){
+if(data46.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3232,7 +3288,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs98 === errors;
+var valid14 = _errs100 === errors;
 if(!valid14){
 break;
 }
@@ -3244,35 +3300,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.deny !== undefined){
-let data46 = data41.deny;
-const _errs100 = errors;
-if(errors === _errs100){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+if(data42.deny !== undefined){
+let data47 = data42.deny;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data47)){
+if(data47.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len8 = data46.length;
+const len8 = data47.length;
 for(let i8=0; i8<len8; i8++){
-let data47 = data46[i8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
+let data48 = data47[i8];
+const _errs104 = errors;
+if(errors === _errs104){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
+if(data48.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3283,7 +3339,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs102 === errors;
+var valid15 = _errs104 === errors;
 if(!valid15){
 break;
 }
@@ -3295,7 +3351,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs100 === errors;
+var valid12 = _errs102 === errors;
 }
 else {
 var valid12 = true;
@@ -3309,30 +3365,30 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs89 === errors;
+var valid10 = _errs91 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.requireMention !== undefined){
-const _errs104 = errors;
-if(typeof data36.requireMention !== "boolean"){
+if(data37.requireMention !== undefined){
+const _errs106 = errors;
+if(typeof data37.requireMention !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs104 === errors;
+var valid10 = _errs106 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.systemPrompt !== undefined){
-let data49 = data36.systemPrompt;
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
+if(data37.systemPrompt !== undefined){
+let data50 = data37.systemPrompt;
+const _errs108 = errors;
+if(errors === _errs108){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -3342,35 +3398,35 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs106 === errors;
+var valid10 = _errs108 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.skills !== undefined){
-let data50 = data36.skills;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data50)){
-if(data50.length > 256){
+if(data37.skills !== undefined){
+let data51 = data37.skills;
+const _errs110 = errors;
+if(errors === _errs110){
+if(Array.isArray(data51)){
+if(data51.length > 256){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid16 = true;
-const len9 = data50.length;
+const len9 = data51.length;
 for(let i9=0; i9<len9; i9++){
-let data51 = data50[i9];
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
+let data52 = data51[i9];
+const _errs112 = errors;
+if(errors === _errs112){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
+if(data52.length < 1){
 validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3381,7 +3437,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid16 = _errs110 === errors;
+var valid16 = _errs112 === errors;
 if(!valid16){
 break;
 }
@@ -3393,7 +3449,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs108 === errors;
+var valid10 = _errs110 === errors;
 }
 else {
 var valid10 = true;
@@ -3411,7 +3467,7 @@ validate14.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid9 = _errs80 === errors;
 if(!valid9){
 break;
 }
@@ -3423,59 +3479,59 @@ validate14.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data52 = data.historyLimit;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+let data53 = data.historyLimit;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1000 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 0 || isNaN(data52)){
+if(data53 < 0 || isNaN(data53)){
 validate14.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data53 = data.bots;
-const _errs114 = errors;
-if(errors === _errs114){
-if(Array.isArray(data53)){
-if(data53.length > 1000){
+let data54 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data54)){
+if(data54.length > 1000){
 validate14.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid17 = true;
-const len10 = data53.length;
+const len10 = data54.length;
 for(let i10=0; i10<len10; i10++){
-let data54 = data53[i10];
-const _errs116 = errors;
-if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
+let data55 = data54[i10];
+const _errs118 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
 validate14.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema11.properties.bots.items.type}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid17 = _errs118 === errors;
 if(!valid17){
 break;
 }
@@ -3487,75 +3543,48 @@ validate14.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{t
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data55 = data.allowBots;
-const _errs118 = errors;
-if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
+let data56 = data.allowBots;
+const _errs120 = errors;
+if((typeof data56 !== "boolean") && (typeof data56 !== "string")){
 validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema11.properties.allowBots.type}}];
 return false;
 }
-if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
+if(!(((data56 === true) || (data56 === false)) || (data56 === "mentions"))){
 validate14.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema11.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data56 = data.botLoopProtection;
-const _errs120 = errors;
-if(errors === _errs120){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+let data57 = data.botLoopProtection;
 const _errs122 = errors;
-for(const key7 in data56){
+if(errors === _errs122){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs124 = errors;
+for(const key7 in data57){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs122 === errors){
-if(data56.enabled !== undefined){
-const _errs123 = errors;
-if(typeof data56.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data57.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data57.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid18 = _errs123 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data56.maxEventsPerWindow !== undefined){
-let data58 = data56.maxEventsPerWindow;
-const _errs125 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs125){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 10000 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data58 < 1 || isNaN(data58)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid18 = _errs125 === errors;
 }
@@ -3563,22 +3592,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.windowSeconds !== undefined){
-let data59 = data56.windowSeconds;
+if(data57.maxEventsPerWindow !== undefined){
+let data59 = data57.maxEventsPerWindow;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data59 > 10000 || isNaN(data59)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3590,28 +3619,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.cooldownSeconds !== undefined){
-let data60 = data56.cooldownSeconds;
+if(data57.windowSeconds !== undefined){
+let data60 = data57.windowSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs129 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data57.cooldownSeconds !== undefined){
+let data61 = data57.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs131){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data61 < 1 || isNaN(data61)){
+validate14.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs131 === errors;
 }
 else {
 var valid18 = true;
@@ -3626,49 +3682,49 @@ validate14.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data61 = data.dynamicAgentCreation;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+let data62 = data.dynamicAgentCreation;
 const _errs133 = errors;
-for(const key8 in data61){
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data61.enabled !== undefined){
-const _errs134 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs135 === errors){
+if(data62.enabled !== undefined){
+const _errs136 = errors;
+if(typeof data62.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs134 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.workspaceTemplate !== undefined){
-let data63 = data61.workspaceTemplate;
-const _errs136 = errors;
-if(errors === _errs136){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+if(data62.workspaceTemplate !== undefined){
+let data64 = data62.workspaceTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data64.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3679,23 +3735,23 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid19 = _errs136 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.agentDirTemplate !== undefined){
-let data64 = data61.agentDirTemplate;
-const _errs138 = errors;
-if(errors === _errs138){
-if(typeof data64 === "string"){
-if(data64.length > 1024 && func3(data64) > 1024){
+if(data62.agentDirTemplate !== undefined){
+let data65 = data62.agentDirTemplate;
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data65 === "string"){
+if(data65.length > 1024 && func3(data65) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data64.length < 1){
+if(data65.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3706,35 +3762,35 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid19 = _errs138 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.allowedRoots !== undefined){
-let data65 = data61.allowedRoots;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data65)){
-if(data65.length > 16){
+if(data62.allowedRoots !== undefined){
+let data66 = data62.allowedRoots;
+const _errs142 = errors;
+if(errors === _errs142){
+if(Array.isArray(data66)){
+if(data66.length > 16){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid20 = true;
-const len11 = data65.length;
+const len11 = data66.length;
 for(let i11=0; i11<len11; i11++){
-let data66 = data65[i11];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data66 === "string"){
-if(data66.length > 1024 && func3(data66) > 1024){
+let data67 = data66[i11];
+const _errs144 = errors;
+if(errors === _errs144){
+if(typeof data67 === "string"){
+if(data67.length > 1024 && func3(data67) > 1024){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data66.length < 1){
+if(data67.length < 1){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -3745,7 +3801,7 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid20 = _errs142 === errors;
+var valid20 = _errs144 === errors;
 if(!valid20){
 break;
 }
@@ -3757,34 +3813,34 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid19 = _errs142 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.maxAgents !== undefined){
-let data67 = data61.maxAgents;
-const _errs144 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(data62.maxAgents !== undefined){
+let data68 = data62.maxAgents;
+const _errs146 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs144){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
+if(errors === _errs146){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data68 < 1 || isNaN(data68)){
 validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid19 = _errs144 === errors;
+var valid19 = _errs146 === errors;
 }
 else {
 var valid19 = true;
@@ -3800,69 +3856,52 @@ validate14.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data68 = data.streamMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
+let data69 = data.streamMode;
+const _errs148 = errors;
+if(typeof data69 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data68 === "cumulative") || (data68 === "delta"))){
+if(!((data69 === "cumulative") || (data69 === "delta"))){
 validate14.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema11.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs146 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data69 = data.streaming;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+let data70 = data.streaming;
 const _errs150 = errors;
-for(const key9 in data69){
+if(errors === _errs150){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs152 = errors;
+for(const key9 in data70){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs150 === errors){
-if(data69.mode !== undefined){
-let data70 = data69.mode;
-const _errs151 = errors;
-if(typeof data70 !== "string"){
+if(_errs152 === errors){
+if(data70.mode !== undefined){
+let data71 = data70.mode;
+const _errs153 = errors;
+if(typeof data71 !== "string"){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+if(!((((data71 === "off") || (data71 === "partial")) || (data71 === "block")) || (data71 === "progress"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid21 = _errs151 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data69.chunkMode !== undefined){
-let data71 = data69.chunkMode;
-const _errs153 = errors;
-if(typeof data71 !== "string"){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data71 === "length") || (data71 === "newline"))){
-validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -3871,89 +3910,79 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.block !== undefined){
-let data72 = data69.block;
+if(data70.chunkMode !== undefined){
+let data72 = data70.chunkMode;
 const _errs155 = errors;
-if(errors === _errs155){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(typeof data72 !== "string"){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data72 === "length") || (data72 === "newline"))){
+validate14.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema11.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs155 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data70.block !== undefined){
+let data73 = data70.block;
 const _errs157 = errors;
-for(const key10 in data72){
+if(errors === _errs157){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs159 = errors;
+for(const key10 in data73){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs157 === errors){
-if(data72.enabled !== undefined){
-const _errs158 = errors;
-if(typeof data72.enabled !== "boolean"){
+if(_errs159 === errors){
+if(data73.enabled !== undefined){
+const _errs160 = errors;
+if(typeof data73.enabled !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid22 = _errs158 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
 var valid22 = true;
 }
 if(valid22){
-if(data72.coalesce !== undefined){
-let data74 = data72.coalesce;
-const _errs160 = errors;
-if(errors === _errs160){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data73.coalesce !== undefined){
+let data75 = data73.coalesce;
 const _errs162 = errors;
-for(const key11 in data74){
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
 validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs162 === errors){
-if(data74.minChars !== undefined){
-let data75 = data74.minChars;
-const _errs163 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs163){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000000 || isNaN(data75)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data75 < 1 || isNaN(data75)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs163 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data74.maxChars !== undefined){
-let data76 = data74.maxChars;
+if(_errs164 === errors){
+if(data75.minChars !== undefined){
+let data76 = data75.minChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -3965,28 +3994,55 @@ else {
 var valid23 = true;
 }
 if(valid23){
-if(data74.idleMs !== undefined){
-let data77 = data74.idleMs;
+if(data75.maxChars !== undefined){
+let data77 = data75.maxChars;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 60000 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+if(data77 > 1000000 || isNaN(data77)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data77 < 0 || isNaN(data77)){
-validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data77 < 1 || isNaN(data77)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid23 = _errs167 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data75.idleMs !== undefined){
+let data78 = data75.idleMs;
+const _errs169 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs169){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 60000 || isNaN(data78)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data78 < 0 || isNaN(data78)){
+validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs169 === errors;
 }
 else {
 var valid23 = true;
@@ -4000,7 +4056,7 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyw
 return false;
 }
 }
-var valid22 = _errs160 === errors;
+var valid22 = _errs162 === errors;
 }
 else {
 var valid22 = true;
@@ -4013,28 +4069,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type
 return false;
 }
 }
-var valid21 = _errs155 === errors;
+var valid21 = _errs157 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.preview !== undefined){
-let data78 = data69.preview;
-const _errs169 = errors;
-if(errors === _errs169){
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data70.preview !== undefined){
+let data79 = data70.preview;
 const _errs171 = errors;
-for(const key12 in data78){
+if(errors === _errs171){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs173 = errors;
+for(const key12 in data79){
 if(!(key12 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data78.toolProgress !== undefined){
-if(typeof data78.toolProgress !== "boolean"){
+if(_errs173 === errors){
+if(data79.toolProgress !== undefined){
+if(typeof data79.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4046,28 +4102,28 @@ validate14.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"ty
 return false;
 }
 }
-var valid21 = _errs169 === errors;
+var valid21 = _errs171 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.progress !== undefined){
-let data80 = data69.progress;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data70.progress !== undefined){
+let data81 = data70.progress;
 const _errs176 = errors;
-for(const key13 in data80){
+if(errors === _errs176){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs178 = errors;
+for(const key13 in data81){
 if(!(key13 === "toolProgress")){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data80.toolProgress !== undefined){
-if(typeof data80.toolProgress !== "boolean"){
+if(_errs178 === errors){
+if(data81.toolProgress !== undefined){
+if(typeof data81.toolProgress !== "boolean"){
 validate14.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -4079,7 +4135,7 @@ validate14.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"t
 return false;
 }
 }
-var valid21 = _errs174 === errors;
+var valid21 = _errs176 === errors;
 }
 else {
 var valid21 = true;
@@ -4095,69 +4151,69 @@ validate14.errors = [{instancePath:instancePath+"/streaming",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs148 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data82 = data.textChunkLimit;
-const _errs179 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+let data83 = data.textChunkLimit;
+const _errs181 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 200000 || isNaN(data82)){
+if(errors === _errs181){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 200000 || isNaN(data83)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data82 < 100 || isNaN(data82)){
+if(data83 < 100 || isNaN(data83)){
 validate14.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data83 = data.direct;
-const _errs181 = errors;
-if(errors === _errs181){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-if(Object.keys(data83).length > 10000){
+let data84 = data.direct;
+const _errs183 = errors;
+if(errors === _errs183){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(Object.keys(data84).length > 10000){
 validate14.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key14 in data83){
-let data84 = data83[key14];
-const _errs184 = errors;
-if(errors === _errs184){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key14 in data84){
+let data85 = data84[key14];
 const _errs186 = errors;
-for(const key15 in data84){
+if(errors === _errs186){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs188 = errors;
+for(const key15 in data85){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs186 === errors){
-if(data84.systemPrompt !== undefined){
-let data85 = data84.systemPrompt;
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+if(_errs188 === errors){
+if(data85.systemPrompt !== undefined){
+let data86 = data85.systemPrompt;
+const _errs189 = errors;
+if(errors === _errs189){
+if(typeof data86 === "string"){
+if(data86.length > 65536 && func3(data86) > 65536){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4167,35 +4223,35 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs187 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
 var valid27 = true;
 }
 if(valid27){
-if(data84.skills !== undefined){
-let data86 = data84.skills;
-const _errs189 = errors;
-if(errors === _errs189){
-if(Array.isArray(data86)){
-if(data86.length > 256){
+if(data85.skills !== undefined){
+let data87 = data85.skills;
+const _errs191 = errors;
+if(errors === _errs191){
+if(Array.isArray(data87)){
+if(data87.length > 256){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid28 = true;
-const len12 = data86.length;
+const len12 = data87.length;
 for(let i12=0; i12<len12; i12++){
-let data87 = data86[i12];
-const _errs191 = errors;
-if(errors === _errs191){
-if(typeof data87 === "string"){
-if(data87.length > 128 && func3(data87) > 128){
+let data88 = data87[i12];
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 128 && func3(data88) > 128){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data87.length < 1){
+if(data88.length < 1){
 validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4206,7 +4262,7 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid28 = _errs191 === errors;
+var valid28 = _errs193 === errors;
 if(!valid28){
 break;
 }
@@ -4218,7 +4274,7 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs189 === errors;
+var valid27 = _errs191 === errors;
 }
 else {
 var valid27 = true;
@@ -4231,7 +4287,7 @@ validate14.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid26 = _errs184 === errors;
+var valid26 = _errs186 === errors;
 if(!valid26){
 break;
 }
@@ -4243,18 +4299,18 @@ validate14.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs181 === errors;
+var valid0 = _errs183 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data88 = data.systemPrompt;
-const _errs193 = errors;
-if(errors === _errs193){
-if(typeof data88 === "string"){
-if(data88.length > 65536 && func3(data88) > 65536){
+let data89 = data.systemPrompt;
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 65536 && func3(data89) > 65536){
 validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -4264,61 +4320,61 @@ validate14.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",p
 return false;
 }
 }
-var valid0 = _errs193 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs195 = errors;
-if(typeof data.greeting !== "boolean"){
-validate14.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data90 = data.media;
+if(data.greeting !== undefined){
 const _errs197 = errors;
-if(errors === _errs197){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(typeof data.greeting !== "boolean"){
+validate14.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs197 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data91 = data.media;
 const _errs199 = errors;
-for(const key16 in data90){
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
 validate14.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs199 === errors){
-if(data90.allowedRoots !== undefined){
-let data91 = data90.allowedRoots;
-const _errs200 = errors;
-if(errors === _errs200){
-if(Array.isArray(data91)){
-if(data91.length > 16){
+if(_errs201 === errors){
+if(data91.allowedRoots !== undefined){
+let data92 = data91.allowedRoots;
+const _errs202 = errors;
+if(errors === _errs202){
+if(Array.isArray(data92)){
+if(data92.length > 16){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid30 = true;
-const len13 = data91.length;
+const len13 = data92.length;
 for(let i13=0; i13<len13; i13++){
-let data92 = data91[i13];
-const _errs202 = errors;
-if(errors === _errs202){
-if(typeof data92 === "string"){
-if(data92.length > 1024 && func3(data92) > 1024){
+let data93 = data92[i13];
+const _errs204 = errors;
+if(errors === _errs204){
+if(typeof data93 === "string"){
+if(data93.length > 1024 && func3(data93) > 1024){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data92.length < 1){
+if(data93.length < 1){
 validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4329,7 +4385,7 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,key
 return false;
 }
 }
-var valid30 = _errs202 === errors;
+var valid30 = _errs204 === errors;
 if(!valid30){
 break;
 }
@@ -4341,34 +4397,34 @@ validate14.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"t
 return false;
 }
 }
-var valid29 = _errs200 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
 var valid29 = true;
 }
 if(valid29){
-if(data90.maxBytes !== undefined){
-let data93 = data90.maxBytes;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(data91.maxBytes !== undefined){
+let data94 = data91.maxBytes;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 104857600 || isNaN(data93)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 104857600 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data94 < 1 || isNaN(data94)){
 validate14.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
 var valid29 = true;
@@ -4381,69 +4437,42 @@ validate14.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{
 return false;
 }
 }
-var valid0 = _errs197 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data94 = data.limits;
-const _errs206 = errors;
-if(errors === _errs206){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+let data95 = data.limits;
 const _errs208 = errors;
-for(const key17 in data94){
+if(errors === _errs208){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+const _errs210 = errors;
+for(const key17 in data95){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
 validate14.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs208 === errors){
-if(data94.maxPayload !== undefined){
-let data95 = data94.maxPayload;
-const _errs209 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs209){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 16777216 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data95 < 1024 || isNaN(data95)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid31 = _errs209 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data94.maxConnections !== undefined){
-let data96 = data94.maxConnections;
+if(_errs210 === errors){
+if(data95.maxPayload !== undefined){
+let data96 = data95.maxPayload;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data96 > 16777216 || isNaN(data96)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data96 < 1024 || isNaN(data96)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -4455,22 +4484,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.maxConnectionsPerSender !== undefined){
-let data97 = data94.maxConnectionsPerSender;
+if(data95.maxConnections !== undefined){
+let data97 = data95.maxConnections;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data97 > 100000 || isNaN(data97)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4482,22 +4511,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messagesPerMinute !== undefined){
-let data98 = data94.messagesPerMinute;
+if(data95.maxConnectionsPerSender !== undefined){
+let data98 = data95.maxConnectionsPerSender;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 100000 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data98 > 1000 || isNaN(data98)){
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4509,22 +4538,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messageBurst !== undefined){
-let data99 = data94.messageBurst;
+if(data95.messagesPerMinute !== undefined){
+let data99 = data95.messagesPerMinute;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4536,22 +4565,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.queuedPerSession !== undefined){
-let data100 = data94.queuedPerSession;
+if(data95.messageBurst !== undefined){
+let data100 = data95.messageBurst;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 10000 || isNaN(data100)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data100 > 100000 || isNaN(data100)){
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4563,22 +4592,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.turnSeconds !== undefined){
-let data101 = data94.turnSeconds;
+if(data95.queuedPerSession !== undefined){
+let data101 = data95.queuedPerSession;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 86400 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data101 > 10000 || isNaN(data101)){
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate14.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -4590,28 +4619,55 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.deadAfterSeconds !== undefined){
-let data102 = data94.deadAfterSeconds;
+if(data95.turnSeconds !== undefined){
+let data102 = data95.turnSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 3600 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data102 > 86400 || isNaN(data102)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 31 || isNaN(data102)){
-validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data102 < 1 || isNaN(data102)){
+validate14.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid31 = _errs223 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data95.deadAfterSeconds !== undefined){
+let data103 = data95.deadAfterSeconds;
+const _errs225 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs225){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 3600 || isNaN(data103)){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data103 < 31 || isNaN(data103)){
+validate14.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid31 = _errs225 === errors;
 }
 else {
 var valid31 = true;
@@ -4630,23 +4686,23 @@ validate14.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs206 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data103 = data.defaultAccount;
-const _errs225 = errors;
-if(errors === _errs225){
-if(typeof data103 === "string"){
-if(data103.length > 64 && func3(data103) > 64){
+let data104 = data.defaultAccount;
+const _errs227 = errors;
+if(errors === _errs227){
+if(typeof data104 === "string"){
+if(data104.length > 64 && func3(data104) > 64){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data103.length < 1){
+if(data104.length < 1){
 validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -4657,29 +4713,29 @@ validate14.errors = [{instancePath:instancePath+"/defaultAccount",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs225 === errors;
+var valid0 = _errs227 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data104 = data.accounts;
-const _errs227 = errors;
-if(errors === _errs227){
-if(data104 && typeof data104 == "object" && !Array.isArray(data104)){
-if(Object.keys(data104).length > 100){
+let data105 = data.accounts;
+const _errs229 = errors;
+if(errors === _errs229){
+if(data105 && typeof data105 == "object" && !Array.isArray(data105)){
+if(Object.keys(data105).length > 100){
 validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"maxProperties",params:{limit: 100}}];
 return false;
 }
 else {
-for(const key18 in data104){
-const _errs230 = errors;
-if(!(validate15(data104[key18], {instancePath:instancePath+"/accounts/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data104,parentDataProperty:key18,rootData}))){
+for(const key18 in data105){
+const _errs232 = errors;
+if(!(validate15(data105[key18], {instancePath:instancePath+"/accounts/" + key18.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data105,parentDataProperty:key18,rootData}))){
 vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
 errors = vErrors.length;
 }
-var valid32 = _errs230 === errors;
+var valid32 = _errs232 === errors;
 if(!valid32){
 break;
 }
@@ -4691,7 +4747,7 @@ validate14.errors = [{instancePath:instancePath+"/accounts",keyword:"type",param
 return false;
 }
 }
-var valid0 = _errs227 === errors;
+var valid0 = _errs229 === errors;
 }
 else {
 var valid0 = true;
@@ -4992,7 +5048,7 @@ if(errors === _errs28){
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 const _errs30 = errors;
 for(const key3 in data12){
-if(!((((((((key3 === "enabled") || (key3 === "endpoint")) || (key3 === "timeout")) || (key3 === "required")) || (key3 === "allowQueryToken")) || (key3 === "cacheSeconds")) || (key3 === "forwardParams")) || (key3 === "allowDelegation"))){
+if(!(func2.call(schema12.properties.auth.properties, key3))){
 validate17.errors = [{instancePath:instancePath+"/auth",keyword:"additionalProperties",params:{additionalProperty: key3}}];
 return false;
 break;
@@ -5118,29 +5174,56 @@ else {
 var valid3 = true;
 }
 if(valid3){
-if(data12.forwardParams !== undefined){
-let data19 = data12.forwardParams;
+if(data12.recheckSeconds !== undefined){
+let data19 = data12.recheckSeconds;
 const _errs43 = errors;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+validate17.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
 if(errors === _errs43){
-if(Array.isArray(data19)){
-if(data19.length > 32){
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 86400 || isNaN(data19)){
+validate17.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data19 < 0 || isNaN(data19)){
+validate17.errors = [{instancePath:instancePath+"/auth/recheckSeconds",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid3 = _errs43 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data12.forwardParams !== undefined){
+let data20 = data12.forwardParams;
+const _errs45 = errors;
+if(errors === _errs45){
+if(Array.isArray(data20)){
+if(data20.length > 32){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"maxItems",params:{limit: 32}}];
 return false;
 }
 else {
 var valid4 = true;
-const len0 = data19.length;
+const len0 = data20.length;
 for(let i0=0; i0<len0; i0++){
-let data20 = data19[i0];
-const _errs45 = errors;
-if(errors === _errs45){
-if(typeof data20 === "string"){
-if(data20.length > 64 && func3(data20) > 64){
+let data21 = data20[i0];
+const _errs47 = errors;
+if(errors === _errs47){
+if(typeof data21 === "string"){
+if(data21.length > 64 && func3(data21) > 64){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"maxLength",params:{limit: 64}}];
 return false;
 }
 else {
-if(data20.length < 1){
+if(data21.length < 1){
 validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5151,7 +5234,7 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams/" + i0,keyw
 return false;
 }
 }
-var valid4 = _errs45 === errors;
+var valid4 = _errs47 === errors;
 if(!valid4){
 break;
 }
@@ -5163,22 +5246,23 @@ validate17.errors = [{instancePath:instancePath+"/auth/forwardParams",keyword:"t
 return false;
 }
 }
-var valid3 = _errs43 === errors;
+var valid3 = _errs45 === errors;
 }
 else {
 var valid3 = true;
 }
 if(valid3){
 if(data12.allowDelegation !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(typeof data12.allowDelegation !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/auth/allowDelegation",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid3 = _errs47 === errors;
+var valid3 = _errs49 === errors;
 }
 else {
 var valid3 = true;
+}
 }
 }
 }
@@ -5201,28 +5285,28 @@ var valid0 = true;
 }
 if(valid0){
 if(data.allowedOrigins !== undefined){
-let data22 = data.allowedOrigins;
-const _errs49 = errors;
-if(errors === _errs49){
-if(Array.isArray(data22)){
-if(data22.length > 64){
+let data23 = data.allowedOrigins;
+const _errs51 = errors;
+if(errors === _errs51){
+if(Array.isArray(data23)){
+if(data23.length > 64){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"maxItems",params:{limit: 64}}];
 return false;
 }
 else {
 var valid5 = true;
-const len1 = data22.length;
+const len1 = data23.length;
 for(let i1=0; i1<len1; i1++){
-let data23 = data22[i1];
-const _errs51 = errors;
-if(errors === _errs51){
-if(typeof data23 === "string"){
-if(data23.length > 2048 && func3(data23) > 2048){
+let data24 = data23[i1];
+const _errs53 = errors;
+if(errors === _errs53){
+if(typeof data24 === "string"){
+if(data24.length > 2048 && func3(data24) > 2048){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"maxLength",params:{limit: 2048}}];
 return false;
 }
 else {
-if(data23.length < 1){
+if(data24.length < 1){
 validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5233,7 +5317,7 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins/" + i1,keyword:
 return false;
 }
 }
-var valid5 = _errs51 === errors;
+var valid5 = _errs53 === errors;
 if(!valid5){
 break;
 }
@@ -5245,49 +5329,49 @@ validate17.errors = [{instancePath:instancePath+"/allowedOrigins",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs49 === errors;
+var valid0 = _errs51 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dmPolicy !== undefined){
-let data24 = data.dmPolicy;
-const _errs53 = errors;
-if(typeof data24 !== "string"){
+let data25 = data.dmPolicy;
+const _errs55 = errors;
+if(typeof data25 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data24 === "open") || (data24 === "pairing")) || (data24 === "allowlist")) || (data24 === "disabled"))){
+if(!((((data25 === "open") || (data25 === "pairing")) || (data25 === "allowlist")) || (data25 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/dmPolicy",keyword:"enum",params:{allowedValues: schema12.properties.dmPolicy.enum}}];
 return false;
 }
-var valid0 = _errs53 === errors;
+var valid0 = _errs55 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowFrom !== undefined){
-let data25 = data.allowFrom;
-const _errs55 = errors;
-if(errors === _errs55){
-if(Array.isArray(data25)){
-if(data25.length > 10000){
+let data26 = data.allowFrom;
+const _errs57 = errors;
+if(errors === _errs57){
+if(Array.isArray(data26)){
+if(data26.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid6 = true;
-const len2 = data25.length;
+const len2 = data26.length;
 for(let i2=0; i2<len2; i2++){
-let data26 = data25[i2];
-const _errs57 = errors;
-if((typeof data26 !== "string") && (!((typeof data26 == "number") && (isFinite(data26))))){
+let data27 = data26[i2];
+const _errs59 = errors;
+if((typeof data27 !== "string") && (!((typeof data27 == "number") && (isFinite(data27))))){
 validate17.errors = [{instancePath:instancePath+"/allowFrom/" + i2,keyword:"type",params:{type: schema12.properties.allowFrom.items.type}}];
 return false;
 }
-var valid6 = _errs57 === errors;
+var valid6 = _errs59 === errors;
 if(!valid6){
 break;
 }
@@ -5299,49 +5383,49 @@ validate17.errors = [{instancePath:instancePath+"/allowFrom",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs55 === errors;
+var valid0 = _errs57 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupPolicy !== undefined){
-let data27 = data.groupPolicy;
-const _errs59 = errors;
-if(typeof data27 !== "string"){
+let data28 = data.groupPolicy;
+const _errs61 = errors;
+if(typeof data28 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data27 === "open") || (data27 === "allowlist")) || (data27 === "disabled"))){
+if(!(((data28 === "open") || (data28 === "allowlist")) || (data28 === "disabled"))){
 validate17.errors = [{instancePath:instancePath+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groupPolicy.enum}}];
 return false;
 }
-var valid0 = _errs59 === errors;
+var valid0 = _errs61 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupAllowFrom !== undefined){
-let data28 = data.groupAllowFrom;
-const _errs61 = errors;
-if(errors === _errs61){
-if(Array.isArray(data28)){
-if(data28.length > 10000){
+let data29 = data.groupAllowFrom;
+const _errs63 = errors;
+if(errors === _errs63){
+if(Array.isArray(data29)){
+if(data29.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid7 = true;
-const len3 = data28.length;
+const len3 = data29.length;
 for(let i3=0; i3<len3; i3++){
-let data29 = data28[i3];
-const _errs63 = errors;
-if((typeof data29 !== "string") && (!((typeof data29 == "number") && (isFinite(data29))))){
+let data30 = data29[i3];
+const _errs65 = errors;
+if((typeof data30 !== "string") && (!((typeof data30 == "number") && (isFinite(data30))))){
 validate17.errors = [{instancePath:instancePath+"/groupAllowFrom/" + i3,keyword:"type",params:{type: schema12.properties.groupAllowFrom.items.type}}];
 return false;
 }
-var valid7 = _errs63 === errors;
+var valid7 = _errs65 === errors;
 if(!valid7){
 break;
 }
@@ -5353,49 +5437,49 @@ validate17.errors = [{instancePath:instancePath+"/groupAllowFrom",keyword:"type"
 return false;
 }
 }
-var valid0 = _errs61 === errors;
+var valid0 = _errs63 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionNotifications !== undefined){
-let data30 = data.reactionNotifications;
-const _errs65 = errors;
-if(typeof data30 !== "string"){
+let data31 = data.reactionNotifications;
+const _errs67 = errors;
+if(typeof data31 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data30 === "off") || (data30 === "own")) || (data30 === "all")) || (data30 === "allowlist"))){
+if(!((((data31 === "off") || (data31 === "own")) || (data31 === "all")) || (data31 === "allowlist"))){
 validate17.errors = [{instancePath:instancePath+"/reactionNotifications",keyword:"enum",params:{allowedValues: schema12.properties.reactionNotifications.enum}}];
 return false;
 }
-var valid0 = _errs65 === errors;
+var valid0 = _errs67 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.reactionAllowlist !== undefined){
-let data31 = data.reactionAllowlist;
-const _errs67 = errors;
-if(errors === _errs67){
-if(Array.isArray(data31)){
-if(data31.length > 10000){
+let data32 = data.reactionAllowlist;
+const _errs69 = errors;
+if(errors === _errs69){
+if(Array.isArray(data32)){
+if(data32.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid8 = true;
-const len4 = data31.length;
+const len4 = data32.length;
 for(let i4=0; i4<len4; i4++){
-let data32 = data31[i4];
-const _errs69 = errors;
-if((typeof data32 !== "string") && (!((typeof data32 == "number") && (isFinite(data32))))){
+let data33 = data32[i4];
+const _errs71 = errors;
+if((typeof data33 !== "string") && (!((typeof data33 == "number") && (isFinite(data33))))){
 validate17.errors = [{instancePath:instancePath+"/reactionAllowlist/" + i4,keyword:"type",params:{type: schema12.properties.reactionAllowlist.items.type}}];
 return false;
 }
-var valid8 = _errs69 === errors;
+var valid8 = _errs71 === errors;
 if(!valid8){
 break;
 }
@@ -5407,33 +5491,21 @@ validate17.errors = [{instancePath:instancePath+"/reactionAllowlist",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs67 === errors;
+var valid0 = _errs69 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.replyToMode !== undefined){
-let data33 = data.replyToMode;
-const _errs71 = errors;
-if(typeof data33 !== "string"){
+let data34 = data.replyToMode;
+const _errs73 = errors;
+if(typeof data34 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/replyToMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!(((data33 === "off") || (data33 === "first")) || (data33 === "all"))){
+if(!(((data34 === "off") || (data34 === "first")) || (data34 === "all"))){
 validate17.errors = [{instancePath:instancePath+"/replyToMode",keyword:"enum",params:{allowedValues: schema12.properties.replyToMode.enum}}];
-return false;
-}
-var valid0 = _errs71 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requireMention !== undefined){
-const _errs73 = errors;
-if(typeof data.requireMention !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid0 = _errs73 === errors;
@@ -5442,51 +5514,46 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
-let data35 = data.groups;
+if(data.requireMention !== undefined){
 const _errs75 = errors;
-if(errors === _errs75){
-if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
-if(Object.keys(data35).length > 10000){
+if(typeof data.requireMention !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/requireMention",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs75 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groups !== undefined){
+let data36 = data.groups;
+const _errs77 = errors;
+if(errors === _errs77){
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+if(Object.keys(data36).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key4 in data35){
-let data36 = data35[key4];
-const _errs78 = errors;
-if(errors === _errs78){
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+for(const key4 in data36){
+let data37 = data36[key4];
 const _errs80 = errors;
-for(const key5 in data36){
+if(errors === _errs80){
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+const _errs82 = errors;
+for(const key5 in data37){
 if(!(((((((key5 === "enabled") || (key5 === "groupPolicy")) || (key5 === "allowFrom")) || (key5 === "tools")) || (key5 === "requireMention")) || (key5 === "systemPrompt")) || (key5 === "skills"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key5}}];
 return false;
 break;
 }
 }
-if(_errs80 === errors){
-if(data36.enabled !== undefined){
-const _errs81 = errors;
-if(typeof data36.enabled !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
-var valid10 = _errs81 === errors;
-}
-else {
-var valid10 = true;
-}
-if(valid10){
-if(data36.groupPolicy !== undefined){
-let data38 = data36.groupPolicy;
+if(_errs82 === errors){
+if(data37.enabled !== undefined){
 const _errs83 = errors;
-if(typeof data38 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!(((data38 === "open") || (data38 === "allowlist")) || (data38 === "disabled"))){
-validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+if(typeof data37.enabled !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
 var valid10 = _errs83 === errors;
@@ -5495,26 +5562,43 @@ else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.allowFrom !== undefined){
-let data39 = data36.allowFrom;
+if(data37.groupPolicy !== undefined){
+let data39 = data37.groupPolicy;
 const _errs85 = errors;
-if(errors === _errs85){
-if(Array.isArray(data39)){
-if(data39.length > 10000){
+if(typeof data39 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!(((data39 === "open") || (data39 === "allowlist")) || (data39 === "disabled"))){
+validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/groupPolicy",keyword:"enum",params:{allowedValues: schema12.properties.groups.additionalProperties.properties.groupPolicy.enum}}];
+return false;
+}
+var valid10 = _errs85 === errors;
+}
+else {
+var valid10 = true;
+}
+if(valid10){
+if(data37.allowFrom !== undefined){
+let data40 = data37.allowFrom;
+const _errs87 = errors;
+if(errors === _errs87){
+if(Array.isArray(data40)){
+if(data40.length > 10000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom",keyword:"maxItems",params:{limit: 10000}}];
 return false;
 }
 else {
 var valid11 = true;
-const len5 = data39.length;
+const len5 = data40.length;
 for(let i5=0; i5<len5; i5++){
-let data40 = data39[i5];
-const _errs87 = errors;
-if((typeof data40 !== "string") && (!((typeof data40 == "number") && (isFinite(data40))))){
+let data41 = data40[i5];
+const _errs89 = errors;
+if((typeof data41 !== "string") && (!((typeof data41 == "number") && (isFinite(data41))))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/allowFrom/" + i5,keyword:"type",params:{type: schema12.properties.groups.additionalProperties.properties.allowFrom.items.type}}];
 return false;
 }
-var valid11 = _errs87 === errors;
+var valid11 = _errs89 === errors;
 if(!valid11){
 break;
 }
@@ -5526,49 +5610,49 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs85 === errors;
+var valid10 = _errs87 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.tools !== undefined){
-let data41 = data36.tools;
-const _errs89 = errors;
-if(errors === _errs89){
-if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+if(data37.tools !== undefined){
+let data42 = data37.tools;
 const _errs91 = errors;
-for(const key6 in data41){
+if(errors === _errs91){
+if(data42 && typeof data42 == "object" && !Array.isArray(data42)){
+const _errs93 = errors;
+for(const key6 in data42){
 if(!(((key6 === "allow") || (key6 === "alsoAllow")) || (key6 === "deny"))){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools",keyword:"additionalProperties",params:{additionalProperty: key6}}];
 return false;
 break;
 }
 }
-if(_errs91 === errors){
-if(data41.allow !== undefined){
-let data42 = data41.allow;
-const _errs92 = errors;
-if(errors === _errs92){
-if(Array.isArray(data42)){
-if(data42.length > 1000){
+if(_errs93 === errors){
+if(data42.allow !== undefined){
+let data43 = data42.allow;
+const _errs94 = errors;
+if(errors === _errs94){
+if(Array.isArray(data43)){
+if(data43.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid13 = true;
-const len6 = data42.length;
+const len6 = data43.length;
 for(let i6=0; i6<len6; i6++){
-let data43 = data42[i6];
-const _errs94 = errors;
-if(errors === _errs94){
-if(typeof data43 === "string"){
-if(data43.length > 128 && func3(data43) > 128){
+let data44 = data43[i6];
+const _errs96 = errors;
+if(errors === _errs96){
+if(typeof data44 === "string"){
+if(data44.length > 128 && func3(data44) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data43.length < 1){
+if(data44.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/allow/" + i6,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5579,7 +5663,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid13 = _errs94 === errors;
+var valid13 = _errs96 === errors;
 if(!valid13){
 break;
 }
@@ -5591,35 +5675,35 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs92 === errors;
+var valid12 = _errs94 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.alsoAllow !== undefined){
-let data44 = data41.alsoAllow;
-const _errs96 = errors;
-if(errors === _errs96){
-if(Array.isArray(data44)){
-if(data44.length > 1000){
+if(data42.alsoAllow !== undefined){
+let data45 = data42.alsoAllow;
+const _errs98 = errors;
+if(errors === _errs98){
+if(Array.isArray(data45)){
+if(data45.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid14 = true;
-const len7 = data44.length;
+const len7 = data45.length;
 for(let i7=0; i7<len7; i7++){
-let data45 = data44[i7];
-const _errs98 = errors;
-if(errors === _errs98){
-if(typeof data45 === "string"){
-if(data45.length > 128 && func3(data45) > 128){
+let data46 = data45[i7];
+const _errs100 = errors;
+if(errors === _errs100){
+if(typeof data46 === "string"){
+if(data46.length > 128 && func3(data46) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data45.length < 1){
+if(data46.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/alsoAllow/" + i7,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5630,7 +5714,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid14 = _errs98 === errors;
+var valid14 = _errs100 === errors;
 if(!valid14){
 break;
 }
@@ -5642,35 +5726,35 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs96 === errors;
+var valid12 = _errs98 === errors;
 }
 else {
 var valid12 = true;
 }
 if(valid12){
-if(data41.deny !== undefined){
-let data46 = data41.deny;
-const _errs100 = errors;
-if(errors === _errs100){
-if(Array.isArray(data46)){
-if(data46.length > 1000){
+if(data42.deny !== undefined){
+let data47 = data42.deny;
+const _errs102 = errors;
+if(errors === _errs102){
+if(Array.isArray(data47)){
+if(data47.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid15 = true;
-const len8 = data46.length;
+const len8 = data47.length;
 for(let i8=0; i8<len8; i8++){
-let data47 = data46[i8];
-const _errs102 = errors;
-if(errors === _errs102){
-if(typeof data47 === "string"){
-if(data47.length > 128 && func3(data47) > 128){
+let data48 = data47[i8];
+const _errs104 = errors;
+if(errors === _errs104){
+if(typeof data48 === "string"){
+if(data48.length > 128 && func3(data48) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data47.length < 1){
+if(data48.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/tools/deny/" + i8,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5681,7 +5765,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid15 = _errs102 === errors;
+var valid15 = _errs104 === errors;
 if(!valid15){
 break;
 }
@@ -5693,7 +5777,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid12 = _errs100 === errors;
+var valid12 = _errs102 === errors;
 }
 else {
 var valid12 = true;
@@ -5707,30 +5791,30 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs89 === errors;
+var valid10 = _errs91 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.requireMention !== undefined){
-const _errs104 = errors;
-if(typeof data36.requireMention !== "boolean"){
+if(data37.requireMention !== undefined){
+const _errs106 = errors;
+if(typeof data37.requireMention !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/requireMention",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid10 = _errs104 === errors;
+var valid10 = _errs106 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.systemPrompt !== undefined){
-let data49 = data36.systemPrompt;
-const _errs106 = errors;
-if(errors === _errs106){
-if(typeof data49 === "string"){
-if(data49.length > 65536 && func3(data49) > 65536){
+if(data37.systemPrompt !== undefined){
+let data50 = data37.systemPrompt;
+const _errs108 = errors;
+if(errors === _errs108){
+if(typeof data50 === "string"){
+if(data50.length > 65536 && func3(data50) > 65536){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -5740,35 +5824,35 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs106 === errors;
+var valid10 = _errs108 === errors;
 }
 else {
 var valid10 = true;
 }
 if(valid10){
-if(data36.skills !== undefined){
-let data50 = data36.skills;
-const _errs108 = errors;
-if(errors === _errs108){
-if(Array.isArray(data50)){
-if(data50.length > 256){
+if(data37.skills !== undefined){
+let data51 = data37.skills;
+const _errs110 = errors;
+if(errors === _errs110){
+if(Array.isArray(data51)){
+if(data51.length > 256){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid16 = true;
-const len9 = data50.length;
+const len9 = data51.length;
 for(let i9=0; i9<len9; i9++){
-let data51 = data50[i9];
-const _errs110 = errors;
-if(errors === _errs110){
-if(typeof data51 === "string"){
-if(data51.length > 128 && func3(data51) > 128){
+let data52 = data51[i9];
+const _errs112 = errors;
+if(errors === _errs112){
+if(typeof data52 === "string"){
+if(data52.length > 128 && func3(data52) > 128){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data51.length < 1){
+if(data52.length < 1){
 validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i9,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -5779,7 +5863,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid16 = _errs110 === errors;
+var valid16 = _errs112 === errors;
 if(!valid16){
 break;
 }
@@ -5791,7 +5875,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid10 = _errs108 === errors;
+var valid10 = _errs110 === errors;
 }
 else {
 var valid10 = true;
@@ -5809,7 +5893,7 @@ validate17.errors = [{instancePath:instancePath+"/groups/" + key4.replace(/~/g, 
 return false;
 }
 }
-var valid9 = _errs78 === errors;
+var valid9 = _errs80 === errors;
 if(!valid9){
 break;
 }
@@ -5821,59 +5905,59 @@ validate17.errors = [{instancePath:instancePath+"/groups",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs75 === errors;
+var valid0 = _errs77 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.historyLimit !== undefined){
-let data52 = data.historyLimit;
-const _errs112 = errors;
-if(!(((typeof data52 == "number") && (!(data52 % 1) && !isNaN(data52))) && (isFinite(data52)))){
+let data53 = data.historyLimit;
+const _errs114 = errors;
+if(!(((typeof data53 == "number") && (!(data53 % 1) && !isNaN(data53))) && (isFinite(data53)))){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs112){
-if((typeof data52 == "number") && (isFinite(data52))){
-if(data52 > 1000 || isNaN(data52)){
+if(errors === _errs114){
+if((typeof data53 == "number") && (isFinite(data53))){
+if(data53 > 1000 || isNaN(data53)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
-if(data52 < 0 || isNaN(data52)){
+if(data53 < 0 || isNaN(data53)){
 validate17.errors = [{instancePath:instancePath+"/historyLimit",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs112 === errors;
+var valid0 = _errs114 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.bots !== undefined){
-let data53 = data.bots;
-const _errs114 = errors;
-if(errors === _errs114){
-if(Array.isArray(data53)){
-if(data53.length > 1000){
+let data54 = data.bots;
+const _errs116 = errors;
+if(errors === _errs116){
+if(Array.isArray(data54)){
+if(data54.length > 1000){
 validate17.errors = [{instancePath:instancePath+"/bots",keyword:"maxItems",params:{limit: 1000}}];
 return false;
 }
 else {
 var valid17 = true;
-const len10 = data53.length;
+const len10 = data54.length;
 for(let i10=0; i10<len10; i10++){
-let data54 = data53[i10];
-const _errs116 = errors;
-if((typeof data54 !== "string") && (!((typeof data54 == "number") && (isFinite(data54))))){
+let data55 = data54[i10];
+const _errs118 = errors;
+if((typeof data55 !== "string") && (!((typeof data55 == "number") && (isFinite(data55))))){
 validate17.errors = [{instancePath:instancePath+"/bots/" + i10,keyword:"type",params:{type: schema12.properties.bots.items.type}}];
 return false;
 }
-var valid17 = _errs116 === errors;
+var valid17 = _errs118 === errors;
 if(!valid17){
 break;
 }
@@ -5885,75 +5969,48 @@ validate17.errors = [{instancePath:instancePath+"/bots",keyword:"type",params:{t
 return false;
 }
 }
-var valid0 = _errs114 === errors;
+var valid0 = _errs116 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.allowBots !== undefined){
-let data55 = data.allowBots;
-const _errs118 = errors;
-if((typeof data55 !== "boolean") && (typeof data55 !== "string")){
+let data56 = data.allowBots;
+const _errs120 = errors;
+if((typeof data56 !== "boolean") && (typeof data56 !== "string")){
 validate17.errors = [{instancePath:instancePath+"/allowBots",keyword:"type",params:{type: schema12.properties.allowBots.type}}];
 return false;
 }
-if(!(((data55 === true) || (data55 === false)) || (data55 === "mentions"))){
+if(!(((data56 === true) || (data56 === false)) || (data56 === "mentions"))){
 validate17.errors = [{instancePath:instancePath+"/allowBots",keyword:"enum",params:{allowedValues: schema12.properties.allowBots.enum}}];
 return false;
 }
-var valid0 = _errs118 === errors;
+var valid0 = _errs120 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.botLoopProtection !== undefined){
-let data56 = data.botLoopProtection;
-const _errs120 = errors;
-if(errors === _errs120){
-if(data56 && typeof data56 == "object" && !Array.isArray(data56)){
+let data57 = data.botLoopProtection;
 const _errs122 = errors;
-for(const key7 in data56){
+if(errors === _errs122){
+if(data57 && typeof data57 == "object" && !Array.isArray(data57)){
+const _errs124 = errors;
+for(const key7 in data57){
 if(!((((key7 === "enabled") || (key7 === "maxEventsPerWindow")) || (key7 === "windowSeconds")) || (key7 === "cooldownSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"additionalProperties",params:{additionalProperty: key7}}];
 return false;
 break;
 }
 }
-if(_errs122 === errors){
-if(data56.enabled !== undefined){
-const _errs123 = errors;
-if(typeof data56.enabled !== "boolean"){
+if(_errs124 === errors){
+if(data57.enabled !== undefined){
+const _errs125 = errors;
+if(typeof data57.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/botLoopProtection/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
-}
-var valid18 = _errs123 === errors;
-}
-else {
-var valid18 = true;
-}
-if(valid18){
-if(data56.maxEventsPerWindow !== undefined){
-let data58 = data56.maxEventsPerWindow;
-const _errs125 = errors;
-if(!(((typeof data58 == "number") && (!(data58 % 1) && !isNaN(data58))) && (isFinite(data58)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs125){
-if((typeof data58 == "number") && (isFinite(data58))){
-if(data58 > 10000 || isNaN(data58)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
-return false;
-}
-else {
-if(data58 < 1 || isNaN(data58)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
 }
 var valid18 = _errs125 === errors;
 }
@@ -5961,22 +6018,22 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.windowSeconds !== undefined){
-let data59 = data56.windowSeconds;
+if(data57.maxEventsPerWindow !== undefined){
+let data59 = data57.maxEventsPerWindow;
 const _errs127 = errors;
 if(!(((typeof data59 == "number") && (!(data59 % 1) && !isNaN(data59))) && (isFinite(data59)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs127){
 if((typeof data59 == "number") && (isFinite(data59))){
-if(data59 > 86400 || isNaN(data59)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data59 > 10000 || isNaN(data59)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data59 < 1 || isNaN(data59)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/maxEventsPerWindow",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -5988,28 +6045,55 @@ else {
 var valid18 = true;
 }
 if(valid18){
-if(data56.cooldownSeconds !== undefined){
-let data60 = data56.cooldownSeconds;
+if(data57.windowSeconds !== undefined){
+let data60 = data57.windowSeconds;
 const _errs129 = errors;
 if(!(((typeof data60 == "number") && (!(data60 % 1) && !isNaN(data60))) && (isFinite(data60)))){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs129){
 if((typeof data60 == "number") && (isFinite(data60))){
 if(data60 > 86400 || isNaN(data60)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
 if(data60 < 1 || isNaN(data60)){
-validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/windowSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid18 = _errs129 === errors;
+}
+else {
+var valid18 = true;
+}
+if(valid18){
+if(data57.cooldownSeconds !== undefined){
+let data61 = data57.cooldownSeconds;
+const _errs131 = errors;
+if(!(((typeof data61 == "number") && (!(data61 % 1) && !isNaN(data61))) && (isFinite(data61)))){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs131){
+if((typeof data61 == "number") && (isFinite(data61))){
+if(data61 > 86400 || isNaN(data61)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+return false;
+}
+else {
+if(data61 < 1 || isNaN(data61)){
+validate17.errors = [{instancePath:instancePath+"/botLoopProtection/cooldownSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+return false;
+}
+}
+}
+}
+var valid18 = _errs131 === errors;
 }
 else {
 var valid18 = true;
@@ -6024,49 +6108,49 @@ validate17.errors = [{instancePath:instancePath+"/botLoopProtection",keyword:"ty
 return false;
 }
 }
-var valid0 = _errs120 === errors;
+var valid0 = _errs122 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.dynamicAgentCreation !== undefined){
-let data61 = data.dynamicAgentCreation;
-const _errs131 = errors;
-if(errors === _errs131){
-if(data61 && typeof data61 == "object" && !Array.isArray(data61)){
+let data62 = data.dynamicAgentCreation;
 const _errs133 = errors;
-for(const key8 in data61){
+if(errors === _errs133){
+if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
+const _errs135 = errors;
+for(const key8 in data62){
 if(!(((((key8 === "enabled") || (key8 === "workspaceTemplate")) || (key8 === "agentDirTemplate")) || (key8 === "allowedRoots")) || (key8 === "maxAgents"))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:"additionalProperties",params:{additionalProperty: key8}}];
 return false;
 break;
 }
 }
-if(_errs133 === errors){
-if(data61.enabled !== undefined){
-const _errs134 = errors;
-if(typeof data61.enabled !== "boolean"){
+if(_errs135 === errors){
+if(data62.enabled !== undefined){
+const _errs136 = errors;
+if(typeof data62.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid19 = _errs134 === errors;
+var valid19 = _errs136 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.workspaceTemplate !== undefined){
-let data63 = data61.workspaceTemplate;
-const _errs136 = errors;
-if(errors === _errs136){
-if(typeof data63 === "string"){
-if(data63.length > 1024 && func3(data63) > 1024){
+if(data62.workspaceTemplate !== undefined){
+let data64 = data62.workspaceTemplate;
+const _errs138 = errors;
+if(errors === _errs138){
+if(typeof data64 === "string"){
+if(data64.length > 1024 && func3(data64) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data63.length < 1){
+if(data64.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspaceTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6077,23 +6161,23 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/workspace
 return false;
 }
 }
-var valid19 = _errs136 === errors;
+var valid19 = _errs138 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.agentDirTemplate !== undefined){
-let data64 = data61.agentDirTemplate;
-const _errs138 = errors;
-if(errors === _errs138){
-if(typeof data64 === "string"){
-if(data64.length > 1024 && func3(data64) > 1024){
+if(data62.agentDirTemplate !== undefined){
+let data65 = data62.agentDirTemplate;
+const _errs140 = errors;
+if(errors === _errs140){
+if(typeof data65 === "string"){
+if(data65.length > 1024 && func3(data65) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data64.length < 1){
+if(data65.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirTemplate",keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6104,35 +6188,35 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/agentDirT
 return false;
 }
 }
-var valid19 = _errs138 === errors;
+var valid19 = _errs140 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.allowedRoots !== undefined){
-let data65 = data61.allowedRoots;
-const _errs140 = errors;
-if(errors === _errs140){
-if(Array.isArray(data65)){
-if(data65.length > 16){
+if(data62.allowedRoots !== undefined){
+let data66 = data62.allowedRoots;
+const _errs142 = errors;
+if(errors === _errs142){
+if(Array.isArray(data66)){
+if(data66.length > 16){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid20 = true;
-const len11 = data65.length;
+const len11 = data66.length;
 for(let i11=0; i11<len11; i11++){
-let data66 = data65[i11];
-const _errs142 = errors;
-if(errors === _errs142){
-if(typeof data66 === "string"){
-if(data66.length > 1024 && func3(data66) > 1024){
+let data67 = data66[i11];
+const _errs144 = errors;
+if(errors === _errs144){
+if(typeof data67 === "string"){
+if(data67.length > 1024 && func3(data67) > 1024){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data66.length < 1){
+if(data67.length < 1){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRoots/" + i11,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6143,7 +6227,7 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid20 = _errs142 === errors;
+var valid20 = _errs144 === errors;
 if(!valid20){
 break;
 }
@@ -6155,34 +6239,34 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/allowedRo
 return false;
 }
 }
-var valid19 = _errs140 === errors;
+var valid19 = _errs142 === errors;
 }
 else {
 var valid19 = true;
 }
 if(valid19){
-if(data61.maxAgents !== undefined){
-let data67 = data61.maxAgents;
-const _errs144 = errors;
-if(!(((typeof data67 == "number") && (!(data67 % 1) && !isNaN(data67))) && (isFinite(data67)))){
+if(data62.maxAgents !== undefined){
+let data68 = data62.maxAgents;
+const _errs146 = errors;
+if(!(((typeof data68 == "number") && (!(data68 % 1) && !isNaN(data68))) && (isFinite(data68)))){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs144){
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 100000 || isNaN(data67)){
+if(errors === _errs146){
+if((typeof data68 == "number") && (isFinite(data68))){
+if(data68 > 100000 || isNaN(data68)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
-if(data67 < 1 || isNaN(data67)){
+if(data68 < 1 || isNaN(data68)){
 validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation/maxAgents",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid19 = _errs144 === errors;
+var valid19 = _errs146 === errors;
 }
 else {
 var valid19 = true;
@@ -6198,69 +6282,52 @@ validate17.errors = [{instancePath:instancePath+"/dynamicAgentCreation",keyword:
 return false;
 }
 }
-var valid0 = _errs131 === errors;
+var valid0 = _errs133 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streamMode !== undefined){
-let data68 = data.streamMode;
-const _errs146 = errors;
-if(typeof data68 !== "string"){
+let data69 = data.streamMode;
+const _errs148 = errors;
+if(typeof data69 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streamMode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((data68 === "cumulative") || (data68 === "delta"))){
+if(!((data69 === "cumulative") || (data69 === "delta"))){
 validate17.errors = [{instancePath:instancePath+"/streamMode",keyword:"enum",params:{allowedValues: schema12.properties.streamMode.enum}}];
 return false;
 }
-var valid0 = _errs146 === errors;
+var valid0 = _errs148 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.streaming !== undefined){
-let data69 = data.streaming;
-const _errs148 = errors;
-if(errors === _errs148){
-if(data69 && typeof data69 == "object" && !Array.isArray(data69)){
+let data70 = data.streaming;
 const _errs150 = errors;
-for(const key9 in data69){
+if(errors === _errs150){
+if(data70 && typeof data70 == "object" && !Array.isArray(data70)){
+const _errs152 = errors;
+for(const key9 in data70){
 if(!(((((key9 === "mode") || (key9 === "chunkMode")) || (key9 === "block")) || (key9 === "preview")) || (key9 === "progress"))){
 validate17.errors = [{instancePath:instancePath+"/streaming",keyword:"additionalProperties",params:{additionalProperty: key9}}];
 return false;
 break;
 }
 }
-if(_errs150 === errors){
-if(data69.mode !== undefined){
-let data70 = data69.mode;
-const _errs151 = errors;
-if(typeof data70 !== "string"){
+if(_errs152 === errors){
+if(data70.mode !== undefined){
+let data71 = data70.mode;
+const _errs153 = errors;
+if(typeof data71 !== "string"){
 validate17.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"type",params:{type: "string"}}];
 return false;
 }
-if(!((((data70 === "off") || (data70 === "partial")) || (data70 === "block")) || (data70 === "progress"))){
+if(!((((data71 === "off") || (data71 === "partial")) || (data71 === "block")) || (data71 === "progress"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/mode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.mode.enum}}];
-return false;
-}
-var valid21 = _errs151 === errors;
-}
-else {
-var valid21 = true;
-}
-if(valid21){
-if(data69.chunkMode !== undefined){
-let data71 = data69.chunkMode;
-const _errs153 = errors;
-if(typeof data71 !== "string"){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
-return false;
-}
-if(!((data71 === "length") || (data71 === "newline"))){
-validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
 return false;
 }
 var valid21 = _errs153 === errors;
@@ -6269,89 +6336,79 @@ else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.block !== undefined){
-let data72 = data69.block;
+if(data70.chunkMode !== undefined){
+let data72 = data70.chunkMode;
 const _errs155 = errors;
-if(errors === _errs155){
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+if(typeof data72 !== "string"){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"type",params:{type: "string"}}];
+return false;
+}
+if(!((data72 === "length") || (data72 === "newline"))){
+validate17.errors = [{instancePath:instancePath+"/streaming/chunkMode",keyword:"enum",params:{allowedValues: schema12.properties.streaming.properties.chunkMode.enum}}];
+return false;
+}
+var valid21 = _errs155 === errors;
+}
+else {
+var valid21 = true;
+}
+if(valid21){
+if(data70.block !== undefined){
+let data73 = data70.block;
 const _errs157 = errors;
-for(const key10 in data72){
+if(errors === _errs157){
+if(data73 && typeof data73 == "object" && !Array.isArray(data73)){
+const _errs159 = errors;
+for(const key10 in data73){
 if(!((key10 === "enabled") || (key10 === "coalesce"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block",keyword:"additionalProperties",params:{additionalProperty: key10}}];
 return false;
 break;
 }
 }
-if(_errs157 === errors){
-if(data72.enabled !== undefined){
-const _errs158 = errors;
-if(typeof data72.enabled !== "boolean"){
+if(_errs159 === errors){
+if(data73.enabled !== undefined){
+const _errs160 = errors;
+if(typeof data73.enabled !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/enabled",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
-var valid22 = _errs158 === errors;
+var valid22 = _errs160 === errors;
 }
 else {
 var valid22 = true;
 }
 if(valid22){
-if(data72.coalesce !== undefined){
-let data74 = data72.coalesce;
-const _errs160 = errors;
-if(errors === _errs160){
-if(data74 && typeof data74 == "object" && !Array.isArray(data74)){
+if(data73.coalesce !== undefined){
+let data75 = data73.coalesce;
 const _errs162 = errors;
-for(const key11 in data74){
+if(errors === _errs162){
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+const _errs164 = errors;
+for(const key11 in data75){
 if(!(((key11 === "minChars") || (key11 === "maxChars")) || (key11 === "idleMs"))){
 validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyword:"additionalProperties",params:{additionalProperty: key11}}];
 return false;
 break;
 }
 }
-if(_errs162 === errors){
-if(data74.minChars !== undefined){
-let data75 = data74.minChars;
-const _errs163 = errors;
-if(!(((typeof data75 == "number") && (!(data75 % 1) && !isNaN(data75))) && (isFinite(data75)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs163){
-if((typeof data75 == "number") && (isFinite(data75))){
-if(data75 > 1000000 || isNaN(data75)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
-return false;
-}
-else {
-if(data75 < 1 || isNaN(data75)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
-return false;
-}
-}
-}
-}
-var valid23 = _errs163 === errors;
-}
-else {
-var valid23 = true;
-}
-if(valid23){
-if(data74.maxChars !== undefined){
-let data76 = data74.maxChars;
+if(_errs164 === errors){
+if(data75.minChars !== undefined){
+let data76 = data75.minChars;
 const _errs165 = errors;
 if(!(((typeof data76 == "number") && (!(data76 % 1) && !isNaN(data76))) && (isFinite(data76)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs165){
 if((typeof data76 == "number") && (isFinite(data76))){
 if(data76 > 1000000 || isNaN(data76)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
 if(data76 < 1 || isNaN(data76)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/minChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6363,28 +6420,55 @@ else {
 var valid23 = true;
 }
 if(valid23){
-if(data74.idleMs !== undefined){
-let data77 = data74.idleMs;
+if(data75.maxChars !== undefined){
+let data77 = data75.maxChars;
 const _errs167 = errors;
 if(!(((typeof data77 == "number") && (!(data77 % 1) && !isNaN(data77))) && (isFinite(data77)))){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs167){
 if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 60000 || isNaN(data77)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+if(data77 > 1000000 || isNaN(data77)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"maximum",params:{comparison: "<=", limit: 1000000}}];
 return false;
 }
 else {
-if(data77 < 0 || isNaN(data77)){
-validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+if(data77 < 1 || isNaN(data77)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/maxChars",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid23 = _errs167 === errors;
+}
+else {
+var valid23 = true;
+}
+if(valid23){
+if(data75.idleMs !== undefined){
+let data78 = data75.idleMs;
+const _errs169 = errors;
+if(!(((typeof data78 == "number") && (!(data78 % 1) && !isNaN(data78))) && (isFinite(data78)))){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs169){
+if((typeof data78 == "number") && (isFinite(data78))){
+if(data78 > 60000 || isNaN(data78)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"maximum",params:{comparison: "<=", limit: 60000}}];
+return false;
+}
+else {
+if(data78 < 0 || isNaN(data78)){
+validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce/idleMs",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+}
+var valid23 = _errs169 === errors;
 }
 else {
 var valid23 = true;
@@ -6398,7 +6482,7 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block/coalesce",keyw
 return false;
 }
 }
-var valid22 = _errs160 === errors;
+var valid22 = _errs162 === errors;
 }
 else {
 var valid22 = true;
@@ -6411,28 +6495,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/block",keyword:"type
 return false;
 }
 }
-var valid21 = _errs155 === errors;
+var valid21 = _errs157 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.preview !== undefined){
-let data78 = data69.preview;
-const _errs169 = errors;
-if(errors === _errs169){
-if(data78 && typeof data78 == "object" && !Array.isArray(data78)){
+if(data70.preview !== undefined){
+let data79 = data70.preview;
 const _errs171 = errors;
-for(const key12 in data78){
+if(errors === _errs171){
+if(data79 && typeof data79 == "object" && !Array.isArray(data79)){
+const _errs173 = errors;
+for(const key12 in data79){
 if(!(key12 === "toolProgress")){
 validate17.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"additionalProperties",params:{additionalProperty: key12}}];
 return false;
 break;
 }
 }
-if(_errs171 === errors){
-if(data78.toolProgress !== undefined){
-if(typeof data78.toolProgress !== "boolean"){
+if(_errs173 === errors){
+if(data79.toolProgress !== undefined){
+if(typeof data79.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/preview/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6444,28 +6528,28 @@ validate17.errors = [{instancePath:instancePath+"/streaming/preview",keyword:"ty
 return false;
 }
 }
-var valid21 = _errs169 === errors;
+var valid21 = _errs171 === errors;
 }
 else {
 var valid21 = true;
 }
 if(valid21){
-if(data69.progress !== undefined){
-let data80 = data69.progress;
-const _errs174 = errors;
-if(errors === _errs174){
-if(data80 && typeof data80 == "object" && !Array.isArray(data80)){
+if(data70.progress !== undefined){
+let data81 = data70.progress;
 const _errs176 = errors;
-for(const key13 in data80){
+if(errors === _errs176){
+if(data81 && typeof data81 == "object" && !Array.isArray(data81)){
+const _errs178 = errors;
+for(const key13 in data81){
 if(!(key13 === "toolProgress")){
 validate17.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"additionalProperties",params:{additionalProperty: key13}}];
 return false;
 break;
 }
 }
-if(_errs176 === errors){
-if(data80.toolProgress !== undefined){
-if(typeof data80.toolProgress !== "boolean"){
+if(_errs178 === errors){
+if(data81.toolProgress !== undefined){
+if(typeof data81.toolProgress !== "boolean"){
 validate17.errors = [{instancePath:instancePath+"/streaming/progress/toolProgress",keyword:"type",params:{type: "boolean"}}];
 return false;
 }
@@ -6477,7 +6561,7 @@ validate17.errors = [{instancePath:instancePath+"/streaming/progress",keyword:"t
 return false;
 }
 }
-var valid21 = _errs174 === errors;
+var valid21 = _errs176 === errors;
 }
 else {
 var valid21 = true;
@@ -6493,69 +6577,69 @@ validate17.errors = [{instancePath:instancePath+"/streaming",keyword:"type",para
 return false;
 }
 }
-var valid0 = _errs148 === errors;
+var valid0 = _errs150 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.textChunkLimit !== undefined){
-let data82 = data.textChunkLimit;
-const _errs179 = errors;
-if(!(((typeof data82 == "number") && (!(data82 % 1) && !isNaN(data82))) && (isFinite(data82)))){
+let data83 = data.textChunkLimit;
+const _errs181 = errors;
+if(!(((typeof data83 == "number") && (!(data83 % 1) && !isNaN(data83))) && (isFinite(data83)))){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs179){
-if((typeof data82 == "number") && (isFinite(data82))){
-if(data82 > 200000 || isNaN(data82)){
+if(errors === _errs181){
+if((typeof data83 == "number") && (isFinite(data83))){
+if(data83 > 200000 || isNaN(data83)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"maximum",params:{comparison: "<=", limit: 200000}}];
 return false;
 }
 else {
-if(data82 < 100 || isNaN(data82)){
+if(data83 < 100 || isNaN(data83)){
 validate17.errors = [{instancePath:instancePath+"/textChunkLimit",keyword:"minimum",params:{comparison: ">=", limit: 100}}];
 return false;
 }
 }
 }
 }
-var valid0 = _errs179 === errors;
+var valid0 = _errs181 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.direct !== undefined){
-let data83 = data.direct;
-const _errs181 = errors;
-if(errors === _errs181){
-if(data83 && typeof data83 == "object" && !Array.isArray(data83)){
-if(Object.keys(data83).length > 10000){
+let data84 = data.direct;
+const _errs183 = errors;
+if(errors === _errs183){
+if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+if(Object.keys(data84).length > 10000){
 validate17.errors = [{instancePath:instancePath+"/direct",keyword:"maxProperties",params:{limit: 10000}}];
 return false;
 }
 else {
-for(const key14 in data83){
-let data84 = data83[key14];
-const _errs184 = errors;
-if(errors === _errs184){
-if(data84 && typeof data84 == "object" && !Array.isArray(data84)){
+for(const key14 in data84){
+let data85 = data84[key14];
 const _errs186 = errors;
-for(const key15 in data84){
+if(errors === _errs186){
+if(data85 && typeof data85 == "object" && !Array.isArray(data85)){
+const _errs188 = errors;
+for(const key15 in data85){
 if(!((key15 === "systemPrompt") || (key15 === "skills"))){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"),keyword:"additionalProperties",params:{additionalProperty: key15}}];
 return false;
 break;
 }
 }
-if(_errs186 === errors){
-if(data84.systemPrompt !== undefined){
-let data85 = data84.systemPrompt;
-const _errs187 = errors;
-if(errors === _errs187){
-if(typeof data85 === "string"){
-if(data85.length > 65536 && func3(data85) > 65536){
+if(_errs188 === errors){
+if(data85.systemPrompt !== undefined){
+let data86 = data85.systemPrompt;
+const _errs189 = errors;
+if(errors === _errs189){
+if(typeof data86 === "string"){
+if(data86.length > 65536 && func3(data86) > 65536){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6565,35 +6649,35 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs187 === errors;
+var valid27 = _errs189 === errors;
 }
 else {
 var valid27 = true;
 }
 if(valid27){
-if(data84.skills !== undefined){
-let data86 = data84.skills;
-const _errs189 = errors;
-if(errors === _errs189){
-if(Array.isArray(data86)){
-if(data86.length > 256){
+if(data85.skills !== undefined){
+let data87 = data85.skills;
+const _errs191 = errors;
+if(errors === _errs191){
+if(Array.isArray(data87)){
+if(data87.length > 256){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills",keyword:"maxItems",params:{limit: 256}}];
 return false;
 }
 else {
 var valid28 = true;
-const len12 = data86.length;
+const len12 = data87.length;
 for(let i12=0; i12<len12; i12++){
-let data87 = data86[i12];
-const _errs191 = errors;
-if(errors === _errs191){
-if(typeof data87 === "string"){
-if(data87.length > 128 && func3(data87) > 128){
+let data88 = data87[i12];
+const _errs193 = errors;
+if(errors === _errs193){
+if(typeof data88 === "string"){
+if(data88.length > 128 && func3(data88) > 128){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"maxLength",params:{limit: 128}}];
 return false;
 }
 else {
-if(data87.length < 1){
+if(data88.length < 1){
 validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g, "~0").replace(/\//g, "~1")+"/skills/" + i12,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6604,7 +6688,7 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid28 = _errs191 === errors;
+var valid28 = _errs193 === errors;
 if(!valid28){
 break;
 }
@@ -6616,7 +6700,7 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid27 = _errs189 === errors;
+var valid27 = _errs191 === errors;
 }
 else {
 var valid27 = true;
@@ -6629,7 +6713,7 @@ validate17.errors = [{instancePath:instancePath+"/direct/" + key14.replace(/~/g,
 return false;
 }
 }
-var valid26 = _errs184 === errors;
+var valid26 = _errs186 === errors;
 if(!valid26){
 break;
 }
@@ -6641,18 +6725,18 @@ validate17.errors = [{instancePath:instancePath+"/direct",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs181 === errors;
+var valid0 = _errs183 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.systemPrompt !== undefined){
-let data88 = data.systemPrompt;
-const _errs193 = errors;
-if(errors === _errs193){
-if(typeof data88 === "string"){
-if(data88.length > 65536 && func3(data88) > 65536){
+let data89 = data.systemPrompt;
+const _errs195 = errors;
+if(errors === _errs195){
+if(typeof data89 === "string"){
+if(data89.length > 65536 && func3(data89) > 65536){
 validate17.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"maxLength",params:{limit: 65536}}];
 return false;
 }
@@ -6662,61 +6746,61 @@ validate17.errors = [{instancePath:instancePath+"/systemPrompt",keyword:"type",p
 return false;
 }
 }
-var valid0 = _errs193 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs195 = errors;
-if(typeof data.greeting !== "boolean"){
-validate17.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
-return false;
-}
 var valid0 = _errs195 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
-let data90 = data.media;
+if(data.greeting !== undefined){
 const _errs197 = errors;
-if(errors === _errs197){
-if(data90 && typeof data90 == "object" && !Array.isArray(data90)){
+if(typeof data.greeting !== "boolean"){
+validate17.errors = [{instancePath:instancePath+"/greeting",keyword:"type",params:{type: "boolean"}}];
+return false;
+}
+var valid0 = _errs197 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.media !== undefined){
+let data91 = data.media;
 const _errs199 = errors;
-for(const key16 in data90){
+if(errors === _errs199){
+if(data91 && typeof data91 == "object" && !Array.isArray(data91)){
+const _errs201 = errors;
+for(const key16 in data91){
 if(!((key16 === "allowedRoots") || (key16 === "maxBytes"))){
 validate17.errors = [{instancePath:instancePath+"/media",keyword:"additionalProperties",params:{additionalProperty: key16}}];
 return false;
 break;
 }
 }
-if(_errs199 === errors){
-if(data90.allowedRoots !== undefined){
-let data91 = data90.allowedRoots;
-const _errs200 = errors;
-if(errors === _errs200){
-if(Array.isArray(data91)){
-if(data91.length > 16){
+if(_errs201 === errors){
+if(data91.allowedRoots !== undefined){
+let data92 = data91.allowedRoots;
+const _errs202 = errors;
+if(errors === _errs202){
+if(Array.isArray(data92)){
+if(data92.length > 16){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"maxItems",params:{limit: 16}}];
 return false;
 }
 else {
 var valid30 = true;
-const len13 = data91.length;
+const len13 = data92.length;
 for(let i13=0; i13<len13; i13++){
-let data92 = data91[i13];
-const _errs202 = errors;
-if(errors === _errs202){
-if(typeof data92 === "string"){
-if(data92.length > 1024 && func3(data92) > 1024){
+let data93 = data92[i13];
+const _errs204 = errors;
+if(errors === _errs204){
+if(typeof data93 === "string"){
+if(data93.length > 1024 && func3(data93) > 1024){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"maxLength",params:{limit: 1024}}];
 return false;
 }
 else {
-if(data92.length < 1){
+if(data93.length < 1){
 validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,keyword:"minLength",params:{limit: 1}}];
 return false;
 }
@@ -6727,7 +6811,7 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots/" + i13,key
 return false;
 }
 }
-var valid30 = _errs202 === errors;
+var valid30 = _errs204 === errors;
 if(!valid30){
 break;
 }
@@ -6739,34 +6823,34 @@ validate17.errors = [{instancePath:instancePath+"/media/allowedRoots",keyword:"t
 return false;
 }
 }
-var valid29 = _errs200 === errors;
+var valid29 = _errs202 === errors;
 }
 else {
 var valid29 = true;
 }
 if(valid29){
-if(data90.maxBytes !== undefined){
-let data93 = data90.maxBytes;
-const _errs204 = errors;
-if(!(((typeof data93 == "number") && (!(data93 % 1) && !isNaN(data93))) && (isFinite(data93)))){
+if(data91.maxBytes !== undefined){
+let data94 = data91.maxBytes;
+const _errs206 = errors;
+if(!(((typeof data94 == "number") && (!(data94 % 1) && !isNaN(data94))) && (isFinite(data94)))){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"type",params:{type: "integer"}}];
 return false;
 }
-if(errors === _errs204){
-if((typeof data93 == "number") && (isFinite(data93))){
-if(data93 > 104857600 || isNaN(data93)){
+if(errors === _errs206){
+if((typeof data94 == "number") && (isFinite(data94))){
+if(data94 > 104857600 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"maximum",params:{comparison: "<=", limit: 104857600}}];
 return false;
 }
 else {
-if(data93 < 1 || isNaN(data93)){
+if(data94 < 1 || isNaN(data94)){
 validate17.errors = [{instancePath:instancePath+"/media/maxBytes",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
-var valid29 = _errs204 === errors;
+var valid29 = _errs206 === errors;
 }
 else {
 var valid29 = true;
@@ -6779,69 +6863,42 @@ validate17.errors = [{instancePath:instancePath+"/media",keyword:"type",params:{
 return false;
 }
 }
-var valid0 = _errs197 === errors;
+var valid0 = _errs199 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.limits !== undefined){
-let data94 = data.limits;
-const _errs206 = errors;
-if(errors === _errs206){
-if(data94 && typeof data94 == "object" && !Array.isArray(data94)){
+let data95 = data.limits;
 const _errs208 = errors;
-for(const key17 in data94){
+if(errors === _errs208){
+if(data95 && typeof data95 == "object" && !Array.isArray(data95)){
+const _errs210 = errors;
+for(const key17 in data95){
 if(!((((((((key17 === "maxPayload") || (key17 === "maxConnections")) || (key17 === "maxConnectionsPerSender")) || (key17 === "messagesPerMinute")) || (key17 === "messageBurst")) || (key17 === "queuedPerSession")) || (key17 === "turnSeconds")) || (key17 === "deadAfterSeconds"))){
 validate17.errors = [{instancePath:instancePath+"/limits",keyword:"additionalProperties",params:{additionalProperty: key17}}];
 return false;
 break;
 }
 }
-if(_errs208 === errors){
-if(data94.maxPayload !== undefined){
-let data95 = data94.maxPayload;
-const _errs209 = errors;
-if(!(((typeof data95 == "number") && (!(data95 % 1) && !isNaN(data95))) && (isFinite(data95)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
-return false;
-}
-if(errors === _errs209){
-if((typeof data95 == "number") && (isFinite(data95))){
-if(data95 > 16777216 || isNaN(data95)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
-return false;
-}
-else {
-if(data95 < 1024 || isNaN(data95)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
-return false;
-}
-}
-}
-}
-var valid31 = _errs209 === errors;
-}
-else {
-var valid31 = true;
-}
-if(valid31){
-if(data94.maxConnections !== undefined){
-let data96 = data94.maxConnections;
+if(_errs210 === errors){
+if(data95.maxPayload !== undefined){
+let data96 = data95.maxPayload;
 const _errs211 = errors;
 if(!(((typeof data96 == "number") && (!(data96 % 1) && !isNaN(data96))) && (isFinite(data96)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs211){
 if((typeof data96 == "number") && (isFinite(data96))){
-if(data96 > 100000 || isNaN(data96)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data96 > 16777216 || isNaN(data96)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"maximum",params:{comparison: "<=", limit: 16777216}}];
 return false;
 }
 else {
-if(data96 < 1 || isNaN(data96)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+if(data96 < 1024 || isNaN(data96)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxPayload",keyword:"minimum",params:{comparison: ">=", limit: 1024}}];
 return false;
 }
 }
@@ -6853,22 +6910,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.maxConnectionsPerSender !== undefined){
-let data97 = data94.maxConnectionsPerSender;
+if(data95.maxConnections !== undefined){
+let data97 = data95.maxConnections;
 const _errs213 = errors;
 if(!(((typeof data97 == "number") && (!(data97 % 1) && !isNaN(data97))) && (isFinite(data97)))){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs213){
 if((typeof data97 == "number") && (isFinite(data97))){
-if(data97 > 1000 || isNaN(data97)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
+if(data97 > 100000 || isNaN(data97)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data97 < 1 || isNaN(data97)){
-validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnections",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6880,22 +6937,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messagesPerMinute !== undefined){
-let data98 = data94.messagesPerMinute;
+if(data95.maxConnectionsPerSender !== undefined){
+let data98 = data95.maxConnectionsPerSender;
 const _errs215 = errors;
 if(!(((typeof data98 == "number") && (!(data98 % 1) && !isNaN(data98))) && (isFinite(data98)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs215){
 if((typeof data98 == "number") && (isFinite(data98))){
-if(data98 > 100000 || isNaN(data98)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+if(data98 > 1000 || isNaN(data98)){
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"maximum",params:{comparison: "<=", limit: 1000}}];
 return false;
 }
 else {
 if(data98 < 1 || isNaN(data98)){
-validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/maxConnectionsPerSender",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6907,22 +6964,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.messageBurst !== undefined){
-let data99 = data94.messageBurst;
+if(data95.messagesPerMinute !== undefined){
+let data99 = data95.messagesPerMinute;
 const _errs217 = errors;
 if(!(((typeof data99 == "number") && (!(data99 % 1) && !isNaN(data99))) && (isFinite(data99)))){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs217){
 if((typeof data99 == "number") && (isFinite(data99))){
 if(data99 > 100000 || isNaN(data99)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data99 < 1 || isNaN(data99)){
-validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messagesPerMinute",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6934,22 +6991,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.queuedPerSession !== undefined){
-let data100 = data94.queuedPerSession;
+if(data95.messageBurst !== undefined){
+let data100 = data95.messageBurst;
 const _errs219 = errors;
 if(!(((typeof data100 == "number") && (!(data100 % 1) && !isNaN(data100))) && (isFinite(data100)))){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs219){
 if((typeof data100 == "number") && (isFinite(data100))){
-if(data100 > 10000 || isNaN(data100)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
+if(data100 > 100000 || isNaN(data100)){
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"maximum",params:{comparison: "<=", limit: 100000}}];
 return false;
 }
 else {
 if(data100 < 1 || isNaN(data100)){
-validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/messageBurst",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6961,22 +7018,22 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.turnSeconds !== undefined){
-let data101 = data94.turnSeconds;
+if(data95.queuedPerSession !== undefined){
+let data101 = data95.queuedPerSession;
 const _errs221 = errors;
 if(!(((typeof data101 == "number") && (!(data101 % 1) && !isNaN(data101))) && (isFinite(data101)))){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs221){
 if((typeof data101 == "number") && (isFinite(data101))){
-if(data101 > 86400 || isNaN(data101)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
+if(data101 > 10000 || isNaN(data101)){
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"maximum",params:{comparison: "<=", limit: 10000}}];
 return false;
 }
 else {
 if(data101 < 1 || isNaN(data101)){
-validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
+validate17.errors = [{instancePath:instancePath+"/limits/queuedPerSession",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
@@ -6988,28 +7045,55 @@ else {
 var valid31 = true;
 }
 if(valid31){
-if(data94.deadAfterSeconds !== undefined){
-let data102 = data94.deadAfterSeconds;
+if(data95.turnSeconds !== undefined){
+let data102 = data95.turnSeconds;
 const _errs223 = errors;
 if(!(((typeof data102 == "number") && (!(data102 % 1) && !isNaN(data102))) && (isFinite(data102)))){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"type",params:{type: "integer"}}];
 return false;
 }
 if(errors === _errs223){
 if((typeof data102 == "number") && (isFinite(data102))){
-if(data102 > 3600 || isNaN(data102)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+if(data102 > 86400 || isNaN(data102)){
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"maximum",params:{comparison: "<=", limit: 86400}}];
 return false;
 }
 else {
-if(data102 < 31 || isNaN(data102)){
-validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+if(data102 < 1 || isNaN(data102)){
+validate17.errors = [{instancePath:instancePath+"/limits/turnSeconds",keyword:"minimum",params:{comparison: ">=", limit: 1}}];
 return false;
 }
 }
 }
 }
 var valid31 = _errs223 === errors;
+}
+else {
+var valid31 = true;
+}
+if(valid31){
+if(data95.deadAfterSeconds !== undefined){
+let data103 = data95.deadAfterSeconds;
+const _errs225 = errors;
+if(!(((typeof data103 == "number") && (!(data103 % 1) && !isNaN(data103))) && (isFinite(data103)))){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"type",params:{type: "integer"}}];
+return false;
+}
+if(errors === _errs225){
+if((typeof data103 == "number") && (isFinite(data103))){
+if(data103 > 3600 || isNaN(data103)){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"maximum",params:{comparison: "<=", limit: 3600}}];
+return false;
+}
+else {
+if(data103 < 31 || isNaN(data103)){
+validate17.errors = [{instancePath:instancePath+"/limits/deadAfterSeconds",keyword:"minimum",params:{comparison: ">=", limit: 31}}];
+return false;
+}
+}
+}
+}
+var valid31 = _errs225 === errors;
 }
 else {
 var valid31 = true;
@@ -7028,7 +7112,7 @@ validate17.errors = [{instancePath:instancePath+"/limits",keyword:"type",params:
 return false;
 }
 }
-var valid0 = _errs206 === errors;
+var valid0 = _errs208 === errors;
 }
 else {
 var valid0 = true;

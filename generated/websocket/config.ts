@@ -36,6 +36,7 @@ export const configExpectations = {
   "auth.required": "true or false",
   "auth.allowQueryToken": "true or false",
   "auth.cacheSeconds": "a whole number from 0 to 3600",
+  "auth.recheckSeconds": "a whole number from 0 to 86400",
   "auth.forwardParams": "an array of at most 32 entries",
   "auth.forwardParams.*": "a string of 1 to 64 characters",
   "auth.allowDelegation": "true or false",
@@ -137,6 +138,7 @@ export const configDefaults = {
     required: true,
     allowQueryToken: true,
     cacheSeconds: 0,
+    recheckSeconds: 0,
     forwardParams: [],
     allowDelegation: false,
   },
@@ -186,6 +188,7 @@ export const accountDefaults = {
     required: true,
     allowQueryToken: true,
     cacheSeconds: 0,
+    recheckSeconds: 0,
     forwardParams: [],
     allowDelegation: false,
   },
@@ -443,6 +446,12 @@ export interface WebsocketConfigAuth {
    * @default 0
    */
   cacheSeconds: number;
+  /**
+   * How often the token of an open connection is shown to the verifier again, which ends the connection where it is refused. Off when 0, and not for tokens that are good for one time.
+   * Integer, 0 to 86400.
+   * @default 0
+   */
+  recheckSeconds: number;
   /**
    * Further query parameters of the connection that are passed to the verifier.
    * At most 32 items.
@@ -830,6 +839,12 @@ export interface WebsocketAccountAuth {
    * @default 0
    */
   cacheSeconds: number;
+  /**
+   * How often the token of an open connection is shown to the verifier again, which ends the connection where it is refused. Off when 0, and not for tokens that are good for one time.
+   * Integer, 0 to 86400.
+   * @default 0
+   */
+  recheckSeconds: number;
   /**
    * Further query parameters of the connection that are passed to the verifier.
    * At most 32 items.
@@ -1227,6 +1242,12 @@ export interface WebsocketConfigAuthInput {
    * @default 0
    */
   cacheSeconds?: number;
+  /**
+   * How often the token of an open connection is shown to the verifier again, which ends the connection where it is refused. Off when 0, and not for tokens that are good for one time.
+   * Integer, 0 to 86400.
+   * @default 0
+   */
+  recheckSeconds?: number;
   /**
    * Further query parameters of the connection that are passed to the verifier.
    * At most 32 items.
@@ -1672,6 +1693,12 @@ export interface WebsocketAccountAuthInput {
    * @default 0
    */
   cacheSeconds?: number;
+  /**
+   * How often the token of an open connection is shown to the verifier again, which ends the connection where it is refused. Off when 0, and not for tokens that are good for one time.
+   * Integer, 0 to 86400.
+   * @default 0
+   */
+  recheckSeconds?: number;
   /**
    * Further query parameters of the connection that are passed to the verifier.
    * At most 32 items.

@@ -452,7 +452,7 @@ export const closeCodes = [
   {
     code: 4401,
     reason: "Authentication failed",
-    when: "The verifier refused, timed out or cannot be reached. A chat.error goes first.",
+    when: "The verifier refused, timed out or cannot be reached, the token of the connection has ended, or the verifier does not vouch for it any more. A chat.error goes first.",
     by: "plugin",
   },
   { code: 4403, reason: "Sender not allowed", when: "The policy shuts this sender out.", by: "plugin" },
@@ -491,7 +491,7 @@ export const errorCodes = [
   {
     code: "auth_failed",
     error: "Authentication failed: <code>",
-    when: "The verifier did not vouch for the token; closes with 4401. Codes: auth_failed, timeout, service_unavailable, or the verifier's own.",
+    when: "The verifier did not vouch for the token, or does not any more; closes with 4401. Codes: auth_failed, timeout, service_unavailable, expired, other_user, or the verifier's own.",
   },
   {
     code: "forbidden",

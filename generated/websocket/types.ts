@@ -419,6 +419,11 @@ export interface VerifiedUser {
   extra?: { [key: string]: unknown };
   /** Together with `auth.allowDelegation`, this user may speak for others. */
   delegate?: boolean;
+  /**
+   * When the token ends, in seconds since 1970, as RFC 7662 has it; milliseconds are refused. The connection ends with it (WS-37). Absent, the token does not end by itself.
+   * 0 to 253402300799.
+   */
+  exp?: number;
 }
 
 /**

@@ -4299,6 +4299,34 @@ var valid0 = _errs12 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.exp !== undefined){
+let data5 = data.exp;
+const _errs14 = errors;
+if(errors === _errs14){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 253402300799 || isNaN(data5)){
+validate54.errors = [{instancePath:instancePath+"/exp",keyword:"maximum",params:{comparison: "<=", limit: 253402300799}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate54.errors = [{instancePath:instancePath+"/exp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+else {
+validate54.errors = [{instancePath:instancePath+"/exp",keyword:"type",params:{type: "number"}}];
+return false;
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -5163,6 +5191,34 @@ var valid0 = _errs12 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.exp !== undefined){
+let data5 = data.exp;
+const _errs14 = errors;
+if(errors === _errs14){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 253402300799 || isNaN(data5)){
+validate73.errors = [{instancePath:instancePath+"/exp",keyword:"maximum",params:{comparison: "<=", limit: 253402300799}}];
+return false;
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+validate73.errors = [{instancePath:instancePath+"/exp",keyword:"minimum",params:{comparison: ">=", limit: 0}}];
+return false;
+}
+}
+}
+else {
+validate73.errors = [{instancePath:instancePath+"/exp",keyword:"type",params:{type: "number"}}];
+return false;
+}
+}
+var valid0 = _errs14 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }

@@ -82,7 +82,7 @@ export function wireMessageId(hostId: string): string | undefined {
 
 function isPlain(character: string): boolean {
   if (character === "%" || character === ":" || character === ACCOUNT_MARK) return false;
-  return character.toLowerCase() === character && !/[\p{Cc}\p{Cs}\p{Z}\uFEFF]/u.test(character);
+  return character.toLowerCase() === character && !/[\p{Cc}\p{Cs}\p{Z}\p{Bidi_Control}\uFEFF]/u.test(character);
 }
 
 function escapeCharacter(character: string): string {

@@ -103,6 +103,12 @@ export const limits = {
   verifyBodyBytes: 65_536,
   /** Positive answers of the verifier that are remembered at once. */
   verifyCacheEntries: 1_000,
+  /** ms between two looks whether the token of a connection has ended, or is to be shown to the verifier again. */
+  tokenLookMs: 1_000,
+  /** ms for which a connection whose token has ended may go on with the frame that is being handled. */
+  tokenGraceMs: 15_000,
+  /** Tokens of one account's open connections that are shown to the verifier again at once. */
+  tokenChecksAtOnce: 16,
   /** ms between two looks at a link or at a wait: so much later a sleep of the machine is noticed. */
   linkLookMs: 500,
   /** ms a peer has at least to answer a ping before its silence counts, for example after we ourselves stood still. */

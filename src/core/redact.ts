@@ -1,10 +1,17 @@
 import { limits } from "./limits.ts";
 
-/** A peer's text made safe for one line of a log: no control characters, bounded. */
+/** What a terminal would obey, or would turn a line around. */
+const obeyed = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** A peer's text made safe for one line of a log: no control characters, none that turn the line around, bounded. */
 export function forLog(text: string): string {
   const clipped = clip(text, limits.loggedCodePoints);
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return clipped.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\uFFFD");
+  return clipped.replace(obeyed, "\uFFFD");
+}
+
+/** Data for one line of a log, as JSON, which by itself leaves some of these as they are. */
+export function jsonForLog(data: unknown): string {
+  return JSON.stringify(data).replace(obeyed, "\uFFFD");
 }
 
 /** At most `max` code points; what is cut is marked by an ellipsis within the bound. */

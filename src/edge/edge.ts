@@ -90,6 +90,8 @@ export interface Connection {
   readonly id: string;
   /** False from the moment either side begins to close. */
   readonly open: boolean;
+  /** A frame is being handled, or waits to be. */
+  readonly busy: boolean;
   /** More than `coalesceBytes` unsent: leave out what may be left out (WS-22). */
   readonly congested: boolean;
   /** Nothing happens when the connection is not open. */

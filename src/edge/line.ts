@@ -58,6 +58,10 @@ export class Line implements Connection {
     return this.#phase === "open" && this.#socket.readyState === OPEN;
   }
 
+  get busy(): boolean {
+    return this.#busy || this.#waiting !== undefined;
+  }
+
   get congested(): boolean {
     return this.#socket.bufferedAmount > this.#home.bounds.coalesceBytes;
   }

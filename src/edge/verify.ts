@@ -5,8 +5,11 @@ import { withoutSecrets } from "../core/redact.ts";
 
 export type Verified =
   | { ok: true; user: VerifiedUser }
-  /** `code` may be shown to the peer, `log` may not; neither holds the token. `isOdd`: the service answers, and not as it should. */
-  | { ok: false; code: string; log: string; isOdd?: true };
+  /** `code` may be shown to the peer, `log` may not; neither holds the token. */
+  | { ok: false; code: string; log: string; why: WhyNot };
+
+/** The service said no, said nothing that can be used, or said something that is neither a grant nor a refusal. */
+export type WhyNot = "refused" | "unanswered" | "odd";
 
 export interface VerifyCall {
   endpoint: string;
@@ -14,24 +17,33 @@ export interface VerifyCall {
   body: VerifyRequest;
 }
 
-/** Asks the operator's service, and remembers positive answers for `cacheSeconds`. */
-export function createVerifier(
-  platform: Pick<System, "after" | "now" | "sha256">,
-  ask: typeof fetch = fetch,
-): (call: VerifyCall & { cacheSeconds: number }, signal: AbortSignal) => Promise<Verified> {
+/** `isFresh`: what is remembered does not count. */
+type Verifier = (call: VerifyCall & { cacheSeconds: number; isFresh?: boolean }, signal: AbortSignal) => Promise<Verified>;
+
+/** Asks the operator's service, and remembers positive answers for `cacheSeconds`. A token that has ended is refused (WS-37). */
+export function createVerifier(platform: Pick<System, "after" | "now" | "sha256">, ask: typeof fetch = fetch): Verifier {
   const granted = new Map<string, { user: VerifiedUser; at: number }>();
+  const hasEnded = ({ exp }: VerifiedUser) => exp !== undefined && exp * 1000 <= platform.now();
+  const request = async (call: VerifyCall, signal: AbortSignal): Promise<Verified> => {
+    const verified = await verifyToken(call, platform, ask, signal);
+    return verified.ok && hasEnded(verified.user) ? fail("refused", "expired", "the token has ended by the verifier's own words") : verified;
+  };
 
   return async (call, signal) => {
-    if (call.cacheSeconds <= 0) return await verifyToken(call, platform, ask, signal);
+    if (call.cacheSeconds <= 0) return await request(call, signal);
     // The hash, not the token: what is kept must be worthless to whoever reads it.
     const asked = Object.keys(call.body).toSorted().map((name) => [name, call.body[name]]);
     const key = platform.sha256(JSON.stringify([call.endpoint, asked]));
     const known = granted.get(key);
     const age = known ? platform.now() - known.at : Infinity;
-    if (known && age >= 0 && age < call.cacheSeconds * 1000) return { ok: true, user: known.user };
-    granted.delete(key);
-    const verified = await verifyToken(call, platform, ask, signal);
-    if (!verified.ok) return verified;
+    const isGood = known !== undefined && age >= 0 && age < call.cacheSeconds * 1000 && !hasEnded(known.user);
+    if (isGood && !call.isFresh) return { ok: true, user: known.user };
+    if (!isGood) granted.delete(key);
+    const verified = await request(call, signal);
+    if (!verified.ok) {
+      if (verified.why === "refused") granted.delete(key);
+      return verified;
+    }
     const [oldest] = granted.keys();
     if (oldest !== undefined && granted.size >= limits.verifyCacheEntries) granted.delete(oldest);
     granted.set(key, { user: verified.user, at: platform.now() });
@@ -43,8 +55,8 @@ export function createVerifier(
 export async function verifyToken(call: VerifyCall, timers: Timers, ask: typeof fetch, signal: AbortSignal): Promise<Verified> {
   const abort = new AbortController();
   const cut = Promise.withResolvers<Verified>();
-  const cancel = timers.after(call.timeoutMs, () => cut.resolve(fail("timeout", "Auth service request timed out")));
-  const leave = () => cut.resolve(fail("service_unavailable", "the connection is gone"));
+  const cancel = timers.after(call.timeoutMs, () => cut.resolve(fail("unanswered", "timeout", "Auth service request timed out")));
+  const leave = () => cut.resolve(fail("unanswered", "service_unavailable", "the connection is gone"));
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
   try {
@@ -58,7 +70,7 @@ export async function verifyToken(call: VerifyCall, timers: Timers, ask: typeof 
 }
 
 async function post({ endpoint, body }: VerifyCall, ask: typeof fetch, signal: AbortSignal): Promise<Verified> {
-  const unavailable = (detail: string) => fail("service_unavailable", `Auth service error: ${detail} (${withoutSecrets(endpoint)})`);
+  const unavailable = (detail: string) => fail("unanswered", "service_unavailable", `Auth service error: ${detail} (${withoutSecrets(endpoint)})`);
   try {
     const response = await ask(endpoint, {
       method: "POST",
@@ -85,12 +97,12 @@ function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
   const answer = decodeVerifyReceived(text);
   if (answer.ok) {
     const { value } = answer;
-    if (!value.success) return fail(passableCode(value.error), value.message ?? "no message");
-    return mayGrant ? { ok: true, user: value.data } : fail("auth_failed", "granted, but the HTTP status refuses");
+    if (!value.success) return fail("refused", passableCode(value.error), value.message ?? "no message");
+    return mayGrant ? { ok: true, user: value.data } : fail("odd", "auth_failed", "granted, but the HTTP status refuses");
   }
-  if (answer.code === "not-json") return mayGrant ? "unreadable" : fail("auth_failed", "refused by the HTTP status");
+  if (answer.code === "not-json") return mayGrant ? "unreadable" : fail("refused", "auth_failed", "refused by the HTTP status");
   // Its own words may quote what came, and with it the token.
-  return { ...fail("auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`), isOdd: true };
+  return fail("odd", "auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`);
 }
 
 /** The service's own code goes to the application only if it looks like one. */
@@ -121,6 +133,6 @@ function withoutToken(text: string, token: string): string {
   return token === "" ? text : text.replaceAll(token, "[token]");
 }
 
-function fail(code: string, log: string): Extract<Verified, { ok: false }> {
-  return { ok: false, code, log };
+function fail(why: WhyNot, code: string, log: string): Extract<Verified, { ok: false }> {
+  return { ok: false, code, log, why };
 }

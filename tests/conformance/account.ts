@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
 import type { AccountStatus, RunningAccount } from "../../src/account/account.ts";
 import { openWebsocketAccount } from "../../src/account/websocket/account.ts";
+import type { Log } from "../../src/core/ports.ts";
 import { system } from "../../src/core/system.ts";
 import { type Journal, openJournal } from "../../src/store/journal.ts";
 import { accountDefaults } from "../support/account-config.ts";
@@ -16,7 +17,7 @@ export type Changes = Partial<Omit<ResolvedAccount, "auth" | "limits">> & {
 };
 
 /** The channel's own side without a host: real sockets, a real journal, an agent that does what the test says. */
-export async function startAccount(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent(), journal?: Journal, changed: (status: AccountStatus) => void = () => {}): Promise<RunningAccount<ResolvedAccount>> {
+export async function startAccount(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent(), journal?: Journal, changed: (status: AccountStatus) => void = () => {}, log: Log = silentLog): Promise<RunningAccount<ResolvedAccount>> {
   return await openWebsocketAccount({
     accountId: "default",
     config: {
@@ -31,7 +32,7 @@ export async function startAccount(changes: Changes = {}, agent: ScriptedAgent =
     agent,
     journal: journal ?? openJournal(":memory:", { remembered: 200 }),
     system,
-    log: silentLog,
+    log,
     changed,
   });
 }

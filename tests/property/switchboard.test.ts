@@ -51,7 +51,7 @@ function createReal(): Real {
     rooms: createRooms<Member>(),
     agent,
     journal: openJournal(":memory:", { remembered: 200 }),
-    verify: async () => ({ ok: false, code: "auth_failed", log: "" }),
+    verify: async () => ({ ok: false, code: "auth_failed", log: "", why: "refused" }),
     system,
     log: silentLog,
     changed() {},

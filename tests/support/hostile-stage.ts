@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect } from "vitest";
 import type { RunningAccount } from "../../src/account/account.ts";
 import type { ResolvedAccount } from "../../src/account/websocket/config.ts";
+import type { Log } from "../../src/core/ports.ts";
+import type { Journal } from "../../src/store/journal.ts";
 import { type Changes, createEchoAgent, startAccount, type Verifier } from "../conformance/account.ts";
 import { type ChatClient, connectClient } from "./client.ts";
 import { until, upgradeRequest } from "./edge-sockets.ts";
@@ -13,7 +15,7 @@ import type { ScriptedAgent } from "./scripted-agent.ts";
 /** An account with a verifier, an honest application on it, and whoever comes to do harm. */
 export interface HostileStage {
   account: RunningAccount<ResolvedAccount>;
-  verifier: Awaited<ReturnType<typeof startStrictVerifier>>;
+  verifier: StrictVerifier;
   honest: ChatClient;
   port: number;
   /** A raw connection that was let in as the user of this token, and has been answered. */
@@ -26,44 +28,63 @@ export interface HostileStage {
   stop(): Promise<void>;
 }
 
+export interface StrictVerifier extends Verifier {
+  revoked: Set<string>;
+  /** When a token ends, in seconds since 1970. */
+  ends: Map<string, number>;
+  /** Requests that are not answered yet, at most. */
+  crowd: number;
+  /** Answers in the place of the verifier. */
+  spoilt: ((response: ServerResponse, token: string) => void) | undefined;
+}
+
 /**
  * An operator's verifier. A token is the name of its user; what begins with `no` is refused, `slow` is never answered,
  * `once` is good for one time, and any may be revoked.
  */
-export async function startStrictVerifier(): Promise<Verifier & { revoked: Set<string> }> {
+export async function startStrictVerifier(): Promise<StrictVerifier> {
   const asked: Record<string, unknown>[] = [];
   const revoked = new Set<string>();
+  const ends = new Map<string, number>();
+  let open = 0;
   const server = createServer((request, response) => {
+    verifier.crowd = Math.max(verifier.crowd, (open += 1));
+    response.once("close", () => void (open -= 1));
     let body = "";
     request.on("data", (chunk) => (body += String(chunk)));
     request.on("end", () => {
       const read = JSON.parse(body) as Record<string, unknown>;
       const token = String(read["token"]);
       asked.push(read);
+      if (verifier.spoilt) return verifier.spoilt(response, token);
       if (token.startsWith("slow")) return;
       const isGood = !token.startsWith("no") && !revoked.has(token);
       if (token.startsWith("once")) revoked.add(token);
       const [user] = token.replace(/^once-/, "").split(".");
-      response.end(JSON.stringify(isGood ? { success: true, data: { userId: user } } : { success: false, error: "unknown" }));
+      response.end(JSON.stringify(isGood ? { success: true, data: { userId: user, exp: ends.get(token) } } : { success: false, error: "unknown" }));
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return {
+  const verifier: StrictVerifier = {
     endpoint: `http://127.0.0.1:${port}/verify`,
     asked,
     revoked,
+    ends,
+    crowd: 0,
+    spoilt: undefined,
     async stop() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+  return verifier;
 }
 
-export async function startHostileStage(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent()): Promise<HostileStage> {
+export async function startHostileStage(changes: Changes = {}, agent: ScriptedAgent = createEchoAgent(), journal?: Journal, log?: Log): Promise<HostileStage> {
   const verifier = await startStrictVerifier();
-  const account = await startAccount({ greeting: false, ...changes, auth: { enabled: true, required: true, endpoint: verifier.endpoint, ...changes.auth } }, agent);
+  const account = await startAccount({ greeting: false, ...changes, auth: { enabled: true, required: true, endpoint: verifier.endpoint, ...changes.auth } }, agent, journal, undefined, log);
   const honest = await connectClient(account.url, { token: "honest" });
   const port = Number(new URL(account.url).port);
   await honest.answer(honest.say("before"));

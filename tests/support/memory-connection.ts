@@ -5,6 +5,7 @@ export interface MemoryConnection extends Connection {
   frames: Record<string, unknown>[];
   closedWith: { code: number; reason: string } | undefined;
   full: boolean;
+  busy: boolean;
   drop(): void;
 }
 
@@ -15,6 +16,7 @@ export function createMemoryConnection(id: string): MemoryConnection {
     frames: [],
     closedWith: undefined,
     full: false,
+    busy: false,
     get open() {
       return open;
     },

@@ -75,3 +75,12 @@ export function withKeyInEach(value: unknown, key: string, hidden: unknown): unk
 function define(target: object, key: string, value: unknown): object {
   return Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
+
+/** A copy for each text in the value, wherever it stands, in which that text alone is this one. */
+export function withTextInEach(value: unknown, text: string): unknown[] {
+  if (typeof value === "string") return [text];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) =>
+    withTextInEach(each, text).map((changed) => (Array.isArray(value) ? value.map((item, index) => (String(index) === name ? changed : item)) : define({ ...value }, name, changed))),
+  );
+}

@@ -3,6 +3,7 @@ import { every } from "../../core/every.ts";
 import { limits } from "../../core/limits.ts";
 import { createNotes } from "../../core/notes.ts";
 import type { Log, System } from "../../core/ports.ts";
+import { jsonForLog } from "../../core/redact.ts";
 import type { Arrival, Frame, Link, LinkHandler } from "../../link/link.ts";
 import type { ActName } from "../../protocols/acts.ts";
 import type { DialedCommand, DialedRequest, DialedSession } from "../../protocols/dialed.ts";
@@ -128,8 +129,8 @@ export function createCorrespondent<State, Origin>(deps: CorrespondentDeps<State
 
   function note({ level, code, data = {} }: Extract<Effect<unknown>, { do: "note" }>): void {
     if (code === "hello") hello = data;
-    if (level === "debug") log.debug(`${code} ${JSON.stringify(data)}`);
-    else notes.note(code, JSON.stringify(data), level);
+    if (level === "debug") log.debug(`${code} ${jsonForLog(data)}`);
+    else notes.note(code, jsonForLog(data), level);
   }
 
   return {

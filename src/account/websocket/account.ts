@@ -27,8 +27,9 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
   const rooms = createRooms<Member>(() => config.limits.maxConnectionsPerSender);
   const changed = () => options.changed(status());
   const askVerifier = createVerifier(system);
-  const verify: Verify = async (body, signal) => {
-    const verified = await askVerifier({ endpoint: config.auth.endpoint, timeoutMs: config.auth.timeout, cacheSeconds: config.auth.cacheSeconds, body }, signal);
+  const verify: Verify = async (body, signal, isFresh = false) => {
+    const { endpoint, timeout: timeoutMs, cacheSeconds } = config.auth;
+    const verified = await askVerifier({ endpoint, timeoutMs, cacheSeconds, isFresh, body }, signal);
     door.verified(body.token, verified);
     return verified;
   };

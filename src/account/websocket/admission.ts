@@ -1,4 +1,4 @@
-import { encodeChatSent, type VerifyRequest } from "../../../generated/websocket/index.ts";
+import { encodeChatSent, type VerifiedUser, type VerifyRequest } from "../../../generated/websocket/index.ts";
 import type { Log } from "../../core/ports.ts";
 import { forLog } from "../../core/redact.ts";
 import type { ResolvedAccount } from "./config.ts";
@@ -6,7 +6,8 @@ import type { Admitted, UpgradeFacts } from "../../edge/accept.ts";
 import type { Verified } from "../../edge/verify.ts";
 import { anonymousPeer, type Parameters, type Peer, readParameters, selfNamedPeer, verifiedPeer } from "../../protocols/websocket/identity.ts";
 
-export type Verify = (request: VerifyRequest, signal: AbortSignal) => Promise<Verified>;
+/** `isFresh`: what is remembered does not count. */
+export type Verify = (request: VerifyRequest, signal: AbortSignal, isFresh?: boolean) => Promise<Verified>;
 
 export interface AdmissionDeps {
   verify: Verify;
@@ -76,9 +77,26 @@ async function identify(
   if (!given) return auth.required ? refuse(auth.allowQueryToken ? "Token required. Connect with ?token=YOUR_TOKEN" : "Token required. Send it as Authorization: Bearer", "Token required") : anonymous();
   const { token, ...asked } = verifyRequest(given.value, facts, parameters, auth.forwardParams);
   const verified = await deps.verify({ ...asked, token }, signal);
-  if (verified.ok) return { ok: true, peer: { ...verifiedPeer(verified.user, parameters, auth.allowDelegation), asked } };
+  if (verified.ok) return { ok: true, peer: vouchedPeer(verified.user, parameters, asked, token, auth) };
   deps.log.info(`token of a connection from ${facts.remoteAddress} not accepted: ${forLog(verified.log)}`);
   return auth.required ? refuse(`Authentication failed: ${verified.code}`, "Authentication failed") : anonymous();
+}
+
+/** What showing a token of an open connection has come to. */
+export type Shown = { ok: true; peer: Peer } | Extract<Verified, { ok: false }>;
+
+/** Shows a token as the first one of this connection was shown; it has to be the same user's. */
+export async function showToken({ sender }: Peer, asked: NonNullable<Peer["asked"]>, token: string, auth: ResolvedAccount["auth"], verify: (request: VerifyRequest) => Promise<Verified>): Promise<Shown> {
+  const tokenType = asked["tokenType"] ?? "local";
+  const verified = await verify({ ...asked, tokenType, token });
+  if (!verified.ok) return verified;
+  if (verified.user.userId !== sender.id) return { ok: false, code: "other_user", log: "the token is another user's", why: "refused" };
+  return { ok: true, peer: vouchedPeer(verified.user, { tokenType, ...(sender.name !== undefined && { senderName: sender.name }) }, asked, token, auth) };
+}
+
+/** A peer with what `chat.auth` and a later check need (WS-38). */
+export function vouchedPeer(user: VerifiedUser, parameters: Parameters, asked: NonNullable<Peer["asked"]>, token: string, { allowDelegation, recheckSeconds }: ResolvedAccount["auth"]): Peer {
+  return { ...verifiedPeer(user, parameters, allowDelegation), asked, ...(recheckSeconds > 0 && { token: () => token }) };
 }
 
 function refuse(error: string, reason: string): Admitted<Peer> {

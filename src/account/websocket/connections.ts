@@ -6,17 +6,18 @@ import type { Rooms } from "../../edge/rooms.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
 import type { Terminal } from "../../protocols/turn.ts";
 import { aboutOf } from "../../protocols/websocket/frames.ts";
-import { type Peer, verifiedPeer } from "../../protocols/websocket/identity.ts";
+import type { Peer } from "../../protocols/websocket/identity.ts";
 import { profileOf } from "../../protocols/websocket/profile.ts";
 import { type ConnectionSession, createSession, type Origin, type Request } from "../../protocols/websocket/session.ts";
 import type { Acts } from "../acts.ts";
 import type { Agent } from "../agent.ts";
 import type { Asker, Pairing, Switchboard } from "../switchboard.ts";
 import { hasCarrier, passOn } from "./acting.ts";
-import type { Verify } from "./admission.ts";
+import { showToken, type Verify } from "./admission.ts";
 import type { ResolvedAccount } from "./config.ts";
 import type { Delivery } from "./delivery.ts";
 import { Member, type MemberHome } from "./member.ts";
+import { createTokens } from "./tokens.ts";
 
 export interface ConnectionsDeps {
   /** Read at every use: it may change while the account runs. */
@@ -141,26 +142,29 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
 
   async function renew(member: Member, token: string): Promise<void> {
-    const { sender, asked: before } = member.state.peer;
+    const { peer } = member.state;
     // Nobody vouched for this connection, so there is nothing to renew and nobody to ask.
-    if (!before) return refuse(member, undefined, "unsupported", "chat.auth is not offered on a connection without a verified user");
-    const tokenType = before["tokenType"] ?? "local";
-    const verified = await verify({ ...before, tokenType, token }, new AbortController().signal);
-    if (verified.ok && verified.user.userId === sender.id) {
-      const parameters = { tokenType, ...(sender.name !== undefined && { senderName: sender.name }) };
-      member.say({ say: "renewed", peer: { ...verifiedPeer(verified.user, parameters, config().auth.allowDelegation), asked: before } });
-      return;
-    }
-    refuse(member, undefined, "auth_failed", `Authentication failed: ${verified.ok ? "other_user" : verified.code}`);
-    member.connection.close(4401, "Authentication failed");
+    if (!peer.asked) return refuse(member, undefined, "unsupported", "chat.auth is not offered on a connection without a verified user");
+    const shown = await showToken(peer, peer.asked, token, config().auth, (request) => verify(request, new AbortController().signal));
+    if (!shown.ok) return member.say({ say: "expelled", why: shown.code });
+    member.say({ say: "renewed", peer: shown.peer });
+    tokens.watch(member);
   }
+
+  const tokens = createTokens({
+    recheckMs: () => config().auth.recheckSeconds * 1000,
+    show: ({ state: { peer } }, token, signal) => showToken(peer, peer.asked ?? {}, token, config().auth, (request) => verify(request, signal, true)),
+    system,
+    log,
+  });
 
   const home: MemberHome = {
     system,
     log,
     asked,
-    left({ connection }) {
-      rooms.remove(connection.id);
+    left(member) {
+      rooms.remove(member.connection.id);
+      tokens.forget(member);
       changed();
     },
   };
@@ -177,6 +181,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     opened(connection, peer) {
       const member = new Member(connection, peer, sessionOf(config()), home);
       rooms.add(connection.id, member);
+      tokens.watch(member);
       changed();
       member.greet(meet(member, peer.sender.id).catch((thrown: unknown) => log.error(`what waited for a sender could not be read: ${describeThrown(thrown)}`)));
       return member;

@@ -125,8 +125,8 @@ type Refusal = { ok: true; checked: readonly string[] } | { ok: false; fault: "d
 export function judge(verified: Verified | undefined): Refusal {
   if (!verified) return { ok: false, fault: "verifier", error: "the verifier was not asked in time" };
   if (verified.ok) return { ok: false, fault: "verifier-answer", error: "the verifier takes a token that nobody has: everybody can name himself as he likes" };
-  if (verified.isOdd) return { ok: false, fault: "verifier-answer", error: `the verifier answers, but not as documented: ${verified.log}` };
-  if (verified.code === "timeout" || verified.code === "service_unavailable") return { ok: false, fault: "verifier", error: `the verifier does not answer: ${verified.log}` };
+  if (verified.why === "odd") return { ok: false, fault: "verifier-answer", error: `the verifier answers, but not as documented: ${verified.log}` };
+  if (verified.why === "unanswered") return { ok: false, fault: "verifier", error: `the verifier does not answer: ${verified.log}` };
   return { ok: true, checked: ["the verifier refuses a token that nobody has"] };
 }
 

@@ -1,4 +1,5 @@
 import type { Log, System } from "../../core/ports.ts";
+import { jsonForLog } from "../../core/redact.ts";
 import type { Connection, ConnectionHandler } from "../../edge/accept.ts";
 import type { Effect, Step } from "../../protocols/session.ts";
 import type { Peer } from "../../protocols/websocket/identity.ts";
@@ -95,7 +96,7 @@ export class Member implements ConnectionHandler {
     for (const effect of effects) {
       if (effect.do === "send") connection.send(effect.text);
       else if (effect.do === "close") connection.close(effect.code, effect.reason);
-      else if (effect.do === "note") log[effect.level](`${effect.code} ${JSON.stringify(effect.data ?? {})}`);
+      else if (effect.do === "note") log[effect.level](`${effect.code} ${jsonForLog(effect.data ?? {})}`);
       else if (effect.do === "deliver") asking = this.#home.asked(this, effect.inbound);
     }
     return asking;

@@ -15,6 +15,10 @@ export interface Peer {
   speaksForOthers: boolean;
   /** What the verifier was asked, without the token; absent where nobody vouched. `chat.auth` asks the same again. */
   asked?: Readonly<Record<string, string | undefined>>;
+  /** When the token ends, in ms since the epoch (WS-37). */
+  endsAt?: number;
+  /** The token, where it will be shown again (WS-38). A function, so that nothing which prints a peer prints it. */
+  token?(): string;
 }
 
 export type ParametersRead = { ok: true; parameters: Parameters } | { ok: false; why: string };
@@ -49,6 +53,7 @@ export function verifiedPeer(user: VerifiedUser, parameters: Parameters, allowDe
       ...(user.extra !== undefined && { extra: user.extra }),
     },
     speaksForOthers: allowDelegation && user.delegate === true,
+    ...(user.exp !== undefined && { endsAt: user.exp * 1000 }),
   };
 }
 

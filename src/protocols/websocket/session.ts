@@ -71,7 +71,11 @@ export type Command =
   | { say: "post"; inbound: Inbound<Origin> }
   /** `senderId`: who does it. */
   | { say: "act"; act: Act; messageId: string; senderId: string }
-  | { say: "renewed"; peer: Peer };
+  | { say: "renewed"; peer: Peer }
+  /** The verifier was asked once more, and the peer was not told. */
+  | { say: "known"; peer: Peer }
+  /** The token is not good, or not any more: the connection ends (WS-37). */
+  | { say: "expelled"; why: string };
 
 /** One for all connections: whose it is stands in the state. */
 export interface ConnectionSession extends Omit<Session<ConnectionState, Command, Request>, "open"> {
@@ -215,6 +219,13 @@ function obey(state: ConnectionState, command: Command, profile: Profile): Conne
       const next = { ...state, peer: command.peer };
       return { state: next, effects: [send(welcomeFrame(next, next.peer.sender.id))] };
     }
+    case "known":
+      return { state: { ...state, peer: command.peer }, effects: [] };
+    case "expelled":
+      return {
+        state,
+        effects: [send(errorFrame(state, "auth_failed", `Authentication failed: ${command.why}`, undefined)), { do: "close", code: 4401, reason: "Authentication failed" }],
+      };
   }
 }
 

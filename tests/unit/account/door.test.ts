@@ -5,7 +5,7 @@ import { createVirtualSystem } from "../../support/virtual.ts";
 
 it("a look at the own listener ends in its time, however late each step of it comes", async () => {
   const system = createVirtualSystem();
-  const ask = async () => ({ ok: false, code: "x", log: "x" }) as const;
+  const ask = async () => ({ ok: false, code: "x", log: "x", why: "refused" }) as const;
   const dial = (_target: unknown, _profile: unknown, ears: SocketEars) => {
     system.after(4000, () => ears.opened({ bytesRead: 0 }));
     return { readyState: 1, bufferedAmount: 0, send() {}, ping() {}, pause() {}, resume() {}, close() {}, terminate() {} };

@@ -23,7 +23,7 @@ function start(on: Journal): WebsocketSwitchboard {
     rooms: createRooms<Member>(),
     agent,
     journal: on,
-    verify: async () => ({ ok: false, code: "auth_failed", log: "" }),
+    verify: async () => ({ ok: false, code: "auth_failed", log: "", why: "refused" }),
     system,
     log: { ...silentLog, warn: (line) => void logged.push(line), error: (line) => void logged.push(line) },
     changed() {},

@@ -24,7 +24,7 @@ beforeEach(() => {
     rooms: createRooms<Member>(),
     agent,
     journal,
-    verify: async () => ({ ok: false, code: "auth_failed", log: "" }),
+    verify: async () => ({ ok: false, code: "auth_failed", log: "", why: "refused" }),
     system,
     log: silentLog,
     changed() {},

@@ -79,6 +79,11 @@ suite("what the decoder says to people", () => {
     expect(decoded).toMatchObject({ detail: `Invalid field chatType: expected "direct" or "group", got "${"😀".repeat(40)}…"` });
   });
 
+  it("quotes nothing that a terminal would obey, or that would turn the line around", () => {
+    const decoded = decodeChatReceived(JSON.stringify({ type: "chat.send", content: "x", chatType: "\u001b\u007f\u009b2J\u202e\u2066\u2028é😀" }));
+    expect(decoded).toMatchObject({ detail: 'Invalid field chatType: expected "direct" or "group", got "\\u001b\\u007f\\u009b2J\\u202e\\u2066\\u2028é😀"' });
+  });
+
   it("never repeats a token", () => {
     const decoded = decodeChatReceived(JSON.stringify({ type: "chat.auth", token: ["s3cret"] }));
     expect(decoded).toMatchObject({ ok: false, path: "token" });

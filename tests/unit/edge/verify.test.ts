@@ -61,7 +61,7 @@ describe("a verifier that answers", () => {
 
   it("WS-3 refuses with the service's own code, whatever its message says to the log", async () => {
     behave = answer({ success: false, error: "expired", message: `Token ${TOKEN} expired` });
-    expect(await verify()).toEqual({ ok: false, code: "expired", log: "Authentication failed: Token [token] expired" });
+    expect(await verify()).toEqual({ ok: false, code: "expired", log: "Authentication failed: Token [token] expired", why: "refused" });
   });
 
   it.each([["spaces in it"], ["x".repeat(65)], ["<script>"], [""], [7], [null]])("WS-3 does not pass on a code like %j", async (error) => {
@@ -78,6 +78,9 @@ describe("a verifier that answers", () => {
     { success: true, data: { userId: "u", username: 5 } },
     { success: true, data: { userId: "u", delegate: "yes" } },
     { success: true, data: { userId: "u", extra: [] } },
+    { success: true, data: { userId: "u", exp: "2030-01-01" } },
+    { success: true, data: { userId: "u", exp: 1_893_456_000_000 } },
+    { success: true, data: { userId: "u", exp: -1 } },
     { success: true },
     { success: "yes", data: { userId: "u_9" } },
     { data: { userId: "u_9" } },
@@ -96,7 +99,7 @@ describe("a verifier that answers", () => {
     }
     for (const status of [401, 403]) {
       behave = answer(GRANTED, status);
-      expect(await verify(), String(status)).toMatchObject({ ok: false, code: "auth_failed" });
+      expect(await verify(), String(status)).toMatchObject({ ok: false, code: "auth_failed", why: "odd" });
     }
     behave = answer({ success: false, error: "expired" }, 401);
     expect(await verify()).toMatchObject({ ok: false, code: "expired" });
@@ -130,7 +133,7 @@ describe("a verifier that misbehaves", () => {
     for (const misbehaviour of misbehaviours) {
       behave = misbehaviour;
       const since = performance.now();
-      expect(await verify({ timeoutMs: 150 })).toEqual({ ok: false, code: "timeout", log: "Auth service request timed out" });
+      expect(await verify({ timeoutMs: 150 })).toEqual({ ok: false, code: "timeout", log: "Auth service request timed out", why: "unanswered" });
       expect(performance.now() - since).toBeLessThan(1_000);
     }
   });
@@ -183,7 +186,7 @@ describe("a verifier that misbehaves", () => {
 
   it("is left alone when the connection is gone, before the call or during it", async () => {
     behave = () => {};
-    const abandoned = { ok: false, code: "service_unavailable", log: "the connection is gone" };
+    const abandoned = { ok: false, code: "service_unavailable", log: "the connection is gone", why: "unanswered" };
     expect(await verify({ signal: AbortSignal.abort() })).toEqual(abandoned);
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 30);
@@ -244,6 +247,35 @@ describe("remembered answers", () => {
     await ask(call("c", 0), signal);
     await ask(call("c", 0), signal);
     expect(requests).toHaveLength(4);
+  });
+
+  it("WS-37 are no grant any more once the token has ended, and neither is a new one", async () => {
+    const ask = createVerifier(platform);
+    requests = [];
+    behave = answer({ ...GRANTED, data: { ...GRANTED.data, exp: now / 1000 + 5 } });
+    expect(await ask(call("a", 60), signal)).toMatchObject({ ok: true });
+    now += 4_999;
+    expect(await ask(call("a", 60), signal)).toMatchObject({ ok: true });
+    expect(requests).toHaveLength(1);
+    now += 1;
+    for (const cacheSeconds of [60, 0]) expect(await ask(call("a", cacheSeconds), signal)).toMatchObject({ ok: false, code: "expired", why: "refused" });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("WS-38 are passed by where the token is shown again, forgotten where it is refused, and kept where nobody answers", async () => {
+    const ask = createVerifier(platform);
+    const fresh = { ...call("a", 60), isFresh: true };
+    behave = answer(GRANTED);
+    await ask(call("a", 60), signal);
+    behave = answer(GRANTED, 503);
+    expect(await ask(fresh, signal)).toMatchObject({ ok: false, why: "unanswered" });
+    expect(await ask(call("a", 60), signal)).toMatchObject({ ok: true });
+    behave = answer({ success: "no" });
+    expect(await ask(fresh, signal)).toMatchObject({ ok: false, why: "odd" });
+    expect(await ask(call("a", 60), signal)).toMatchObject({ ok: true });
+    behave = answer({ success: false });
+    expect(await ask(fresh, signal)).toMatchObject({ ok: false, why: "refused" });
+    expect(await ask(call("a", 60), signal)).toMatchObject({ ok: false, why: "refused" });
   });
 
   it("are bounded: the oldest goes first", async () => {
