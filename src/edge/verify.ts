@@ -2,6 +2,7 @@ import { decodeVerifyReceived, encodeVerifySent, type VerifiedUser, type VerifyR
 import { limits } from "../core/limits.ts";
 import type { System, Timers } from "../core/ports.ts";
 import { withoutSecrets } from "../core/redact.ts";
+import { post, type Post } from "./post.ts";
 
 export type Verified =
   | { ok: true; user: VerifiedUser }
@@ -21,7 +22,7 @@ export interface VerifyCall {
 type Verifier = (call: VerifyCall & { cacheSeconds: number; isFresh?: boolean }, signal: AbortSignal) => Promise<Verified>;
 
 /** Asks the operator's service, and remembers positive answers for `cacheSeconds`. A token that has ended is refused (WS-37). */
-export function createVerifier(platform: Pick<System, "after" | "now" | "sha256">, ask: typeof fetch = fetch): Verifier {
+export function createVerifier(platform: Pick<System, "after" | "now" | "sha256">, ask: Post = post): Verifier {
   const granted = new Map<string, { user: VerifiedUser; at: number }>();
   const hasEnded = ({ exp }: VerifiedUser) => exp !== undefined && exp * 1000 <= platform.now();
   const request = async (call: VerifyCall, signal: AbortSignal): Promise<Verified> => {
@@ -52,7 +53,7 @@ export function createVerifier(platform: Pick<System, "after" | "now" | "sha256"
 }
 
 /** One call. Whatever the service does, there is an outcome within `timeoutMs`. */
-export async function verifyToken(call: VerifyCall, timers: Timers, ask: typeof fetch, signal: AbortSignal): Promise<Verified> {
+export async function verifyToken(call: VerifyCall, timers: Timers, ask: Post, signal: AbortSignal): Promise<Verified> {
   const abort = new AbortController();
   const cut = Promise.withResolvers<Verified>();
   const cancel = timers.after(call.timeoutMs, () => cut.resolve(fail("unanswered", "timeout", "Auth service request timed out")));
@@ -60,7 +61,7 @@ export async function verifyToken(call: VerifyCall, timers: Timers, ask: typeof 
   signal.addEventListener("abort", leave, { once: true });
   if (signal.aborted) leave();
   try {
-    return await Promise.race([cut.promise, post(call, ask, abort.signal)]);
+    return await Promise.race([cut.promise, askFor(call, ask, abort.signal)]);
   } finally {
     cancel();
     signal.removeEventListener("abort", leave);
@@ -69,21 +70,19 @@ export async function verifyToken(call: VerifyCall, timers: Timers, ask: typeof 
   }
 }
 
-async function post({ endpoint, body }: VerifyCall, ask: typeof fetch, signal: AbortSignal): Promise<Verified> {
+async function askFor({ endpoint, body }: VerifyCall, ask: Post, signal: AbortSignal): Promise<Verified> {
   const unavailable = (detail: string) => fail("unanswered", "service_unavailable", `Auth service error: ${detail} (${withoutSecrets(endpoint)})`);
   try {
-    const response = await ask(endpoint, {
-      method: "POST",
+    const { status, text } = await ask(endpoint, {
       // Packed answers could unpack to more than their size tells.
       headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Encoding": "identity" },
       body: encodeVerifySent(body),
-      redirect: "manual",
+      maxBytes: limits.verifyBodyBytes,
       signal,
     });
-    const { ok, status } = response;
+    const ok = status >= 200 && status <= 299;
     // 401 and 403 are how many services refuse; they never vouch.
     if (!ok && status !== 401 && status !== 403) return unavailable(`HTTP ${status}`);
-    const text = await readBody(response);
     if (text === undefined) return unavailable(`an answer over ${limits.verifyBodyBytes} bytes`);
     const verdict = judgeAnswer(text, ok);
     if (verdict === "unreadable") return unavailable("the answer is not JSON");
@@ -110,23 +109,10 @@ function passableCode(code: string | undefined): string {
   return code !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(code) ? code : "auth_failed";
 }
 
-/** Undefined when it is too long. Counted while it comes: a length header is only a claim. */
-async function readBody(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > limits.verifyBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 /** The code of a network fault. Its text may quote the endpoint with its credentials. */
 function nameFault(thrown: unknown): string {
   if (!(thrown instanceof Error)) return "unknown fault";
-  const { cause } = thrown;
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : thrown.name;
+  return "code" in thrown && typeof thrown.code === "string" ? thrown.code : thrown.name;
 }
 
 function withoutToken(text: string, token: string): string {

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type Shown, vouchedPeer } from "../../../src/account/websocket/admission.ts";
-import { type Member, openMember } from "../../../src/account/websocket/member.ts";
+import { Member } from "../../../src/account/websocket/member.ts";
 import { createTokens, judgeEnd } from "../../../src/account/websocket/tokens.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { profileOf } from "../../../src/protocols/websocket/profile.ts";
@@ -36,8 +36,8 @@ function start({ recheckSeconds = 0, random = () => 0.5 }: { recheckSeconds?: nu
   const soon = (ms: number) => (system.now() + ms) / 1000;
   function connect(exp?: number) {
     const connection = createMemoryConnection(`c${members.length}`);
-    const session = createSession(profileOf(accountDefaults), peerOf(exp), connection.id, () => "new");
-    const member = openMember(connection, { session, system, log, asked: async () => {} });
+    const session = createSession(profileOf(accountDefaults), () => "new");
+    const member = new Member(connection, peerOf(exp), session, { system, log, asked: async () => {}, left() {} });
     members.push(member);
     tokens.watch(member);
     return { connection, member };

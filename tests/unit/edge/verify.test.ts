@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limits } from "../../../src/core/limits.ts";
 import { system } from "../../../src/core/system.ts";
+import { post } from "../../../src/edge/post.ts";
 import { createVerifier, verifyToken } from "../../../src/edge/verify.ts";
 
 const TOKEN = "tok-4f1c9a77d0";
@@ -46,7 +47,7 @@ function answer(body: unknown, status = 200) {
 async function verify(options: { timeoutMs?: number; signal?: AbortSignal; to?: string } = {}) {
   requests = [];
   const call = { endpoint: options.to ?? endpoint, timeoutMs: options.timeoutMs ?? 2_000, body: { token: TOKEN, tokenType: "local" } };
-  const outcome = await verifyToken(call, system, fetch, options.signal ?? new AbortController().signal);
+  const outcome = await verifyToken(call, system, post, options.signal ?? new AbortController().signal);
   if (!outcome.ok) expect(`${outcome.code} ${outcome.log}`).not.toContain(TOKEN);
   return outcome;
 }
@@ -282,7 +283,7 @@ describe("remembered answers", () => {
     let asked = 0;
     const ask = createVerifier(platform, async () => {
       asked += 1;
-      return Response.json(GRANTED);
+      return { status: 200, text: JSON.stringify(GRANTED) };
     });
     for (let i = 0; i <= limits.verifyCacheEntries; i += 1) await ask(call(`t${i}`, 10), signal);
     await ask(call("t1", 10), signal);
