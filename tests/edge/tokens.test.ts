@@ -116,8 +116,8 @@ describe("with auth.recheckSeconds a token", () => {
     const folder = mkdtempSync(join(tmpdir(), "tokens-"));
     const log = recordLog();
     stage = await startHostileStage({ auth: { recheckSeconds: 1 } }, undefined, openJournal(join(folder, "journal.sqlite"), { remembered: 200 }), log);
-    const clients = await Promise.all(Array.from({ length: 40 }, (_, index) => connectAs(`user${index}.SECRET-TOKEN`)));
-    for (const client of clients) await client.answer(client.say("hello"));
+    const clients = await Promise.all(Array.from({ length: 40 }, (_, index) => connectClient(stage.account.url, { token: `user${index}.SECRET-TOKEN` })));
+    await Promise.all(clients.slice(0, 4).map((client) => client.answer(client.say("hello"))));
     stage.verifier.crowd = 0;
     const asked = stage.verifier.asked.length;
     stage.verifier.spoilt = (response, token) => {

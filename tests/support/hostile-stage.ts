@@ -8,7 +8,7 @@ import type { Log } from "../../src/core/ports.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { type Changes, createEchoAgent, startAccount, type Verifier } from "../conformance/account.ts";
 import { type ChatClient, connectClient } from "./client.ts";
-import { until, upgradeRequest } from "./edge-sockets.ts";
+import { pause, until, upgradeRequest } from "./edge-sockets.ts";
 import { createRawPeer, opcodes, type RawPeer } from "./raw-frames.ts";
 import type { ScriptedAgent } from "./scripted-agent.ts";
 
@@ -22,9 +22,9 @@ export interface HostileStage {
   intrude(token?: string): Promise<RawPeer>;
   /**
    * The honest application is still answered, on the connection it had, and nothing is left of anybody else: neither a
-   * connection nor a sender.
+   * connection nor a sender, a listener on this process or more sockets of it than the spare ones.
    */
-  holds(): Promise<void>;
+  holds(spareSockets?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +50,8 @@ export async function startStrictVerifier(): Promise<StrictVerifier> {
   const server = createServer((request, response) => {
     verifier.crowd = Math.max(verifier.crowd, (open += 1));
     response.once("close", () => void (open -= 1));
+    // What is kept open for the next request would come and go among the sockets that are counted.
+    response.shouldKeepAlive = false;
     let body = "";
     request.on("data", (chunk) => (body += String(chunk)));
     request.on("end", () => {
@@ -88,6 +90,8 @@ export async function startHostileStage(changes: Changes = {}, agent: ScriptedAg
   const honest = await connectClient(account.url, { token: "honest" });
   const port = Number(new URL(account.url).port);
   await honest.answer(honest.say("before"));
+  await pause(20);
+  const before = traces();
   return {
     account,
     verifier,
@@ -100,12 +104,14 @@ export async function startHostileStage(changes: Changes = {}, agent: ScriptedAg
       peer.forget();
       return peer;
     },
-    async holds() {
+    async holds(spareSockets = 0) {
       const since = performance.now();
       expect(await honest.answer(honest.say("after"))).toMatchObject({ type: "chat.response", content: "You said: after" });
       expect(performance.now() - since).toBeLessThan(2_000);
       await until(() => account.status().connections === 1, 8_000);
       expect(account.status()).toMatchObject({ connections: 1, senders: 1 });
+      await until(() => traces().sockets <= before.sockets + spareSockets, 8_000);
+      expect(traces().listeners).toEqual(before.listeners);
     },
     async stop() {
       honest.vanish();
@@ -113,6 +119,12 @@ export async function startHostileStage(changes: Changes = {}, agent: ScriptedAg
       await verifier.stop();
     },
   };
+}
+
+/** What is left in this process of whoever was there. */
+function traces(): { sockets: number; listeners: Record<string, number> } {
+  const sockets = process.getActiveResourcesInfo().filter((kind) => kind.startsWith("TCPSocket")).length;
+  return { sockets, listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])) };
 }
 
 /** A TCP connection whose upgrade was accepted. */
