@@ -73,7 +73,7 @@ async function post({ endpoint, body }: VerifyCall, ask: typeof fetch, signal: A
     if (!ok && status !== 401 && status !== 403) return unavailable(`HTTP ${status}`);
     const text = await readBody(response);
     if (text === undefined) return unavailable(`an answer over ${limits.verifyBodyBytes} bytes`);
-    const verdict = judgeAnswer(text, ok);
+    const verdict = judgeAnswer(text, ok, body.token);
     if (verdict === "unreadable") return unavailable("the answer is not JSON");
     return verdict.ok ? verdict : { ...verdict, log: `Authentication failed: ${withoutToken(verdict.log, body.token)}` };
   } catch (thrown) {
@@ -81,11 +81,11 @@ async function post({ endpoint, body }: VerifyCall, ask: typeof fetch, signal: A
   }
 }
 
-function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
+function judgeAnswer(text: string, mayGrant: boolean, token: string): Verified | "unreadable" {
   const answer = decodeVerifyReceived(text);
   if (answer.ok) {
     const { value } = answer;
-    if (!value.success) return fail(passableCode(value.error), value.message ?? "no message");
+    if (!value.success) return fail(passableCode(value.error, token), value.message ?? "no message");
     return mayGrant ? { ok: true, user: value.data } : fail("auth_failed", "granted, but the HTTP status refuses");
   }
   if (answer.code === "not-json") return mayGrant ? "unreadable" : fail("auth_failed", "refused by the HTTP status");
@@ -93,9 +93,9 @@ function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
   return { ...fail("auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`), isOdd: true };
 }
 
-/** The service's own code goes to the application only if it looks like one. */
-function passableCode(code: string | undefined): string {
-  return code !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(code) ? code : "auth_failed";
+/** The service's own code goes to the application only if it looks like one, and is not the token that was asked about: many look alike. */
+function passableCode(code: string | undefined, token: string): string {
+  return code !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(code) && withoutToken(code, token) === code ? code : "auth_failed";
 }
 
 /** Undefined when it is too long. Counted while it comes: a length header is only a claim. */
