@@ -136,32 +136,33 @@ function readLogin(file: string): void {
   });
 }
 
-export const disk: Target = {
-  name: "disk",
-  form: "json",
-  batch: 20,
-  isRepeatable: true,
-  seeds: () => [
-    "[]",
-    ...Array.from({ length: 8 }, (_, at) => JSON.stringify([["byte", at * 12, 255]])),
-    ...[0, 1, 100, 4_096, 5_000, 40_000].flatMap((at) => [["cut", at], ["fill", at, 0], ["fill", at, 255], ["text", at, "CREATE TABLE"]].map((patch) => JSON.stringify([patch]))),
-    ...[...CELLS, ...LOGIN_CELLS].flatMap((_, at) => ["{\"messageId\":7}", 2 ** 53].map((value) => JSON.stringify([["cell", at, value]]))),
-  ],
-  play: oneByOne((input) => {
-    const { folder: inside, journal, login } = begin();
-    const patches = patchesOf(input);
-    const [journalFile, loginFile] = [join(inside, "journal"), join(inside, "login")];
-    damage(journalFile, journal, CELLS, patches);
-    readJournal(journalFile);
-    damage(loginFile, login, LOGIN_CELLS, patches);
-    readLogin(loginFile);
-  }),
-  async stop() {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    folder = undefined;
-    sound = undefined;
-  },
-};
+function reading(name: "journal" | "login", cells: readonly string[], read: (file: string) => void): Target {
+  return {
+    name: `disk-${name}`,
+    form: "json",
+    batch: 20,
+    isRepeatable: true,
+    seeds: () => [
+      "[]",
+      ...Array.from({ length: 8 }, (_, at) => JSON.stringify([["byte", at * 12, 255]])),
+      ...[0, 1, 100, 4_096, 5_000, 40_000].flatMap((at) => [["cut", at], ["fill", at, 0], ["fill", at, 255], ["text", at, "CREATE TABLE"]].map((patch) => JSON.stringify([patch]))),
+      ...cells.flatMap((_, at) => ["{\"messageId\":7}", 2 ** 53].map((value) => JSON.stringify([["cell", at, value]]))),
+    ],
+    play: oneByOne((input) => {
+      const { folder: inside, [name]: bytes } = begin();
+      const file = join(inside, name);
+      damage(file, bytes, cells, patchesOf(input));
+      read(file);
+    }),
+    async stop() {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      folder = undefined;
+      sound = undefined;
+    },
+  };
+}
+
+export const disk: readonly Target[] = [reading("journal", CELLS, readJournal), reading("login", LOGIN_CELLS, readLogin)];
 
 function patchesOf(input: string): readonly unknown[] {
   try {

@@ -66,8 +66,12 @@ async function throwAt(port: number, input: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const GO_ON = "HTTP/1.1 100 Continue\r\n\r\n";
+
 /** What the edge says is HTTP, and after the upgrade frames of the protocol. */
-function checkAnswer(answer: Buffer): void {
+function checkAnswer(whole: Buffer): void {
+  // Node's own answer to whoever asks whether to go on, before the real one.
+  const answer = whole.subarray(whole.toString("latin1", 0, GO_ON.length) === GO_ON ? GO_ON.length : 0);
   const head = answer.indexOf("\r\n\r\n");
   if (answer.length === 0) return;
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer.toString("latin1", 0, 20))?.[1];

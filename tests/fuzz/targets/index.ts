@@ -7,4 +7,4 @@ import { sessions } from "./sessions.ts";
 import { verifier } from "./verifier.ts";
 
 /** Everything that reads what somebody else has written. */
-export const targets: readonly Target[] = [...decoders, ...sessions, verifier, disk, edge, link];
+export const targets: readonly Target[] = [...decoders, ...sessions, verifier, ...disk, edge, link];

@@ -13,6 +13,8 @@ export type Said<Of> =
 export interface Driven<State, Command, Request, Of> {
   session: Session<State, Command, Request>;
   turn: TurnBounds;
+  /** It remembers every message whose turn is open: how many that are is the account's to bound. */
+  remembersOpen: boolean;
   /** The message in what is delivered, where a turn runs for it. */
   messageOf(request: Request): Of | undefined;
   commandsOf(said: Said<Of>): Command[];
@@ -25,8 +27,10 @@ const START = 1_790_000_000_000;
 const STEPS = 300;
 /** Frames of one flood. */
 const FLOOD = 1_200;
-/** What a session remembers of each kind, besides the messages whose turn is open. */
-const REMEMBERED = 2_100;
+/** Seeds that are floods, which take their time. */
+const FLOODS = 3;
+/** What a session remembers of each kind at most (`core/limits.ts`): fewer than a flood has frames. */
+const REMEMBERED = 1_100;
 const REFUSALS: readonly RefusalCode[] = ["agent_error", "forbidden", "media_rejected", "queue_full", "rate_limited", "shutting_down"];
 
 /**
@@ -104,7 +108,7 @@ export function playSession<State, Command, Request, Of extends { messageId: str
         return take(session.frame(state, wireText(first), now));
       case "flood": {
         const text = wireText(second);
-        for (let index = 0; index < Math.min(FLOOD, countOf(first)); index++) take(session.frame(state, text.replaceAll("§", String(index)), now));
+        for (let index = 0; index < Math.min(FLOOD, countOf(first)); index++) take(session.frame(state, text.replaceAll("§", String(index + 1)), now));
         return;
       }
       case "wait":
@@ -134,7 +138,7 @@ export function playSession<State, Command, Request, Of extends { messageId: str
   for (const step of stepsOf(input)) {
     play(step);
     const most = largest(state, 0);
-    insist(most <= REMEMBERED + messages.length, () => `${most} entries are kept of something`);
+    insist(most <= REMEMBERED + (driven.remembersOpen ? messages.length : 0), () => `${most} entries are kept of something`);
   }
 }
 
@@ -205,6 +209,12 @@ function eventOf(word: string, text: string): TurnEvent {
   }
 }
 
+/** The same frame with other ids each time. */
+function numbered(text: string): string {
+  const quoted = text.replaceAll(/(\\?"(?:message_id|messageId|id|event_id|request_id|response_id|user_id)\\?":\\?")[^"\\]*/g, "$1§").replaceAll(/("chat_id":"cnv_)[^"]*/g, "$1§");
+  return quoted.replaceAll(/"dseq":\d+/g, "\"dseq\":§");
+}
+
 /** Entries of the largest collection in a state. */
 function largest(value: unknown, depth: number): number {
   if (typeof value !== "object" || value === null || depth > 6) return 0;
@@ -225,6 +235,7 @@ export function scriptsOf(frames: readonly string[], conversations: readonly (re
   const before = greeting.map((frame) => ["frame", frame]);
   return [
     ...frames.map((frame) => JSON.stringify([...before, ["frame", frame]])),
+    ...conversations.slice(0, 1).flatMap((frames) => frames.slice(-FLOODS).map((frame) => JSON.stringify([...before, ["flood", FLOOD, numbered(wireText(frame))]]))),
     ...frames.filter((_, index) => index % 5 === 0).map((frame) => JSON.stringify([...before, ["frame", frame], ...spoken, ["drop"], ...before, ["frame", frame]])),
     ...conversations.map((conversation) => JSON.stringify(conversation.flatMap((frame) => [["frame", frame], ...spoken]))),
     ...conversations.flatMap((conversation) => words.map((word) => JSON.stringify([...conversation.map((frame) => ["frame", frame]), ["say", word, "Something to say"], ["wait", 60_000]]))),

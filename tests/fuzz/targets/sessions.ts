@@ -45,7 +45,7 @@ function actOf(word: string, text: string): Act | undefined {
 }
 
 /** A protocol of those that we dial. */
-function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, faultOf: (text: string) => string | undefined): Driven<State, DialedCommand<Origin>, DialedRequest<Origin>, Inbound<Origin>> {
+function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, faultOf: (text: string) => string | undefined, remembersOpen = false): Driven<State, DialedCommand<Origin>, DialedRequest<Origin>, Inbound<Origin>> {
   function commandsOf(said: Said<Inbound<Origin>>): DialedCommand<Origin>[] {
     const { of } = said;
     if (said.say === "turn") return [said.says.say === "terminal" ? { ...said.says, of, isRepeat: said.isRepeat } : { ...said.says, of }];
@@ -70,7 +70,7 @@ function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, fau
         return [];
     }
   }
-  return { session: protocol.session, turn: protocol.turn, faultOf, commandsOf, messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined) };
+  return { session: protocol.session, turn: protocol.turn, remembersOpen, faultOf, commandsOf, messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined) };
 }
 
 /** The same number for the same input: what is made up must not differ from one play to the next. */
@@ -110,6 +110,7 @@ function driveWebsocket(): Driven<ConnectionState, Command, Request, Inbound<Ori
   return {
     session,
     turn: { streamEveryMs: 100, answerCodePoints: limits.answerCodePoints, errorCodePoints: limits.errorCodePoints },
+    remembersOpen: true,
     faultOf: strictly(websocket, websocket.decodeChatSent),
     commandsOf,
     messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined),
@@ -143,7 +144,7 @@ export const sessions: readonly Target[] = [
   target(
     "local-im",
     () => scriptsOf(received("local-im", "im"), heardIn("local-im", "server"), [{ type: "hello", extensions: ["typing", "activity", "ack", "acts", "reactions", "edit"] }]),
-    (input) => playSession(input, driveDialed(createLocalIm(imProfile, () => "rand"), strictly(localIm, localIm.decodeImSent))),
+    (input) => playSession(input, driveDialed(createLocalIm(imProfile, () => "rand"), strictly(localIm, localIm.decodeImSent), true)),
   ),
   target(
     "insta-claw",
