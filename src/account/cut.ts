@@ -21,10 +21,9 @@ export interface CutMessage<Origin> {
  * What of unfinished messages belongs together, in order of admission: turns that had begun are as they were, for they
  * are counted; and of a conversation for which it is too late one message is told so, not each.
  */
-export function cutTurns<Origin>(unfinished: readonly Entry[], planOf: (inbound: Inbound<Origin>) => GatherPlan | undefined, isStale: (entry: Entry) => boolean): CutTurn<Origin>[] {
+export function cutTurns<Origin>(unfinished: readonly CutMessage<Origin>[], planOf: (inbound: Inbound<Origin>) => GatherPlan | undefined, isStale: (entry: Entry) => boolean): CutTurn<Origin>[] {
   const turns = new Map<string, CutTurn<Origin>>();
-  for (const entry of unfinished) {
-    const inbound = JSON.parse(entry.inbound) as Inbound<Origin>;
+  for (const { entry, inbound } of unfinished) {
     const plan = entry.attempts > 0 || entry.joined ? undefined : planOf(inbound);
     const { sender, messageId } = entry.joined ?? entry;
     const key = JSON.stringify(plan && isStale(entry) ? [plan.key] : [sender, messageId]);

@@ -17,6 +17,7 @@ import { createParking } from "./parking.ts";
 import { createQuotes } from "./quotes.ts";
 import { createRateLimiter } from "./rate.ts";
 import { sightings } from "./sightings.ts";
+import { readEntries } from "./stored.ts";
 import { type AbortCause, runTurn } from "./turns.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -316,10 +317,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
 
   function resumeTurn({ last, earlier, plan, isStale }: CutTurn<Origin>): void {
     const { entry, inbound } = last;
-    if (isStale) {
-      journal.finish(entry, JSON.stringify(failure("the gateway was down for too long")), system.now(), earlier.map((cut) => cut.entry));
-      return;
-    }
+    if (isStale) return journal.finish(entry, JSON.stringify(failure("the gateway was down for too long")), system.now(), earlier.map((cut) => cut.entry));
     log.info(`message ${forLog(inbound.messageId)} was cut by a restart and runs again`);
     const turn = track(inbound, entry.lane, earlier.map((cut) => cut.inbound));
     // It waits as long as it would have without the restart.
@@ -359,8 +357,8 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     spend: (senderId) => rate.take(senderId, system.now()),
     isOpen: (inbound) => open.has(openKey(inbound)),
     resume() {
-      const now = system.now();
-      for (const turn of cutTurns(journal.unfinished(), planOf, ({ at }) => now - at > limits.replayMaxAgeMs)) resumeTurn(turn);
+      const unfinished = readEntries<Origin>(journal.unfinished(), journal, system.now(), log);
+      for (const turn of cutTurns(unfinished, planOf, ({ at }) => system.now() - at > limits.replayMaxAgeMs)) resumeTurn(turn);
     },
     sweep() {
       const now = system.now();

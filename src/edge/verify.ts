@@ -84,7 +84,7 @@ async function askFor({ endpoint, body }: VerifyCall, ask: Post, signal: AbortSi
     // 401 and 403 are how many services refuse; they never vouch.
     if (!ok && status !== 401 && status !== 403) return unavailable(`HTTP ${status}`);
     if (text === undefined) return unavailable(`an answer over ${limits.verifyBodyBytes} bytes`);
-    const verdict = judgeAnswer(text, ok);
+    const verdict = judgeAnswer(text, ok, body.token);
     if (verdict === "unreadable") return unavailable("the answer is not JSON");
     return verdict.ok ? verdict : { ...verdict, log: `Authentication failed: ${withoutToken(verdict.log, body.token)}` };
   } catch (thrown) {
@@ -92,11 +92,11 @@ async function askFor({ endpoint, body }: VerifyCall, ask: Post, signal: AbortSi
   }
 }
 
-function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
+function judgeAnswer(text: string, mayGrant: boolean, token: string): Verified | "unreadable" {
   const answer = decodeVerifyReceived(text);
   if (answer.ok) {
     const { value } = answer;
-    if (!value.success) return fail("refused", passableCode(value.error), value.message ?? "no message");
+    if (!value.success) return fail("refused", passableCode(value.error, token), value.message ?? "no message");
     return mayGrant ? { ok: true, user: value.data } : fail("odd", "auth_failed", "granted, but the HTTP status refuses");
   }
   if (answer.code === "not-json") return mayGrant ? "unreadable" : fail("refused", "auth_failed", "refused by the HTTP status");
@@ -104,9 +104,9 @@ function judgeAnswer(text: string, mayGrant: boolean): Verified | "unreadable" {
   return fail("odd", "auth_failed", `the answer is neither a grant nor a refusal: ${answer.path === "" ? "the whole" : answer.path} is not as expected`);
 }
 
-/** The service's own code goes to the application only if it looks like one. */
-function passableCode(code: string | undefined): string {
-  return code !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(code) ? code : "auth_failed";
+/** The service's own code goes to the application only if it looks like one, and is not the token that was asked about: many look alike. */
+function passableCode(code: string | undefined, token: string): string {
+  return code !== undefined && /^[A-Za-z0-9_.-]{1,64}$/.test(code) && withoutToken(code, token) === code ? code : "auth_failed";
 }
 
 /** The code of a network fault. Its text may quote the endpoint with its credentials. */

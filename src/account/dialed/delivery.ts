@@ -6,6 +6,7 @@ import type { DialedProtocol } from "../../protocols/dialed.ts";
 import type { Inbound } from "../../protocols/inbound.ts";
 import type { Terminal } from "../../protocols/turn.ts";
 import type { EntryKey, Journal, Known } from "../../store/journal.ts";
+import { readEntries } from "../stored.ts";
 import type { Outlet } from "../switchboard.ts";
 import type { Correspondent, Outcome } from "./correspondent.ts";
 
@@ -140,8 +141,8 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
     cancelRetry = undefined;
     let handed = 0;
     try {
-      for (const { inbound: json, terminal, handings } of journal.undelivered("", system.now() - protocol().repeatMs)) {
-        const inbound = JSON.parse(json) as Inbound<Origin>;
+      const now = system.now();
+      for (const { entry: { handings }, inbound, terminal } of readEntries<Origin>(journal.undelivered("", now - protocol().repeatMs), journal, now, log)) {
         const key = protocol().identify(inbound);
         const id = JSON.stringify(key);
         if (proven.has(id)) noteProven(key);
@@ -151,7 +152,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
         else if (handed >= limits.repliesAtOnce) return later();
         else {
           handed += 1;
-          void handOver(inbound, JSON.parse(terminal) as Terminal, handings);
+          void handOver(inbound, terminal, handings);
         }
       }
     } catch (thrown) {

@@ -8,6 +8,7 @@ import type { Inbound } from "../../protocols/inbound.ts";
 import type { Showing, Terminal } from "../../protocols/turn.ts";
 import type { Origin } from "../../protocols/websocket/session.ts";
 import type { EntryKey, Journal } from "../../store/journal.ts";
+import { readEntries } from "../stored.ts";
 import type { Outlet } from "../switchboard.ts";
 import type { Member } from "./member.ts";
 
@@ -105,11 +106,11 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
   }
 
   async function handOverAll(senderId: string, isOpen: (inbound: Inbound<Origin>) => boolean): Promise<void> {
-    for (const { inbound: json, terminal } of journal.undelivered(senderId, system.now() - waitMs)) {
-      const inbound = JSON.parse(json) as Inbound<Origin>;
+    const now = system.now();
+    for (const { inbound, terminal } of readEntries<Origin>(journal.undelivered(senderId, now - waitMs), journal, now, log)) {
       if (unnoted.has(JSON.stringify(keyOf(inbound)))) delivered(inbound);
       // While a turn is open its own end is about to be handed over.
-      else if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, JSON.parse(terminal) as Terminal);
+      else if (terminal !== undefined && !isOpen(inbound)) await handOver(inbound, terminal);
     }
   }
 }

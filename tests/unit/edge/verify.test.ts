@@ -70,6 +70,13 @@ describe("a verifier that answers", () => {
     expect(await verify()).toMatchObject({ ok: false, code: "auth_failed" });
   });
 
+  it("WS-3 does not pass on a code that is the token, or holds it", async () => {
+    for (const error of [TOKEN, `unknown.${TOKEN}`]) {
+      behave = answer({ success: false, error, message: "no" });
+      expect(await verify()).toEqual({ ok: false, code: "auth_failed", log: "Authentication failed: no" });
+    }
+  });
+
   it.each([
     { success: true, data: {} },
     { success: true, data: { userId: 9 } },

@@ -360,6 +360,7 @@ const validators: Readonly<Record<string, ((value: unknown) => boolean) | undefi
   "message.add": generated.validateMessageAdd,
   "message.done": generated.validateMessageDone,
   "message.failed": generated.validateMessageFailed,
+  "message.reaction": generated.validateMessageReaction,
   "typing.update": generated.validateTypingUpdate,
   "message.cursor_ack": generated.validateMessageCursorAck,
   "message.sync_ack": generated.validateMessageSyncAck,
