@@ -142,7 +142,9 @@ function configuring(protocol: string, { validateConfig, validateAccount, config
         const { detail } = describe(validate.errors, block, configSecrets);
         checkRefusal("describe", { ok: false, code: "invalid", path: "", keyword: "", detail, input: block });
         const fault = describeFault(validate.errors, block, configExpectations);
-        const said = `${pathText(block, fault.steps)}: ${fault.text}`;
+        // The path and what is expected are words of the document; a token may be one of them.
+        const said = fault.text.slice(fault.text.lastIndexOf(", got "));
+        pathText(block, fault.steps);
         insist(fault.text !== "", () => "a fault without a word");
         for (const secret of secretsIn(block)) insist(!said.includes(secret), () => `a fault repeats a secret: ${said}`);
       }
