@@ -81,6 +81,14 @@ describe("the checker", () => {
     expect(kindsOf(mended)).toEqual(["failed 2"]);
   });
 
+  it("takes an error for an answer to what was cut as often as it may be, and not before", () => {
+    const told = good.flatMap((event): Event[] => (event.is === "completed" && event.id === "2" ? [] : event.is === "seen" && event.id === "2" ? [{ ...event, how: "error" }] : [event]));
+    const cut: Event = { is: "cut", id: "2" };
+    expect(kindsOf([cut, cut, cut, ...told], { mostCuts: 3 })).toEqual([]);
+    expect(kindsOf([cut, cut, ...told], { mostCuts: 3 })).toEqual(["failed 2"]);
+    expect(kindsOf([cut, cut, cut, ...told])).toEqual(["failed 2"]);
+  });
+
   it("lets what waits be forgotten when the clock runs ahead, and not before", () => {
     const lost = without("seen", "2");
     expect(kindsOf([...lost, { is: "clock-moved", byMs: 300_000 }])).toEqual([]);

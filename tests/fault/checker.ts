@@ -10,6 +10,8 @@ export type Event =
   /** A turn, in one life of the process. */
   | { is: "began"; id: string; life: number }
   | { is: "completed"; id: string; life: number; text: string }
+  /** Its turn had begun, and its process was killed before the end was on disk. */
+  | { is: "cut"; id: string }
   /** The end of its turn is on disk. */
   | { is: "written"; id: string }
   /** A finished reply, or an error instead of one, is visible to whoever is in this conversation. */
@@ -35,6 +37,8 @@ export interface History {
   proves: boolean;
   /** ms for which a message that comes again is a repeat, and a reply waits for its reader. */
   repeatMs: number;
+  /** Turns of one message that may be cut; after so many its sender is told that there is no answer. */
+  mostCuts?: number;
 }
 
 export type FindingKind = "lost" | "ran-twice" | "duplicated" | "misdirected" | "disordered" | "garbled" | "failed" | "early" | "unadmitted" | "forbidden";
@@ -71,11 +75,13 @@ interface Way {
   mayExpire: boolean;
   /** How often a turn had to run again: its process was killed after its end and before that was on disk. */
   again: number;
+  /** It was cut as often as it may be. */
+  isGivenUp: boolean;
   /** The store refused something while the message was under way. */
   wasRefusedByStore: boolean;
 }
 
-function follow({ events, repeatMs }: History, id: string): Way {
+function follow({ events, repeatMs, mostCuts = Infinity }: History, id: string): Way {
   const of = <Kind extends Event["is"]>(kind: Kind): Of<Kind>[] => events.flatMap((event, at) => (event.is === kind && "id" in event && event.id === id ? [{ ...event, at } as Of<Kind>] : []));
   const [admitted, completed, written, seen] = [of("admitted"), of("completed"), of("written"), of("seen")];
   const said = of("said")[0];
@@ -102,12 +108,13 @@ function follow({ events, repeatMs }: History, id: string): Way {
     isReported: of("reported").length > 0,
     mayExpire: events.reduce((sum, event, at) => (event.is === "clock-moved" && at > since ? sum + Math.max(0, event.byMs) : sum), 0) >= repeatMs,
     again: completed.filter(cut).length,
+    isGivenUp: of("cut").length >= mostCuts,
     wasRefusedByStore: events[failing]?.is === "store-fails" || between("store-fails", saidAt, lastSeen),
   };
 }
 
 function judge({ keepsAll, proves }: History, way: Way): Finding[] {
-  const { id, said, asked, admitted, acknowledged, began, completed, seen, replaced, isReported, mayExpire, again, wasRefusedByStore } = way;
+  const { id, said, asked, admitted, acknowledged, began, completed, seen, replaced, isReported, mayExpire, again, isGivenUp, wasRefusedByStore } = way;
   const findings: Finding[] = [];
   const find = (kind: FindingKind, text: string): void => void findings.push({ kind, id, text });
   const first = admitted[0]?.at ?? Infinity;
@@ -121,7 +128,7 @@ function judge({ keepsAll, proves }: History, way: Way): Finding[] {
   if (new Set(began.map(({ life }) => life)).size !== began.length && !mayExpire) find("ran-twice", "began twice in one life");
 
   const errors = answers.filter(({ how }) => how === "error");
-  if (errors.length > 0 && !wasRefusedByStore && !mayExpire) find("failed", `was answered with an error: ${errors[0]?.text ?? ""}`);
+  if (errors.length > 0 && !wasRefusedByStore && !isGivenUp && !mayExpire) find("failed", `was answered with an error: ${errors[0]?.text ?? ""}`);
   // Told that it could not be stored, or that it is too old, its sender knows; then there need not be a turn.
   if (admitted.length > 0 && completed.length === 0 && errors.length === 0) find("lost", "never ran to its end");
 
