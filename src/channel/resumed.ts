@@ -1,3 +1,4 @@
+import type { Inbound } from "../protocols/inbound.ts";
 import type { HostAccount } from "./host.ts";
 import { pauseFor } from "./pause.ts";
 import type { Route } from "./routes.ts";
@@ -55,6 +56,28 @@ export function createResumed(): Resumed {
       return true;
     },
   };
+}
+
+/** Something that stands in the host's session. */
+export interface SessionText {
+  role: "user" | "assistant";
+  text: string;
+  /** Of what a person has said: when it came to us. */
+  timestamp?: number;
+}
+
+/** What the agent has said of it. */
+export function answersIn(texts: readonly SessionText[]): Spoken[] {
+  return texts.filter(({ role }) => role === "assistant").map(({ text }) => ({ text }));
+}
+
+/**
+ * What of it answers this message: all that stands behind it, for nothing of its lane runs before it has ended. While it
+ * waited there, messages before it were answered; where it is not found, the host has not begun with it.
+ */
+export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] {
+  const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
+  return at < 0 ? [] : answersIn(texts.slice(at + 1));
 }
 
 /** Whether the host works, or is about to work, in this session. */
