@@ -24,7 +24,7 @@ export interface Collection {
 }
 
 /** The first words of what the host says when it takes up a turn: about the answer, not part of it. */
-const RESUMPTION_NOTICE = "I'm continuing your interrupted request now";
+export const RESUMPTION_NOTICE = "I'm continuing your interrupted request now";
 const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;

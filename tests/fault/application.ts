@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import { checkFromServer } from "../../src/testing/conformance/websocket/subject.ts";
 import type { Event } from "./checker.ts";
+import { unasked } from "./process.ts";
 
 /** How soon it notices and does things, in ms. */
 export interface Patience {
@@ -156,6 +157,8 @@ export class Application {
   #end(id: string, { type, content = "", error = "" }: { type: string; content?: string; error?: string }, answered: Set<string>): void {
     const { happened, user } = this.#options;
     const asked = this.#asked.find((each) => each.id === id);
+    // Said unasked, by a host that goes on by itself with a turn that was cut.
+    if (!asked && type === "chat.response") return happened(unasked(user, content));
     happened({ is: "seen", id, to: user, how: type === "chat.response" ? "whole" : "error", text: type === "chat.response" ? content : error });
     if (!asked) return;
     if (type === "chat.response") {

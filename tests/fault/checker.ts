@@ -16,6 +16,8 @@ export type Event =
   | { is: "written"; id: string }
   /** A finished reply, or an error instead of one, is visible to whoever is in this conversation. */
   | { is: "seen"; id: string; to: string | undefined; how: "whole" | "error"; text: string }
+  /** Something is visible in this conversation that names no message. */
+  | { is: "unasked"; to: string; text: string }
   /** What is seen next takes the place of what was seen of this message before. */
   | { is: "replaced"; id: string }
   /** The operator was told that this reply may be lost. */
@@ -37,6 +39,8 @@ export interface History {
   proves: boolean;
   /** ms for which a message that comes again is a repeat, and a reply waits for its reader. */
   repeatMs: number;
+  /** What a host says, first words, when it goes on by itself with a turn that was cut. */
+  notice?: string;
   /** Turns of one message that may be cut; after so many its sender is told that there is no answer. */
   mostCuts?: number;
 }
@@ -134,7 +138,9 @@ function judge({ keepsAll, proves }: History, way: Way): Finding[] {
 
   // Whoever asks again on a wire that proves nothing gets the same once more, and anywhere an answer after a refusal.
   const refusals = wasRefusedByStore ? Math.min(errors.length, asked.length) : 0;
-  const entitled = 1 + again + replaced.length + (proves ? refusals : asked.length) + (isReported ? 1 : 0);
+  // A host that goes on by itself with what was given up finishes it all the same.
+  const late = isGivenUp && errors.length > 0 ? 1 : 0;
+  const entitled = 1 + again + replaced.length + (proves ? refusals : asked.length) + (isReported ? 1 : 0) + late;
   if (answers.length > entitled && !mayExpire) find("duplicated", `was answered ${answers.length} times instead of ${entitled}`);
   if (answers.length === 0 && admitted.length > 0 && !isReported && !mayExpire) find("lost", "was never answered, and nobody was told");
   if (said && admitted.length === 0 && keepsAll && !seen.some(({ how }) => how === "error")) find("lost", "never came");
@@ -168,13 +174,14 @@ function disorder({ proves }: History, ways: readonly Way[]): Finding[] {
 }
 
 /** A reply of which nobody knew whether it had arrived goes out again when the peer asks again. */
-function offences({ events }: History, ways: readonly Way[]): Finding[] {
-  return events.flatMap((event) => {
+function offences({ events, notice }: History, ways: readonly Way[]): Finding[] {
+  return events.flatMap((event): Finding[] => {
+    if (event.is === "unasked" && (notice === undefined || !event.text.startsWith(notice))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
     if (event.is !== "broke") return [];
     const way = ways.find(({ id }) => id === event.id);
     // What was refused and came again crosses its own error on the way.
     const crosses = way?.wasRefusedByStore === true && way.asked.length > 0 && event.text.includes("after the error");
     const isKnown = way !== undefined && (way.mayExpire || way.again > 0 || crosses || (way.isReported && event.text.includes("second")));
-    return isKnown ? [] : [{ kind: "forbidden" as const, id: event.id ?? "", text: event.text }];
+    return isKnown ? [] : [{ kind: "forbidden", id: event.id ?? "", text: event.text }];
   });
 }

@@ -3,7 +3,7 @@ import type { News, Simulator } from "../../src/testing/simulator/simulator.ts";
 import type { Subject } from "../support/subjects.ts";
 import type { Event } from "./checker.ts";
 import { waitFor } from "./far-end.ts";
-import { isAnswer } from "./process.ts";
+import { isAnswer, unasked } from "./process.ts";
 
 export interface DialedPeerOptions {
   subject: Subject;
@@ -59,14 +59,15 @@ export function createDialedPeer({ subject, redelivers, happened, note }: Dialed
 
   function see(reply: Reply): void {
     const { messageId: id, text, end, frames } = reply;
-    if (id === undefined || !end || told.has(reply)) return;
+    if (!end || told.has(reply)) return;
     told.add(reply);
-    // It says which it is another attempt at, and takes its place (IC-23).
-    if (reply.attempts > 1 && answered.has(id)) happened({ is: "replaced", id });
-    answered.add(id);
     // The whole of it must be in one place, with each of its parts.
     const places = new Set(frames.map((frame) => placeOf(frame, chats)));
     const to = places.size === 1 ? [...places][0] : [...places].join(" and ");
+    if (id === undefined) return happened(unasked(to ?? "", text));
+    // It says which it is another attempt at, and takes its place (IC-23).
+    if (reply.attempts > 1 && answered.has(id)) happened({ is: "replaced", id });
+    answered.add(id);
     // ClawChat has no frame for an error: there it is a sentence.
     const isWhole = end.how === "completed" && isAnswer(text);
     happened({ is: "seen", id, to, how: isWhole ? "whole" : "error", text: end.how === "completed" ? text : JSON.stringify(end) });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { forgetLog, liveThroughKills } from "../fault/gateway/kills.ts";
 
 /** `npm run test:fault -- --gateway --kills 200` kills it more often. */
-const KILLS = 5;
+const KILLS = 4;
 
 it(`runs every message once and answers it once, in order and where it was asked, on all four channels of a gateway that is killed ${KILLS} times under load`, { timeout: 600_000 }, async () => {
   const outcome = await liveThroughKills({ kills: KILLS, seed: 1, progress() {} });

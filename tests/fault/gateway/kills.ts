@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { accountFiles } from "../../../src/channel/account-files.ts";
+import { RESUMPTION_NOTICE } from "../../../src/channel/resumed.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { type Channel, channels, type FourChannels, startFour } from "../../host/four.ts";
 import { template } from "../../host/gateway.ts";
@@ -46,7 +47,7 @@ export interface KillsOutcome {
 const KILLS_PER_USERS = 10;
 /** What has not happened by then does not happen. */
 const STUCK_MS = 240_000;
-const WARM_UP_MESSAGES = 16;
+const WARM_UP_MESSAGES = 12;
 const REST_MS = 3_000;
 /** Nobody pulls the plug of the machine. */
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -163,6 +164,7 @@ function rules(part: readonly Event[], channelOf: ReadonlyMap<string, Channel>):
     proves: channel !== "websocket",
     repeatMs: 300_000,
     mostCuts: limits.turnAttempts,
+    notice: RESUMPTION_NOTICE,
   };
 }
 

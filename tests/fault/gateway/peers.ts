@@ -1,5 +1,5 @@
 import type { SimulatorOptions } from "../../../src/testing/simulator/simulator.ts";
-import { subjects } from "../../support/subjects.ts";
+import { type Subject, subjects } from "../../support/subjects.ts";
 import { type Channel, channels, type FourChannels } from "../../host/four.ts";
 import { Application, type Patience } from "../application.ts";
 import type { Event } from "../checker.ts";
@@ -19,6 +19,9 @@ export interface Peers {
 /** A gateway that starts keeps a core busy for seconds. */
 const patience: Patience = { pingMs: 2_000, deadAfterMs: 30_000, handshakeMs: 10_000, againMs: 200, retryMs: 1_000 };
 
+/** To the host each conversation that a message names is a group, and a session. */
+const sayDirectly: Subject["say"] = (simulator, { user, ...said }) => simulator.say({ ...said, user, session: user });
+
 export interface PeersOptions {
   happened(event: Event): void;
   note(line: string): void;
@@ -29,14 +32,14 @@ export function createPeers({ happened, note }: PeersOptions): Peers {
   const dialed = new Map<Channel, DialedPeer>();
   let url = "";
 
-  const peerOf = (name: (typeof subjects)[number]["name"], channel: Channel): DialedPeer => {
+  const peerOf = (name: Subject["name"], channel: Channel, more: Partial<Subject> = {}): DialedPeer => {
     const subject = subjects.find((each) => each.name === name);
     if (!subject) throw new Error(`tests/support/subjects.ts has no ${name}`);
-    const peer = createDialedPeer({ subject, redelivers: true, happened, note: (line) => note(`${name}: ${line}`) });
+    const peer = createDialedPeer({ subject: { ...subject, ...more }, redelivers: true, happened, note: (line) => note(`${name}: ${line}`) });
     dialed.set(channel, peer);
     return peer;
   };
-  const [instaClaw, localIm, clawchat] = [peerOf("insta-claw", "insta-claw-connector"), peerOf("local-im", "nc-local-im-connector"), peerOf("clawchat", "clawchat")];
+  const [instaClaw, localIm, clawchat] = [peerOf("insta-claw", "insta-claw-connector", { say: sayDirectly }), peerOf("local-im", "nc-local-im-connector"), peerOf("clawchat", "clawchat")];
 
   const application = (user: string): Application => {
     const known = applications.get(user);
