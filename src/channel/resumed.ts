@@ -23,8 +23,8 @@ export interface Collection {
   release(): void;
 }
 
-/** The first words of what the host says when it takes up a turn: about the answer, not part of it. */
-export const RESUMPTION_NOTICE = "I'm continuing your interrupted request now";
+/** The first words of what the host says of a turn that a restart cut: about the answer, not part of it. */
+export const NOTICES = ["I'm continuing your interrupted request now", "I couldn’t confirm whether my previous reply reached this chat"] as const;
 const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;
@@ -52,10 +52,14 @@ export function createResumed(): Resumed {
     take(address, piece) {
       const first = waiting.get(address)?.[0];
       if (!first) return false;
-      if (!first.isShared && !piece.text?.startsWith(RESUMPTION_NOTICE)) first.pieces.push(piece);
+      if (!first.isShared && !isNotice(piece)) first.pieces.push(piece);
       return true;
     },
   };
+}
+
+function isNotice({ text = "" }: Spoken): boolean {
+  return NOTICES.some((words) => text.startsWith(words));
 }
 
 /** Something that stands in the host's session. */

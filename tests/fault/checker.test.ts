@@ -95,8 +95,8 @@ describe("the checker", () => {
 
   it("lets a host say that it goes on, and nothing else unasked", () => {
     const events = (text: string): Event[] => at(end, { is: "unasked", to: "a", text });
-    expect(kindsOf(events("I go on with it."), { notice: "I go on" })).toEqual([]);
-    expect(kindsOf(events("Buy now."), { notice: "I go on" })).toEqual(["misdirected "]);
+    expect(kindsOf(events("I go on with it."), { notices: ["I go on"] })).toEqual([]);
+    expect(kindsOf(events("Buy now."), { notices: ["I go on"] })).toEqual(["misdirected "]);
   });
 
   it("lets what waits be forgotten when the clock runs ahead, and not before", () => {

@@ -39,8 +39,8 @@ export interface History {
   proves: boolean;
   /** ms for which a message that comes again is a repeat, and a reply waits for its reader. */
   repeatMs: number;
-  /** What a host says, first words, when it goes on by itself with a turn that was cut. */
-  notice?: string;
+  /** The first words of what a host says by itself of a turn that was cut. */
+  notices?: readonly string[];
   /** Turns of one message that may be cut; after so many its sender is told that there is no answer. */
   mostCuts?: number;
 }
@@ -174,9 +174,9 @@ function disorder({ proves }: History, ways: readonly Way[]): Finding[] {
 }
 
 /** A reply of which nobody knew whether it had arrived goes out again when the peer asks again. */
-function offences({ events, notice }: History, ways: readonly Way[]): Finding[] {
+function offences({ events, notices = [] }: History, ways: readonly Way[]): Finding[] {
   return events.flatMap((event): Finding[] => {
-    if (event.is === "unasked" && (notice === undefined || !event.text.startsWith(notice))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
+    if (event.is === "unasked" && !notices.some((words) => event.text.startsWith(words))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
     if (event.is !== "broke") return [];
     const way = ways.find(({ id }) => id === event.id);
     // What was refused and came again crosses its own error on the way.

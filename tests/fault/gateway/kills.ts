@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { accountFiles } from "../../../src/channel/account-files.ts";
-import { RESUMPTION_NOTICE } from "../../../src/channel/resumed.ts";
+import { NOTICES } from "../../../src/channel/resumed.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { type Channel, channels, type FourChannels, startFour } from "../../host/four.ts";
 import { template } from "../../host/gateway.ts";
@@ -164,7 +164,7 @@ function rules(part: readonly Event[], channelOf: ReadonlyMap<string, Channel>):
     proves: channel !== "websocket",
     repeatMs: 300_000,
     mostCuts: limits.turnAttempts,
-    notice: RESUMPTION_NOTICE,
+    notices: NOTICES,
   };
 }
 

@@ -284,6 +284,18 @@ describe("a turn that a restart cut", () => {
     expect(resumed.take("ws:user:ann", { text: "Later news." })).toBe(false);
   });
 
+  it("takes for its answer nothing that the host says about it (issue 7)", async () => {
+    const host = fakeHost({});
+    host.sessionStatus = "running";
+    const { outcome, payloads, resumed } = await run(host, {}, 2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(resumed.take("ws:user:ann", { text: "I couldn’t confirm whether my previous reply reached this chat, so I won’t resend it automatically. Please ask for any missing remainder." })).toBe(true);
+    expect(resumed.take("ws:user:ann", { text: "At eight." })).toBe(true);
+    host.sessionStatus = "done";
+    await outcome;
+    expect(payloads).toEqual([{ text: "At eight." }]);
+  });
+
   it("is cancelled while it waits for the host", async () => {
     const host = fakeHost({});
     host.sessionStatus = "running";
