@@ -16,7 +16,7 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { answersIn, answersTo, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
+import { answersIn, answersTo, type Collection, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
 import { createSpeech, type Speech } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
@@ -155,18 +155,32 @@ async function tryOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
 async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise<TurnOutcome> {
   const { deps, turn, signal, speech } = run;
   const { host } = deps;
-  const route = routeOf(host, turn.inbound);
   const collection = deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     const ran = await runOnce(run, 1);
     if (ran.ended !== "silent") return await conclude(run, ran, collection);
-    await untilSettled(host, route, collection, signal);
-    if (signal.aborted) return { ended: "aborted" };
-    const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : answersTo(turn.inbound, await readSince(host, turn));
-    if (said.length === 0) return await conclude(run, await runOnce(run, turn.attempt), collection);
-    host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
-    for (const piece of said) speech.delivered(piece);
-    return { ended: "completed" };
+    return (await untilTakenUp(host, turn, collection, speech, signal)) ?? (await conclude(run, await runOnce(run, turn.attempt), collection));
+  } finally {
+    collection.release();
+  }
+}
+
+/** Gives the message the answer of a host that knows it; undefined where there is none. */
+async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
+  await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+  if (signal.aborted) return { ended: "aborted" };
+  const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : answersTo(turn.inbound, await readSince(host, turn));
+  if (said.length === 0) return undefined;
+  host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
+  for (const piece of said) speech.delivered(piece);
+  return { ended: "completed" };
+}
+
+/** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
+export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, { host, resumed }: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
+  const collection = resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
+  try {
+    return await untilTakenUp(host, turn, collection, createSpeech(reply), signal);
   } finally {
     collection.release();
   }
