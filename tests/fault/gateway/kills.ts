@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { accountFiles } from "../../../src/channel/account-files.ts";
 import { NOTICES } from "../../../src/channel/resumed.ts";
+import { describeThrown } from "../../../src/core/errors.ts";
 import { limits } from "../../../src/core/limits.ts";
 import { type Channel, channels, type FourChannels, startFour } from "../../host/four.ts";
 import { template } from "../../host/gateway.ts";
@@ -133,6 +134,8 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     await four.kill("SIGTERM");
     await look();
     return { findings: judge(), counts: count(events, life), first, last, log };
+  } catch (thrown) {
+    throw new Error(`seed ${seed}, life ${life}: ${describeThrown(thrown)}\nwhat happened: ${log}`, { cause: thrown });
   } finally {
     talk.stop();
     peers.stop();
