@@ -19,6 +19,11 @@ export interface Agent {
    * `signal` aborts it: by `chat.cancel`, by the turn's time limit, by stop.
    */
   run(turn: TurnRequest, reply: Reply, signal: AbortSignal): Promise<TurnOutcome>;
+  /**
+   * Runs nothing: the turn was cut too often. A host may go on with it by itself all the same; its conversation waits for
+   * that, and what it makes of it is the answer. Undefined where it makes nothing of it.
+   */
+  giveUp?(turn: TurnRequest, reply: Reply, signal: AbortSignal): Promise<TurnOutcome | undefined>;
 }
 
 export type Access =

@@ -251,7 +251,6 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
   async function answer(turn: Turn<Origin>): Promise<Terminal | undefined> {
     const { of, earlier, abort } = turn;
     const attempt = journal.start(identify(of), earlier.map(identify));
-    if (attempt > limits.turnAttempts) return failure("the gateway was restarted too often while it was answered");
     const inbound = earlier.length > 0 && deps.gather ? deps.gather.merge(messagesOf(turn)) : of;
     const show = (says: Showing) => outlet.show(of, says, attempt);
     return await runTurn({ inbound, attempt }, abort, { agent, system, log, turnMs: () => bounds().turnMs, bounds: deps.turn, show });

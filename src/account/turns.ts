@@ -59,7 +59,9 @@ export async function runTurn(request: TurnRequest, abort: AbortController, deps
 
   async function ask(): Promise<TurnOutcome> {
     try {
-      return await agent.run(request, reply, abort.signal);
+      if (request.attempt <= limits.turnAttempts) return await agent.run(request, reply, abort.signal);
+      const outcome = await agent.giveUp?.(request, reply, abort.signal);
+      return outcome ?? { ended: "failed", error: "the gateway was restarted too often while it was answered" };
     } catch (thrown) {
       log.error(`turn ${forLog(request.inbound.messageId)} failed: ${describeThrown(thrown)}`);
       return { ended: "failed", error: "the agent is not available" };

@@ -28,7 +28,7 @@ import { createResumed, type Resumed } from "./resumed.ts";
 import { type LiveAccounts, whereabouts } from "./running.ts";
 import { createStatusReport, type StatusReport } from "./status.ts";
 import type { OwnRuns } from "./tool-guard.ts";
-import { runTurn, type TurnDeps } from "./turn.ts";
+import { giveUpTurn, runTurn, type TurnDeps } from "./turn.ts";
 
 /** What a channel adds to the slots all channels share. What it does not have is absent. */
 export interface ChannelKind<Config extends ChannelConfig> {
@@ -231,5 +231,6 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     tell: (event) => tellAct(host, event),
     isControlCommand: (inbound) => isControlCommand(host, inbound) || questions.isAnswer(host, inbound),
     run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
+    giveUp: (turn, reply, signal) => giveUpTurn(turn, reply, signal, turnDeps),
   };
 }

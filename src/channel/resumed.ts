@@ -1,3 +1,4 @@
+import type { Inbound } from "../protocols/inbound.ts";
 import type { HostAccount } from "./host.ts";
 import { pauseFor } from "./pause.ts";
 import type { Route } from "./routes.ts";
@@ -22,8 +23,8 @@ export interface Collection {
   release(): void;
 }
 
-/** The first words of what the host says when it takes up a turn: about the answer, not part of it. */
-const RESUMPTION_NOTICE = "I'm continuing your interrupted request now";
+/** The first words of what the host says of a turn that a restart cut: about the answer, not part of it. */
+export const NOTICES = ["I'm continuing your interrupted request now", "I couldn’t confirm whether my previous reply reached this chat"] as const;
 const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;
@@ -51,10 +52,36 @@ export function createResumed(): Resumed {
     take(address, piece) {
       const first = waiting.get(address)?.[0];
       if (!first) return false;
-      if (!first.isShared && !piece.text?.startsWith(RESUMPTION_NOTICE)) first.pieces.push(piece);
+      if (!first.isShared && !isNotice(piece)) first.pieces.push(piece);
       return true;
     },
   };
+}
+
+function isNotice({ text = "" }: Spoken): boolean {
+  return NOTICES.some((words) => text.startsWith(words));
+}
+
+/** Something that stands in the host's session. */
+export interface SessionText {
+  role: "user" | "assistant";
+  text: string;
+  /** Of what a person has said: when it came to us. */
+  timestamp?: number;
+}
+
+/** What the agent has said of it. */
+export function answersIn(texts: readonly SessionText[]): Spoken[] {
+  return texts.filter(({ role }) => role === "assistant").map(({ text }) => ({ text }));
+}
+
+/**
+ * What of it answers this message: all that stands behind it, for nothing of its lane runs before it has ended. While it
+ * waited there, messages before it were answered; where it is not found, the host has not begun with it.
+ */
+export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] {
+  const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
+  return at < 0 ? [] : answersIn(texts.slice(at + 1));
 }
 
 /** Whether the host works, or is about to work, in this session. */

@@ -16,8 +16,8 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { type Resumed, untilSettled } from "./resumed.ts";
-import { createSpeech, type Speech, type Spoken } from "./speech.ts";
+import { answersIn, answersTo, type Collection, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
+import { createSpeech, type Speech } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
 
@@ -68,6 +68,8 @@ interface Run<Config extends ChannelConfig> {
 
 const TRIES = 20;
 const TRY_EVERY_MS = 1000;
+/** Texts of a session, of both sides; a turn with tools has several. */
+const READ_AT_MOST = 64;
 /** Numbers of runs above those that crashes make. */
 const RETRY_RUNS = 1000;
 
@@ -153,18 +155,32 @@ async function tryOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
 async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise<TurnOutcome> {
   const { deps, turn, signal, speech } = run;
   const { host } = deps;
-  const route = routeOf(host, turn.inbound);
   const collection = deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     const ran = await runOnce(run, 1);
     if (ran.ended !== "silent") return await conclude(run, ran, collection);
-    await untilSettled(host, route, collection, signal);
-    if (signal.aborted) return { ended: "aborted" };
-    const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : await readSaid(host, turn);
-    if (said.length === 0) return await conclude(run, await runOnce(run, turn.attempt), collection);
-    host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
-    for (const piece of said) speech.delivered(piece);
-    return { ended: "completed" };
+    return (await untilTakenUp(host, turn, collection, speech, signal)) ?? (await conclude(run, await runOnce(run, turn.attempt), collection));
+  } finally {
+    collection.release();
+  }
+}
+
+/** Gives the message the answer of a host that knows it; undefined where there is none. */
+async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
+  await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+  if (signal.aborted) return { ended: "aborted" };
+  const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : answersTo(turn.inbound, await readSince(host, turn));
+  if (said.length === 0) return undefined;
+  host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
+  for (const piece of said) speech.delivered(piece);
+  return { ended: "completed" };
+}
+
+/** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
+export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, { host, resumed }: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
+  const collection = resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
+  try {
+    return await untilTakenUp(host, turn, collection, createSpeech(reply), signal);
   } finally {
     collection.release();
   }
@@ -192,18 +208,17 @@ async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal,
   const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
-    for (const piece of collection.isShared ? await readSaid(host, turn) : collection.pieces) speech.delivered(piece);
+    for (const piece of collection.isShared ? answersIn(await readSince(host, turn)) : collection.pieces) speech.delivered(piece);
     return signal.aborted ? { ended: "aborted" } : { ended: "completed" };
   } finally {
     collection.release();
   }
 }
 
-/** What the agent has said in the session since the message came. */
-async function readSaid(host: HostAccount<unknown>, { inbound }: TurnRequest): Promise<Spoken[]> {
+/** What was said in the session since the message came. */
+async function readSince(host: HostAccount<unknown>, { inbound }: TurnRequest): Promise<SessionText[]> {
   const { agentId, sessionKey } = routeOf(host, inbound);
-  const texts = await readRecentUserAssistantTextForSession({ agentId, sessionKey, role: "assistant", minTimestampMs: inbound.receivedAt, limit: 8 });
-  return texts.map(({ text }) => ({ text }));
+  return await readRecentUserAssistantTextForSession({ agentId, sessionKey, minTimestampMs: inbound.receivedAt, limit: READ_AT_MOST });
 }
 
 /** Faults are explained in words that give nothing away; the log has the rest. */

@@ -14,6 +14,16 @@ export interface ModelServerOptions {
   delayMs?: number;
   /** How many requests `requests` keeps, the newest ones. All by default. */
   remember?: number;
+  /** What a request asks, where that is not what it says last; undefined where it is. */
+  promptOf?: (body: unknown) => Prompt | undefined;
+  /** Told of everything, after it was recorded. */
+  tell?: (news: ModelNews) => void;
+}
+
+/** `answered`: the last of the answer is about to leave, to a caller that is still there. */
+export interface ModelNews {
+  news: "asked" | "answered";
+  request: ModelRequest;
 }
 
 export interface ModelRequest {
@@ -40,7 +50,7 @@ const maxBody = 64 * 1024 * 1024;
 
 /** A model on loopback that needs neither a key nor the internet; see `model/directives.ts` for steering it. */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
-  const { port = 0, delayMs = 15, remember = Infinity } = options;
+  const { port = 0, delayMs = 15, remember = Infinity, promptOf, tell } = options;
   const requests: ModelRequest[] = [];
   const server = createServer((request, response) => {
     handle(request, response).catch((cause: unknown) => {
@@ -55,16 +65,19 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     if (request.method !== "POST" || !isAnswering(path)) return sendJson(response, 404, errorBody(`there is no ${request.method} ${path} here`));
     const body = await readJson(request);
     if (body === undefined) return sendJson(response, 400, errorBody("the body is not JSON"));
-    const question = readQuestion(body);
+    const read = readQuestion(body);
+    const question = { ...read, prompt: promptOf?.(body) ?? read.prompt };
     const entry: ModelRequest = { path, prompt: question.prompt, body, authorization: request.headers.authorization, aborted: false };
     requests.push(entry);
     if (requests.length > remember) requests.shift();
+    tell?.({ news: "asked", request: entry });
     const hungUp = new AbortController();
     response.once("close", () => {
       entry.aborted = !response.writableFinished;
       hungUp.abort();
     });
-    await serve(path, question, planReply(question.prompt, { delayMs }), response, hungUp.signal);
+    const caller: Caller = { response, hungUp: hungUp.signal, answered: () => tell?.({ news: "answered", request: entry }) };
+    await serve(path, question, planReply(question.prompt, { delayMs }), caller);
   }
 
   server.listen(port, "127.0.0.1");
@@ -90,21 +103,30 @@ function isAnswering(path: string): boolean {
   return path === "/v1/responses" || path === "/v1/chat/completions";
 }
 
-async function serve(path: string, question: Question, reply: Reply, response: ServerResponse, hungUp: AbortSignal): Promise<void> {
+/** Whoever waits for an answer. */
+interface Caller {
+  response: ServerResponse;
+  hungUp: AbortSignal;
+  answered(): void;
+}
+
+async function serve(path: string, question: Question, reply: Reply, caller: Caller): Promise<void> {
+  const { response, hungUp, answered } = caller;
   if (reply.do === "hang") return;
   if (reply.do === "fail") return sendJson(response, reply.status, errorBody("the message asked for this failure"));
   const id = randomUUID().replaceAll("-", "");
   const model = question.model ?? practiceModel;
   if (path === "/v1/chat/completions" && !question.stream) {
     if (reply.waitMs > 0) await pause(reply.waitMs, hungUp);
+    if (!hungUp.aborted) answered();
     return sendJson(response, 200, completion(reply, id, model));
   }
   const events = path === "/v1/responses" ? responsesEvents(reply, id, model) : completionChunks(reply, id, model);
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-  await streamEvents(events, reply, response, hungUp);
+  await streamEvents(events, reply, caller);
 }
 
-async function streamEvents(events: Iterable<WireEvent>, reply: Extract<Reply, { do: "answer" }>, response: ServerResponse, hungUp: AbortSignal): Promise<void> {
+async function streamEvents(events: Iterable<WireEvent>, reply: Extract<Reply, { do: "answer" }>, { response, hungUp, answered }: Caller): Promise<void> {
   let sent = 0;
   for (const event of events) {
     if (event.piece) {
@@ -117,6 +139,7 @@ async function streamEvents(events: Iterable<WireEvent>, reply: Extract<Reply, {
     if (hungUp.aborted) return;
     response.write(encode(event));
   }
+  answered();
   response.end();
 }
 

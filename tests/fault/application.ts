@@ -1,13 +1,21 @@
 import { WebSocket } from "ws";
 import { checkFromServer } from "../../src/testing/conformance/websocket/subject.ts";
 import type { Event } from "./checker.ts";
+import { unasked } from "./process.ts";
 
-const PING_MS = 100;
-const DEAD_AFTER_MS = 400;
-const HANDSHAKE_MS = 600;
-const AGAIN_MS = 30;
-/** After an error the same is asked again. */
-const RETRY_MS = 120;
+/** How soon it notices and does things, in ms. */
+export interface Patience {
+  pingMs: number;
+  deadAfterMs: number;
+  handshakeMs: number;
+  /** Between two connections. */
+  againMs: number;
+  /** After an error the same is asked again. */
+  retryMs: number;
+}
+
+/** Of one who lives for a second. */
+const haste: Patience = { pingMs: 100, deadAfterMs: 400, handshakeMs: 600, againMs: 30, retryMs: 120 };
 /** A message that is answered with an error so often is answered with it. */
 const MOST_ERRORS = 3;
 
@@ -16,6 +24,7 @@ export interface ApplicationOptions {
   url(): string;
   /** Whether it asks for extensions: then frames name the message they are about, and one that types is on disk. */
   extended: boolean;
+  patience?: Patience;
   happened(event: Event): void;
   note(line: string): void;
 }
@@ -35,10 +44,12 @@ export class Application {
   readonly #asked: Asked[] = [];
   #socket: WebSocket | undefined;
   #isStopped = false;
+  readonly #patience: Patience;
   #timers = new Set<NodeJS.Timeout>();
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
+    this.#patience = options.patience ?? haste;
     this.#connect();
   }
 
@@ -84,7 +95,8 @@ export class Application {
 
   #connect(): void {
     const { user, url, extended, note } = this.#options;
-    const socket = new WebSocket(url(), ["openclaw.chat.v1"], { headers: { authorization: `Bearer token-${user}` }, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false });
+    const { pingMs, deadAfterMs, handshakeMs, againMs } = this.#patience;
+    const socket = new WebSocket(url(), ["openclaw.chat.v1"], { headers: { authorization: `Bearer token-${user}` }, handshakeTimeout: handshakeMs, perMessageDeflate: false });
     this.#socket = socket;
     /** Messages whose answer this connection has had since they were asked last. */
     const answered = new Set<string>();
@@ -92,9 +104,9 @@ export class Application {
     const hear = (): void => void (heardAt = performance.now());
     const lookAround = (): void => {
       if (socket !== this.#socket) return;
-      if (performance.now() - heardAt > DEAD_AFTER_MS) return socket.terminate();
+      if (performance.now() - heardAt > deadAfterMs) return socket.terminate();
       socket.ping();
-      this.#after(PING_MS, lookAround);
+      this.#after(pingMs, lookAround);
     };
     socket.on("open", () => {
       this.links += 1;
@@ -116,7 +128,7 @@ export class Application {
       note(`${user} was closed with ${code}`);
       if (socket !== this.#socket || this.#isStopped) return;
       this.#socket = undefined;
-      this.#after(AGAIN_MS, () => this.#connect());
+      this.#after(againMs, () => this.#connect());
     });
   }
 
@@ -145,6 +157,8 @@ export class Application {
   #end(id: string, { type, content = "", error = "" }: { type: string; content?: string; error?: string }, answered: Set<string>): void {
     const { happened, user } = this.#options;
     const asked = this.#asked.find((each) => each.id === id);
+    // Said unasked, by a host that goes on by itself with a turn that was cut.
+    if (!asked && type === "chat.response") return happened(unasked(user, content));
     happened({ is: "seen", id, to: user, how: type === "chat.response" ? "whole" : "error", text: type === "chat.response" ? content : error });
     if (!asked) return;
     if (type === "chat.response") {
@@ -154,6 +168,6 @@ export class Application {
     }
     asked.errors += 1;
     if (asked.errors >= MOST_ERRORS) asked.isOver = true;
-    else this.#after(RETRY_MS, () => this.#ask(asked));
+    else this.#after(this.#patience.retryMs, () => this.#ask(asked));
   }
 }

@@ -44,6 +44,7 @@ describe("the checker", () => {
     ["an acknowledgement before it is on disk", [{ is: "acknowledged", id: "1" }, ...good], ["early 1"]],
     ["a turn of what was not admitted", without("admitted", "2"), ["unadmitted 2", "lost 2"]],
     ["an error although nothing was wrong", good.map((event) => (event.is === "seen" && event.id === "2" ? { ...event, how: "error" } : event)), ["failed 2"]],
+    ["what answers nothing", at(end, { is: "unasked", to: "a", text: "I go on." }), ["misdirected "]],
     ["a frame that the protocol forbids", at(end, { is: "broke", text: "two heads" }), ["forbidden "]],
   ])("finds %s", (_why, events, findings) => {
     expect(kindsOf(events)).toEqual(findings);
@@ -79,6 +80,23 @@ describe("the checker", () => {
     expect(kindsOf(failing)).toEqual([]);
     const mended: Event[] = [{ is: "store-fails" }, { is: "store-works" }, ...good.map((event): Event => (event.is === "seen" && event.id === "2" ? { ...event, how: "error" } : event))];
     expect(kindsOf(mended)).toEqual(["failed 2"]);
+  });
+
+  it("takes an error for an answer to what was cut as often as it may be, and not before", () => {
+    const told = good.flatMap((event): Event[] => (event.is === "completed" && event.id === "2" ? [] : event.is === "seen" && event.id === "2" ? [{ ...event, how: "error" }] : [event]));
+    const cut: Event = { is: "cut", id: "2" };
+    expect(kindsOf([cut, cut, cut, ...told], { mostCuts: 3 })).toEqual([]);
+    expect(kindsOf([cut, cut, ...told], { mostCuts: 3 })).toEqual(["failed 2"]);
+    expect(kindsOf([cut, cut, cut, ...told])).toEqual(["failed 2"]);
+    const late: Event[] = [{ is: "completed", id: "2", life: 4, text: "two" }, { is: "seen", id: "2", to: "a", how: "whole", text: "two" }];
+    expect(kindsOf([cut, cut, cut, ...told, ...late], { mostCuts: 3 })).toEqual([]);
+    expect(kindsOf([cut, cut, cut, ...told, ...late, ...late.slice(1)], { mostCuts: 3 })).toEqual(["duplicated 2"]);
+  });
+
+  it("lets a host say that it goes on, and nothing else unasked", () => {
+    const events = (text: string): Event[] => at(end, { is: "unasked", to: "a", text });
+    expect(kindsOf(events("I go on with it."), { notices: ["I go on"] })).toEqual([]);
+    expect(kindsOf(events("Buy now."), { notices: ["I go on"] })).toEqual(["misdirected "]);
   });
 
   it("lets what waits be forgotten when the clock runs ahead, and not before", () => {

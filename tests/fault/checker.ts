@@ -10,10 +10,14 @@ export type Event =
   /** A turn, in one life of the process. */
   | { is: "began"; id: string; life: number }
   | { is: "completed"; id: string; life: number; text: string }
+  /** Its turn had begun, and its process was killed before the end was on disk. */
+  | { is: "cut"; id: string }
   /** The end of its turn is on disk. */
   | { is: "written"; id: string }
   /** A finished reply, or an error instead of one, is visible to whoever is in this conversation. */
   | { is: "seen"; id: string; to: string | undefined; how: "whole" | "error"; text: string }
+  /** Something is visible in this conversation that names no message. */
+  | { is: "unasked"; to: string; text: string }
   /** What is seen next takes the place of what was seen of this message before. */
   | { is: "replaced"; id: string }
   /** The operator was told that this reply may be lost. */
@@ -35,6 +39,10 @@ export interface History {
   proves: boolean;
   /** ms for which a message that comes again is a repeat, and a reply waits for its reader. */
   repeatMs: number;
+  /** The first words of what a host says by itself of a turn that was cut. */
+  notices?: readonly string[];
+  /** Turns of one message that may be cut; after so many its sender is told that there is no answer. */
+  mostCuts?: number;
 }
 
 export type FindingKind = "lost" | "ran-twice" | "duplicated" | "misdirected" | "disordered" | "garbled" | "failed" | "early" | "unadmitted" | "forbidden";
@@ -71,11 +79,13 @@ interface Way {
   mayExpire: boolean;
   /** How often a turn had to run again: its process was killed after its end and before that was on disk. */
   again: number;
+  /** It was cut as often as it may be. */
+  isGivenUp: boolean;
   /** The store refused something while the message was under way. */
   wasRefusedByStore: boolean;
 }
 
-function follow({ events, repeatMs }: History, id: string): Way {
+function follow({ events, repeatMs, mostCuts = Infinity }: History, id: string): Way {
   const of = <Kind extends Event["is"]>(kind: Kind): Of<Kind>[] => events.flatMap((event, at) => (event.is === kind && "id" in event && event.id === id ? [{ ...event, at } as Of<Kind>] : []));
   const [admitted, completed, written, seen] = [of("admitted"), of("completed"), of("written"), of("seen")];
   const said = of("said")[0];
@@ -102,12 +112,13 @@ function follow({ events, repeatMs }: History, id: string): Way {
     isReported: of("reported").length > 0,
     mayExpire: events.reduce((sum, event, at) => (event.is === "clock-moved" && at > since ? sum + Math.max(0, event.byMs) : sum), 0) >= repeatMs,
     again: completed.filter(cut).length,
+    isGivenUp: of("cut").length >= mostCuts,
     wasRefusedByStore: events[failing]?.is === "store-fails" || between("store-fails", saidAt, lastSeen),
   };
 }
 
 function judge({ keepsAll, proves }: History, way: Way): Finding[] {
-  const { id, said, asked, admitted, acknowledged, began, completed, seen, replaced, isReported, mayExpire, again, wasRefusedByStore } = way;
+  const { id, said, asked, admitted, acknowledged, began, completed, seen, replaced, isReported, mayExpire, again, isGivenUp, wasRefusedByStore } = way;
   const findings: Finding[] = [];
   const find = (kind: FindingKind, text: string): void => void findings.push({ kind, id, text });
   const first = admitted[0]?.at ?? Infinity;
@@ -121,13 +132,15 @@ function judge({ keepsAll, proves }: History, way: Way): Finding[] {
   if (new Set(began.map(({ life }) => life)).size !== began.length && !mayExpire) find("ran-twice", "began twice in one life");
 
   const errors = answers.filter(({ how }) => how === "error");
-  if (errors.length > 0 && !wasRefusedByStore && !mayExpire) find("failed", `was answered with an error: ${errors[0]?.text ?? ""}`);
+  if (errors.length > 0 && !wasRefusedByStore && !isGivenUp && !mayExpire) find("failed", `was answered with an error: ${errors[0]?.text ?? ""}`);
   // Told that it could not be stored, or that it is too old, its sender knows; then there need not be a turn.
   if (admitted.length > 0 && completed.length === 0 && errors.length === 0) find("lost", "never ran to its end");
 
   // Whoever asks again on a wire that proves nothing gets the same once more, and anywhere an answer after a refusal.
   const refusals = wasRefusedByStore ? Math.min(errors.length, asked.length) : 0;
-  const entitled = 1 + again + replaced.length + (proves ? refusals : asked.length) + (isReported ? 1 : 0);
+  // A host that goes on by itself with what was given up finishes it all the same.
+  const late = isGivenUp && errors.length > 0 ? 1 : 0;
+  const entitled = 1 + again + replaced.length + (proves ? refusals : asked.length) + (isReported ? 1 : 0) + late;
   if (answers.length > entitled && !mayExpire) find("duplicated", `was answered ${answers.length} times instead of ${entitled}`);
   if (answers.length === 0 && admitted.length > 0 && !isReported && !mayExpire) find("lost", "was never answered, and nobody was told");
   if (said && admitted.length === 0 && keepsAll && !seen.some(({ how }) => how === "error")) find("lost", "never came");
@@ -161,13 +174,14 @@ function disorder({ proves }: History, ways: readonly Way[]): Finding[] {
 }
 
 /** A reply of which nobody knew whether it had arrived goes out again when the peer asks again. */
-function offences({ events }: History, ways: readonly Way[]): Finding[] {
-  return events.flatMap((event) => {
+function offences({ events, notices = [] }: History, ways: readonly Way[]): Finding[] {
+  return events.flatMap((event): Finding[] => {
+    if (event.is === "unasked" && !notices.some((words) => event.text.startsWith(words))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
     if (event.is !== "broke") return [];
     const way = ways.find(({ id }) => id === event.id);
     // What was refused and came again crosses its own error on the way.
     const crosses = way?.wasRefusedByStore === true && way.asked.length > 0 && event.text.includes("after the error");
     const isKnown = way !== undefined && (way.mayExpire || way.again > 0 || crosses || (way.isReported && event.text.includes("second")));
-    return isKnown ? [] : [{ kind: "forbidden" as const, id: event.id ?? "", text: event.text }];
+    return isKnown ? [] : [{ kind: "forbidden", id: event.id ?? "", text: event.text }];
   });
 }

@@ -3,12 +3,11 @@ import type { LinkProfile } from "../../src/link/link.ts";
 import { dialSocket } from "../../src/link/shell.ts";
 import type { Dial } from "../../src/link/socket.ts";
 import { startChaosProxy } from "../../src/testing/chaos-proxy.ts";
-import type { FrameRecord, Reply } from "../../src/testing/simulator/record.ts";
 import { type News, type Simulator, startSimulator } from "../../src/testing/simulator/simulator.ts";
 import type { Subject } from "../support/subjects.ts";
+import { createDialedPeer } from "./dialed-peer.ts";
+import type { FarEnd, FarEndStage } from "./far-end.ts";
 import type { DoorFault } from "./plan.ts";
-import { isAnswer } from "./process.ts";
-import { type FarEnd, type FarEndStage, waitFor } from "./far-end.ts";
 
 /** The numbers of a real link, a thousand times faster, so that a history takes about a second. */
 function hasten(profile: LinkProfile): LinkProfile {
@@ -18,89 +17,18 @@ function hasten(profile: LinkProfile): LinkProfile {
 
 /** The server that a plugin dials, in one of its simulators. */
 export async function startDialedEnd(subject: Subject, { plan, folder, happened, note, pass }: FarEndStage): Promise<FarEnd> {
-  const keeps = subject.rewind !== undefined;
-  const said: string[] = [];
-  /** What the users want to say waits with them while nobody is connected, unless the server keeps it. */
-  const waiting: { id: string; by: string }[] = [];
-  const onDisk = new Set<string>();
-  const answered = new Set<string>();
-  const told = new WeakSet<Reply>();
-  /** Ids of messages by the link and the number they were sent with, on wires that acknowledge by numbers. */
-  const numbered = new Map<string, string>();
-  /** Whose conversation a chat is, on wires that name both. */
-  const chats = new Map<string, string>();
-  const simulator: Simulator = await startSimulator(subject.name, { tell: hear });
-  const proxy = await startChaosProxy({ target: simulator.port });
-
-  function hear(news: News): void {
-    if (news.news === "opened") reconnected();
-    if (news.news === "reply" && news.reply.end) see(news.reply);
-    if (news.news === "violation") happened({ is: "broke", text: news.violation.text, ...(news.violation.messageId === undefined ? idIn(news.violation.text) : { id: news.violation.messageId }) });
+  const peer = createDialedPeer({ subject, redelivers: plan.redelivers, happened, note });
+  const tell = (news: News): void => {
+    peer.hear(news);
     // The next try is half a minute away (CC-73).
     if (news.news === "call" && news.call.fault !== undefined) setTimeout(() => pass(BETWEEN_REFRESHES_MS), 20);
-    if (news.news !== "frame") return note(news.news);
-    readNumbers(news.frame);
-    note(`${news.frame.from} (link ${news.frame.link}) ${news.frame.text}`);
-  }
-
-  function see(reply: Reply): void {
-    const { messageId: id, text, end, frames } = reply;
-    if (id === undefined || !end || told.has(reply)) return;
-    told.add(reply);
-    // It says which it is another attempt at, and takes its place (IC-23).
-    if (reply.attempts > 1 && answered.has(id)) happened({ is: "replaced", id });
-    answered.add(id);
-    // The whole of it must be in one place, with each of its parts.
-    const places = new Set(frames.map((frame) => placeOf(frame, chats)));
-    const to = places.size === 1 ? [...places][0] : [...places].join(" and ");
-    // ClawChat has no frame for an error: there it is a sentence.
-    const isWhole = end.how === "completed" && isAnswer(text);
-    happened({ is: "seen", id, to, how: isWhole ? "whole" : "error", text: end.how === "completed" ? text : JSON.stringify(end) });
-  }
-
-  /** What the plugin acknowledges it must have on disk: the server forgets it. */
-  function readNumbers({ from, link, text }: FrameRecord): void {
-    if (!text.startsWith("{")) return;
-    const { event, dseq, chat_id: chat, sender, payload } = JSON.parse(text) as { event?: string; dseq?: number; chat_id?: string; sender?: { nick_name?: string }; payload?: { message_id?: string; dseq?: number } };
-    if (from === "server" && chat !== undefined && sender?.nick_name !== undefined) chats.set(chat, sender.nick_name);
-    if (from === "server" && dseq !== undefined && payload?.message_id !== undefined) numbered.set(`${link} ${dseq}`, payload.message_id);
-    if (from === "server" || event !== "message.sync_ack") return;
-    for (let number = payload?.dseq ?? 0; number > 0; number -= 1) {
-      const id = numbered.get(`${link} ${number}`);
-      if (id !== undefined) happened({ is: "acknowledged", id });
-    }
-  }
-
-  function idIn(text: string): { id?: string } {
-    const id = said.find((each) => text.includes(`"${each}"`) || text.endsWith(` ${each}`));
-    return id === undefined ? {} : { id };
-  }
-
-  /** Some servers send again what was not answered. */
-  function reconnected(): void {
-    if (plan.redelivers && !keeps) {
-      for (const id of said) {
-        if (answered.has(id)) continue;
-        happened({ is: "asked-again", id });
-        simulator.redeliver(id);
-      }
-    }
-    speak();
-  }
-
-  function speak(): void {
-    const isHeard = (): boolean => keeps || simulator.connected;
-    for (let next = waiting[0]; next && isHeard(); next = waiting[0]) {
-      waiting.shift();
-      const { id, by } = next;
-      said.push(id);
-      happened({ is: "said", id, by });
-      subject.say(simulator, { messageId: id, text: `question ${id}`, user: by });
-    }
-  }
+  };
+  const simulator: Simulator = await startSimulator(subject.name, { tell });
+  peer.attach(simulator);
+  const proxy = await startChaosProxy({ target: simulator.port });
 
   return {
-    keepsAll: keeps,
+    keepsAll: peer.keeps,
     proves: true,
     repeatMs: REPEAT_MS,
     proxy,
@@ -128,17 +56,9 @@ export async function startDialedEnd(subject: Subject, { plan, folder, happened,
         isAlive: () => life.isAlive,
       });
     },
-    say(id, by) {
-      waiting.push({ id, by });
-      speak();
-    },
-    duplicate() {
-      const last = said.at(-1);
-      if (last === undefined || !simulator.connected) return;
-      happened({ is: "asked-again", id: last });
-      simulator.duplicate();
-    },
-    ...(keeps && {
+    say: peer.say,
+    duplicate: peer.duplicate,
+    ...(peer.keeps && {
       // The access token is refused, and its renewal fails before it succeeds.
       spoilDoor(how) {
         simulator.control("http", `refresh ${doorFaults[how]}`);
@@ -146,8 +66,8 @@ export async function startDialedEnd(subject: Subject, { plan, folder, happened,
         simulator.drop();
       },
     }),
-    isWaiting: () => waiting.length > 0 || (keeps && said.some((id) => !onDisk.has(id) && !answered.has(id))),
-    ...(subject.rewind && { askAll: (isSettled) => askAll(simulator, subject.rewind as NonNullable<Subject["rewind"]>, isSettled, note) }),
+    isWaiting: peer.isWaiting,
+    ...(peer.askAll && { askAll: peer.askAll }),
     async stop() {
       await proxy.stop();
       note("the proxy has stopped");
@@ -162,22 +82,3 @@ const doorFaults = { slow: "slow:200", down: "drop", failing: "503" } as const s
 
 /** The shortest of the wires that dial; what is forgotten later than that is forgotten too early for nobody. */
 const REPEAT_MS = 300_000;
-
-/** The server says everything again that it ever said: all of it is known. */
-async function askAll(simulator: Simulator, rewind: NonNullable<Subject["rewind"]>, isSettled: () => boolean, note: (line: string) => void): Promise<void> {
-  const isDone = (link: number, from: "plugin" | "server", part: string) => simulator.frames.some((frame) => frame.link === link && frame.from === from && frame.text.includes(part));
-  note("everything is said again");
-  rewind(simulator);
-  const before = simulator.links.at(-1)?.number ?? 0;
-  simulator.drop();
-  const again = () => simulator.links.some(({ number, open }) => open && number > before && isDone(number, "server", '"replay.done"') && isDone(number, "plugin", '"message.sync_ack"'));
-  if (!(await waitFor(() => again() && isSettled(), 10_000)) && !again()) throw new Error("nothing was said again");
-}
-
-/** In which conversation a frame of the plugin is visible. */
-function placeOf({ text }: FrameRecord, chats: ReadonlyMap<string, string>): string | undefined {
-  const fields = JSON.parse(text) as { sessionId?: string; chat_id?: string; data?: string };
-  if (fields.chat_id !== undefined) return chats.get(fields.chat_id);
-  if (fields.data === undefined) return fields.sessionId;
-  return (JSON.parse(fields.data) as { metadata?: { session_id?: string } }).metadata?.session_id;
-}

@@ -6,10 +6,16 @@ import { planHistory } from "./plan.ts";
 const usage = `Usage: npm run test:fault -- [--seed N] [--histories M] [--protocol ${protocols.join("|")}] [--tell]
 
 Lives through M histories (100) of each protocol, those of the seeds N (1), N + 1 and so on, and judges each.
---tell prints all that happens in them, one after the other.`;
+--tell prints all that happens in them, one after the other.
+
+       npm run test:fault -- --gateway [--kills N] [--seed S]
+
+Kills a real gateway with all four channels under load N times (20), at moments of its life that the seed S (1) draws, starts
+it again each time, and judges what its users have seen.`;
 
 const { values } = readOptions();
 const first = numberOf(values.seed);
+if (values.gateway) process.exit(await killGateway(first, numberOf(values.kills)));
 const histories = numberOf(values.histories);
 const chosen = protocols.filter((name) => values.protocol === undefined || values.protocol === name);
 if (chosen.length === 0) refuse(`there is no protocol "${values.protocol ?? ""}"`);
@@ -22,6 +28,12 @@ for (const protocol of chosen) {
 }
 // Whatever a history leaves open must not keep it from ending.
 process.exit(failed > 0 ? 1 : 0);
+
+/** Loaded only here: a gateway brings a lot with it. */
+async function killGateway(seed: number, kills: number): Promise<number> {
+  const { tellKills } = await import("./gateway/tell.ts");
+  return await tellKills({ seed, kills });
+}
 
 async function tell(protocol: (typeof protocols)[number], seed: number): Promise<number> {
   console.log(JSON.stringify(planHistory(seed), undefined, 2));
@@ -54,7 +66,7 @@ function report(protocol: (typeof protocols)[number], { histories: done, found, 
 
 function readOptions() {
   try {
-    return parseArgs({ options: { seed: { type: "string", default: "1" }, histories: { type: "string", default: "100" }, protocol: { type: "string" }, tell: { type: "boolean", default: false } } });
+    return parseArgs({ options: { seed: { type: "string", default: "1" }, histories: { type: "string", default: "100" }, protocol: { type: "string" }, tell: { type: "boolean", default: false }, gateway: { type: "boolean", default: false }, kills: { type: "string", default: "20" } } });
   } catch (thrown) {
     return refuse(thrown instanceof Error ? thrown.message : String(thrown));
   }

@@ -123,6 +123,12 @@ export function isAnswer(text: string): boolean {
   return text.startsWith("answer to ");
 }
 
+/** What is visible in a conversation and answers no frame: it is for the message that it names. */
+export function unasked(to: string, text: string): Event {
+  const [, id] = /^answer to (m-\d+-\d+):/.exec(text) ?? [];
+  return id === undefined ? { is: "unasked", to, text } : { is: "seen", id, to, how: "whole", text };
+}
+
 function createPacedAgent(life: number, record: Record, pace: LifeOptions["pace"], isAlive: () => boolean, happened: (event: Event) => void): Agent {
   return {
     access: async ({ conversation }) => ({ admitted: true, lane: `${conversation.kind}:${conversation.id}` }),

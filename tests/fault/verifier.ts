@@ -19,6 +19,8 @@ export async function startFlawedVerifier(slowMs: number): Promise<FlawedVerifie
   const server = createServer((request, response) => void answer(request, response));
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request).catch(() => "");
+    // Whoever asked was killed.
+    if (request.destroyed && body === "") return;
     const { fault } = verifier;
     if (fault) failed += 1;
     if (fault === "down") return void request.socket.destroy();

@@ -10,7 +10,7 @@ export const channels = ["websocket", "insta-claw-connector", "nc-local-im-conne
 
 export type Channel = (typeof channels)[number];
 
-export interface FourOptions extends Pick<GatewayOptions, "config" | "model" | "env"> {
+export interface FourOptions extends Pick<GatewayOptions, "config" | "model" | "env" | "folder"> {
   /** Over the channels' blocks: everybody may talk directly to each, with no verifier. */
   channels?: Partial<Readonly<Record<Channel, Block>>>;
   simulators?: { readonly [Name in ProtocolName]?: SimulatorOptions<OptionsOf<Name>> };

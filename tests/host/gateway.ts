@@ -7,7 +7,7 @@ import { overlay, type Block } from "../../src/cli/gateway/block.ts";
 import { addChannel, composeConfig, type ChannelChoice } from "../../src/cli/gateway/config.ts";
 import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
 import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
-import { launchGateway, prepareLayout } from "../../src/cli/gateway/gateway.ts";
+import { launchGateway, prepareLayout, spawnGateway } from "../../src/cli/gateway/gateway.ts";
 import type { Exit, Guarded } from "../../src/cli/gateway/guarded.ts";
 import { runHost, type HostRun } from "../../src/cli/gateway/host.ts";
 import { layoutOf, type Layout } from "../../src/cli/gateway/layout.ts";
@@ -28,6 +28,8 @@ export interface GatewayOptions {
   model?: ModelServerOptions;
   /** Further variables of the gateway's environment. */
   env?: Readonly<Record<string, string>>;
+  /** Where its state directory is made, where that is not the folder for what is temporary. */
+  folder?: string;
 }
 
 /** A real gateway with a packed plugin and a model of our own. Dies with the test worker, whatever becomes of it. */
@@ -39,6 +41,10 @@ export interface HostGateway extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<Exit>;
   /** Starts it again on the same state and ports, after a clean stop if it still runs. */
   restart(): Promise<void>;
+  /** The same for one that has ended, without waiting until it can be talked to. Returns its process id. */
+  spawn(): Promise<number>;
+  pid(): number;
+  running(): boolean;
   /** Edits the configuration file under the running gateway. */
   configure(change: (config: Block) => Block): Promise<void>;
   /** What it has printed so far. */
@@ -80,7 +86,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   return Object.assign(gateway, { url: `ws://127.0.0.1:${port}/ws`, port });
 }
 
-export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "env"> {
+export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "env" | "folder"> {
   /** Each with the package that brings it. */
   channels: readonly ChannelChoice[];
   /** Every port the channel should listen on. */
@@ -90,7 +96,7 @@ export interface HostOptions extends Pick<GatewayOptions, "config" | "model" | "
 }
 
 export async function startHost(options: HostOptions): Promise<HostGateway> {
-  const layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-host-")));
+  const layout = layoutOf(await mkdtemp(path.join(options.folder ?? tmpdir(), "clawwire-host-")));
   await cp(await template(), layout.state, { recursive: true, filter: (from) => path.basename(from) !== "npm" });
   const [gatewayPort, model] = await Promise.all([freePort(), startModelServer({ delayMs: 5, ...options.model })]);
   const env = hostEnvironment(layout, process.env, options.env);
@@ -121,6 +127,12 @@ export async function startHost(options: HostOptions): Promise<HostGateway> {
       if (gateway.running()) await gateway.stop();
       gateway = await launch();
     },
+    async spawn() {
+      gateway = await spawnGateway({ layout, env });
+      return gateway.pid;
+    },
+    pid: () => gateway.pid,
+    running: () => gateway.running(),
     async configure(change) {
       await writeBlock(layout.config, change((await readBlock(layout.config)) ?? {}));
     },

@@ -26,13 +26,7 @@ export async function prepareLayout(layout: Layout, config: Block): Promise<void
 
 /** Starts the gateway and waits until it can be talked to. Nothing is left of one that does not get there. */
 export async function launchGateway({ layout, port, channelPorts, hasDialed, env, timeoutMs = 120_000, abort }: GatewayLaunch): Promise<Guarded> {
-  const gateway = await startGuarded({
-    command: process.execPath,
-    args: [hostProgram(), "gateway", "run"],
-    cwd: layout.root,
-    env,
-    output: layout.output,
-  });
+  const gateway = await spawnGateway({ layout, env });
   try {
     await untilReady({ gateway, gatewayPort: port, channelPorts, output: layout.output, timeoutMs, ...(hasDialed && { hasDialed }), ...(abort ? { abort } : {}) });
     return gateway;
@@ -41,6 +35,11 @@ export async function launchGateway({ layout, port, channelPorts, hasDialed, env
     if (code === invalidConfig) throw new Failure(await explainConfig(layout, env), { cause });
     throw cause;
   }
+}
+
+/** Starts the gateway and waits for nothing. */
+export async function spawnGateway({ layout, env }: Pick<GatewayLaunch, "layout" | "env">): Promise<Guarded> {
+  return await startGuarded({ command: process.execPath, args: [hostProgram(), "gateway", "run"], cwd: layout.root, env, output: layout.output });
 }
 
 /** EX_CONFIG of sysexits; OpenClaw ends with it and says no more than that. */

@@ -8,7 +8,7 @@ import { createGroupHistory } from "../../../src/channel/group-history.ts";
 import { createQuestions, type Questions } from "../../../src/channel/questions.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
 import type { Upload } from "../../../src/channel/outbound-media.ts";
-import { runTurn } from "../../../src/channel/turn.ts";
+import { giveUpTurn, runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
 
@@ -29,6 +29,14 @@ async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, si
     files: () => ({ log: host.log, maxBytes: 100, ...(upload && { upload }) }),
   });
   return { outcome, payloads, thoughts, resumed };
+}
+
+function giveUp(host: FakeHost) {
+  const payloads: Said[] = [];
+  const resumed = createResumed();
+  const reply = { started() {}, mode() {}, activity() {}, partial() {}, thought() {}, nextMessage() {}, payload: (payload: Said) => void payloads.push(payload) };
+  const deps = { host, resumed, history: createGroupHistory(), questions: createQuestions(), mediaBounds: () => ({ roots: [], maxBytes: 1 }), isLocal: () => false, running: () => undefined, showsThoughts: () => false, files: () => ({ log: host.log, maxBytes: 1 }) };
+  return { payloads, resumed, outcome: giveUpTurn({ inbound: inboundOf(), attempt: 4 }, reply, new AbortController().signal, deps) };
 }
 
 const answer = (text: string) => async (request: DispatchRequest) => {
@@ -282,6 +290,37 @@ describe("a turn that a restart cut", () => {
     expect(payloads).toEqual([{ text: "At eight." }]);
     expect(host.dispatched).toHaveLength(1);
     expect(resumed.take("ws:user:ann", { text: "Later news." })).toBe(false);
+  });
+
+  it("takes for its answer nothing that the host says about it (issue 7)", async () => {
+    const host = fakeHost({});
+    host.sessionStatus = "running";
+    const { outcome, payloads, resumed } = await run(host, {}, 2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(resumed.take("ws:user:ann", { text: "I couldn’t confirm whether my previous reply reached this chat, so I won’t resend it automatically. Please ask for any missing remainder." })).toBe(true);
+    expect(resumed.take("ws:user:ann", { text: "At eight." })).toBe(true);
+    host.sessionStatus = "done";
+    await outcome;
+    expect(payloads).toEqual([{ text: "At eight." }]);
+  });
+
+  it("that is given up waits until the host is done with it, and gets its answer (issue 7)", async () => {
+    const host = fakeHost({});
+    host.sessionStatus = "running";
+    const { outcome, payloads, resumed } = giveUp(host);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(resumed.take("ws:user:ann", { text: "At eight." })).toBe(true);
+    host.sessionStatus = "done";
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
+    expect(host.dispatched).toEqual([]);
+  });
+
+  it("that is given up gets nothing, and does not run, where the host makes nothing of it (issue 7)", async () => {
+    const host = fakeHost({});
+    const { outcome, payloads } = giveUp(host);
+    expect(await outcome).toBeUndefined();
+    expect([payloads, host.dispatched]).toEqual([[], []]);
   });
 
   it("is cancelled while it waits for the host", async () => {

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { answersIn, answersTo, type SessionText } from "../../../src/channel/resumed.ts";
+
+const asked = (text: string, timestamp?: number): SessionText => ({ role: "user", text, ...(timestamp !== undefined && { timestamp }) });
+const said = (text: string): SessionText => ({ role: "assistant", text, timestamp: 50 });
+
+describe("what a session holds for a message that a restart cut", () => {
+  it("is what stands behind it, and not the answers to messages that were answered while it waited (issue 7)", () => {
+    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before"), asked("mine", 10), said("answer to mine")])).toEqual([{ text: "answer to mine" }]);
+  });
+
+  it("is nothing where the host has not begun with it, whatever was answered since it came (issue 7)", () => {
+    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before")])).toEqual([]);
+    expect(answersTo({ receivedAt: 10 }, [asked("the one before", 5), said("answer to the one before"), asked("mine", 10)])).toEqual([]);
+  });
+
+  it("is all that was said behind it, the host's own words on the way aside", () => {
+    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), asked("[System] Continue.", 40), said("two")])).toEqual([{ text: "one" }, { text: "two" }]);
+  });
+
+  it("is what answers its last run where it ran more than once", () => {
+    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), asked("mine", 10), said("two")])).toEqual([{ text: "two" }]);
+  });
+});
+
+it("a session's answers are those of the agent", () => {
+  expect(answersIn([asked("one", 1), said("two"), asked("three")])).toEqual([{ text: "two" }]);
+});
