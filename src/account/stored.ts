@@ -37,7 +37,7 @@ const SPOILT: Terminal = { type: "error", code: "agent_error", error: "Failed to
 function readInbound<Origin>(json: string): Inbound<Origin> {
   const value: unknown = JSON.parse(json);
   const isWhole =
-    isRecord(value) && typeof value["messageId"] === "string" && typeof value["content"] === "string" && typeof value["receivedAt"] === "number" && Array.isArray(value["media"]) && isRecord(value["origin"]) &&
+    isRecord(value) && typeof value["messageId"] === "string" && typeof value["content"] === "string" && typeof value["receivedAt"] === "number" && Array.isArray(value["media"]) && value["origin"] !== undefined &&
     isRecord(value["sender"]) && typeof value["sender"]["id"] === "string" && isRecord(value["conversation"]) && typeof value["conversation"]["id"] === "string";
   if (!isWhole) throw new TypeError("what is written down is not a message");
   return value as unknown as Inbound<Origin>;

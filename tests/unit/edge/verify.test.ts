@@ -73,7 +73,7 @@ describe("a verifier that answers", () => {
   it("WS-3 does not pass on a code that is the token, or holds it", async () => {
     for (const error of [TOKEN, `unknown.${TOKEN}`]) {
       behave = answer({ success: false, error, message: "no" });
-      expect(await verify()).toEqual({ ok: false, code: "auth_failed", log: "Authentication failed: no" });
+      expect(await verify()).toEqual({ ok: false, why: "refused", code: "auth_failed", log: "Authentication failed: no" });
     }
   });
 
