@@ -31,7 +31,7 @@ async function start(changes: Changes = {}, ...rest: [agent?: ReturnType<typeof 
 async function startWithAuth(changes: Changes["auth"] = {}): Promise<{ account: RunningAccount<ResolvedAccount>; verifier: Verifier }> {
   const verifier = await startVerifier((token) => {
     if (token === "good") return { body: { success: true, data: { userId: "u_9", username: "Mara" } } };
-    if (token === "expired") return { body: { success: false, error: "expired", message: "secret detail" } };
+    if (token === "yesterdays") return { body: { success: false, error: "expired", message: "secret detail" } };
     if (token === "broken") return { status: 500, body: { success: true, data: { userId: "u_9" } } };
     return { body: { success: true, data: {} } };
   });
@@ -48,7 +48,7 @@ describe("connecting with auth", () => {
   });
 
   it.each([
-    ["expired", "Authentication failed: expired"],
+    ["yesterdays", "Authentication failed: expired"],
     ["broken", "Authentication failed: service_unavailable"],
     ["nobody", "Authentication failed: auth_failed"],
   ])("WS-3 refuses the token %s, in the documented words", async (token, error) => {
@@ -64,18 +64,18 @@ describe("connecting with auth", () => {
     expect(await application.closed).toEqual({ code: 4401, reason: "Token required" });
     expect(application.frames).toEqual([{ type: "chat.error", error: "Token required. Send it as Authorization: Bearer" }]);
     expect(verifier.asked).toEqual([]);
-    await (await connectClient(account.url, { token: "good", query: { token: "expired" } })).close();
+    await (await connectClient(account.url, { token: "good", query: { token: "yesterdays" } })).close();
     expect(verifier.asked).toMatchObject([{ token: "good" }]);
   });
 
   it("WS-3 prefers the header to the subprotocol to the query", async () => {
     const { account, verifier } = await startWithAuth();
     const header = { Authorization: "Bearer good" };
-    const protocols = ["openclaw.chat.v1", "bearer.expired"];
+    const protocols = ["openclaw.chat.v1", "bearer.yesterdays"];
     await (await connectClient(account.url, { headers: header, protocols, query: { token: "broken" } })).close();
     await (await connectClient(account.url, { protocols, query: { token: "good" } })).closed;
     await (await connectClient(account.url, { query: { token: "good" } })).close();
-    expect(verifier.asked.map(({ token }) => token)).toEqual(["good", "expired", "good"]);
+    expect(verifier.asked.map(({ token }) => token)).toEqual(["good", "yesterdays", "good"]);
   });
 
   it("passes on the token, its type and the sender's own words, and listed parameters only", async () => {
@@ -86,7 +86,7 @@ describe("connecting with auth", () => {
 
   it("WS-4 makes a connection without a good token anonymous where none is required, under an id it cannot choose", async () => {
     const { account } = await startWithAuth({ required: false });
-    const application = await connectClient(account.url, { query: { token: "expired", senderId: "u_9" } });
+    const application = await connectClient(account.url, { query: { token: "yesterdays", senderId: "u_9" } });
     application.send({ type: "chat.hello", extensions: [] });
     expect((await application.waitFor(({ type }) => type === "chat.welcome"))["senderId"]).toMatch(/^anon-[0-9a-f-]{36}$/);
     application.send({ type: "chat.send", messageId: "m", content: "x", senderId: "u_9" });
@@ -109,7 +109,7 @@ describe("connecting with auth", () => {
     application.send({ type: "chat.hello", extensions: ["auth"] });
     application.send({ type: "chat.auth", token: "good" });
     await application.waitFor((frame) => frame.type === "chat.welcome" && application.frames.indexOf(frame) === 1);
-    application.send({ type: "chat.auth", token: "expired" });
+    application.send({ type: "chat.auth", token: "yesterdays" });
     expect(await application.closed).toEqual({ code: 4401, reason: "Authentication failed" });
   });
 });

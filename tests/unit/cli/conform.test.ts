@@ -140,7 +140,7 @@ describe("clawwire conform", () => {
     [["websocket", "ws://a", "--listen", "1"], /Give the address of a server to test/],
     [["websocket", "http://a"], /"http:\/\/a" is not the address of a WebSocket server/],
     [["websocket", "ws://a", "--runs", "many"], /--runs takes a whole number from 1 to 1000000, not "many"/],
-    [["websocket", "ws://127.0.0.1:9/", "--rule", "LI-1"], /websocket has no rule "LI-1"; it has WS-1 to WS-36/],
+    [["websocket", "ws://127.0.0.1:9/", "--rule", "LI-1"], /websocket has no rule "LI-1"; it has WS-1 to WS-38/],
     [["websocket", "ws://127.0.0.1:9/ws"], /There is no server at ws:\/\/127\.0\.0\.1:9\/ws/],
     [["websocket", "ws://a", "--colour"], /Unknown option '--colour'.* See: clawwire conform --help/],
   ])("says what is wrong with %j", async (args, said) => {

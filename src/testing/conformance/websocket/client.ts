@@ -105,7 +105,7 @@ const checks: readonly Check<ApplicationSubject>[] = [
 ];
 
 const checked = new Set(checks.flatMap(({ rules }) => rules));
-const others = Array.from({ length: 36 }, (_, index) => `WS-${index + 1}`).filter((rule) => !checked.has(rule));
+const others = Array.from({ length: 38 }, (_, index) => `WS-${index + 1}`).filter((rule) => !checked.has(rule));
 const unchecked: readonly Unchecked[] = [{ verdict: "not applicable", why: "binds the side that listens", rules: others }];
 
 /** Any application of the websocket wire. */

@@ -15,6 +15,7 @@ const unchecked: readonly Unchecked[] = [
   { verdict: "not observed", why: "needs an agent that says something unasked", rules: ["WS-27"] },
   { verdict: "not observed", why: "needs a message that makes the agent use a tool or think", rules: ["WS-33"] },
   { verdict: "not observed", why: "needs the server to be stopped", rules: ["WS-31"] },
+  { verdict: "not observed", why: "needs a verifier that says when a token ends, or changes its mind about one", rules: ["WS-37", "WS-38"] },
   { verdict: "not testable", why: "is about how much of a connection that does not read waits in the server", rules: ["WS-22"] },
   { verdict: "not testable", why: "is about what the agent remembers and is told, which no frame shows", rules: ["WS-23", "WS-25"] },
   { verdict: "not testable", why: "is about a setting of the operator, which no frame tells", rules: ["WS-34"] },
