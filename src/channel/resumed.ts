@@ -1,3 +1,4 @@
+import { forLog } from "../core/redact.ts";
 import type { Inbound } from "../protocols/inbound.ts";
 import type { HostAccount } from "./host.ts";
 import { pauseFor } from "./pause.ts";
@@ -28,6 +29,11 @@ export const NOTICES = ["I'm continuing your interrupted request now", "I couldn
 const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;
+/**
+ * How long the host may leave a cut turn before it goes on with it. It takes up one session after the other, and passes
+ * over some of them (issue 7); who runs a message there all the same has the host's place for it, before its own.
+ */
+const TAKE_UP_MS = 60_000;
 
 export function createResumed(): Resumed {
   const waiting = new Map<string, { pieces: Spoken[]; isShared: boolean }[]>();
@@ -84,15 +90,25 @@ export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: re
   return at < 0 ? [] : answersIn(texts.slice(at + 1));
 }
 
-/** Whether the host works, or is about to work, in this session. */
-export function isBusy(host: HostAccount<unknown>, { agentId, sessionKey }: Route): boolean {
-  return host.runtime.agent.session.getSessionEntry({ agentId, sessionKey })?.status === "running";
-}
-
 /** Settles when the session is at rest and what it had to say has come, or when the turn is aborted. */
 export async function untilSettled(host: HostAccount<unknown>, route: Route, collection: Collection, signal: AbortSignal): Promise<void> {
   const pause = (ms: number) => pauseFor(host.system, ms, signal);
-  while (isBusy(host, route) && !signal.aborted) await pause(LOOK_EVERY_MS);
+  let waitedFor = 0;
+  for (let state = stateOf(host, route); state !== "at rest" && !signal.aborted; state = stateOf(host, route)) {
+    waitedFor = state === "cut" ? waitedFor + LOOK_EVERY_MS : 0;
+    if (waitedFor > TAKE_UP_MS) {
+      host.log.warn(`the host does not go on with session ${forLog(route.sessionKey)}, which a restart cut`);
+      return;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
   for (let waited = 0; collection.pieces.length === 0 && waited < GRACE_MS && !signal.aborted; waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
   await pause(LOOK_EVERY_MS);
+}
+
+/** The host calls a session running that it works in, and one that it worked in when it ended. */
+function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
+  const entry = runtime.agent.session.getSessionEntry({ agentId, sessionKey });
+  if (entry?.status !== "running") return "at rest";
+  return entry.abortedLastRun === true ? "cut" : "at work";
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -56,7 +56,7 @@ const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 /** A real gateway with all four channels, under load, is killed again and again; then it may answer what is left. */
 export async function liveThroughKills({ kills, seed, progress }: KillsOptions): Promise<KillsOutcome> {
   const log = mkdtempSync(join(tmpdir(), "kills-log-"));
-  const story = createWriteStream(join(log, "story.txt"));
+  const diary = createWriteStream(join(log, "story.txt"));
   const events: Event[] = [];
   const readings: Reading[] = [];
   const settled = new Set<string>();
@@ -65,7 +65,7 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
   let life = 1;
   let heard: (event: Event) => void = () => {};
 
-  const note = (line: string): void => void story.write(`${new Date().toISOString()} ${line}\n`);
+  const note = (line: string): void => void diary.write(`${new Date().toISOString()} ${line}\n`);
   const happened = (event: Event): void => {
     events.push(event);
     note(JSON.stringify(event));
@@ -103,7 +103,8 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     logRead = text.length;
     for (const channel of channels) readings.push({ journal: channel, at: events.length, rows: readJournal(accountFiles(four.layout.state, channel, "default").journalFile) });
   };
-  const judge = (): Finding[] => splitHistory(addReadings(events, readings)).flatMap((part) => check({ events: part, ...rules(part, channelOf) }));
+  const history = (): Event[] => addReadings(events, readings);
+  const judge = (): Finding[] => splitHistory(history()).flatMap((part) => check({ events: part, ...rules(part, channelOf) }));
 
   try {
     await until(() => settled.size >= WARM_UP_MESSAGES, "the gateway answers nobody", four);
@@ -133,13 +134,15 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     peers.stop();
     await four.kill("SIGTERM");
     await look();
-    return { findings: judge(), counts: count(events, life), first, last, log };
+    const findings = judge();
+    if (findings.length > 0) cpSync(four.layout.state, join(log, "state"), { recursive: true });
+    return { findings, counts: count(history(), life), first, last, log };
   } catch (thrown) {
     throw new Error(`seed ${seed}, life ${life}: ${describeThrown(thrown)}\nwhat happened: ${log}`, { cause: thrown });
   } finally {
     talk.stop();
     peers.stop();
-    story.end();
+    diary.end();
     writeFileSync(join(log, "history.json"), JSON.stringify({ events, readings }));
     copyFileSync(four.layout.output, join(log, "gateway.log"));
     await four.stop();

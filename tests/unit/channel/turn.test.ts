@@ -323,6 +323,24 @@ describe("a turn that a restart cut", () => {
     expect([payloads, host.dispatched]).toEqual([[], []]);
   });
 
+  it("runs where the host says that it is to go on with it and does not (issue 7)", async () => {
+    const host = fakeHost({});
+    host.session = { status: "running", abortedLastRun: true };
+    host.onDispatch = async (request) => (host.dispatched.length === 1 ? { counts: {} } : await answer("At eight.")(request));
+    const { outcome, payloads } = await run(host, {}, 2);
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
+    expect(host.dispatched).toHaveLength(2);
+    expect(host.logged).toContainEqual(expect.stringContaining("the host does not go on with session"));
+  });
+
+  it("that is given up does not wait for a host that does not go on with it (issue 7)", async () => {
+    const host = fakeHost({});
+    host.session = { status: "running", abortedLastRun: true };
+    expect(await giveUp(host).outcome).toBeUndefined();
+    expect(host.dispatched).toEqual([]);
+  });
+
   it("is cancelled while it waits for the host", async () => {
     const host = fakeHost({});
     host.sessionStatus = "running";
