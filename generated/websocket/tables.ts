@@ -566,6 +566,16 @@ export const limits = {
     unit: "ms",
     description: "Shortest time between two chat.stream frames of one message; the first is immediate, the newest text wins.",
   },
+  repetitionTimes: {
+    value: 8,
+    unit: "times",
+    description: "All chat.stream contents of one reply together are at most this many times as long as the newest one, both as JSON, beside repetitionBytes.",
+  },
+  repetitionBytes: {
+    value: 1048576,
+    unit: "bytes",
+    description: "Bytes of chat.stream contents that every reply may have beyond repetitionTimes, so that all but the longest grow smoothly.",
+  },
   streamCoalesceBytes: {
     value: 1048576,
     unit: "bytes",

@@ -63,6 +63,7 @@ export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): Webs
 
 const turn: TurnBounds = {
   streamEveryMs: wire.streamEveryMs.value,
+  repetition: { times: wire.repetitionTimes.value, freeBytes: wire.repetitionBytes.value },
   answerCodePoints: limits.answerCodePoints,
   errorCodePoints: limits.errorCodePoints,
 };

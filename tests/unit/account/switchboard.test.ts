@@ -274,4 +274,27 @@ describe("the switchboard", () => {
     const agents = { isAgents: true };
     expect(quoted.slice(2)).toEqual([{ messageId: "asked", ...agents }, { messageId: "heard" }, { messageId: "asked" }, { messageId: "srv_1", ...agents }]);
   });
+
+  it("WS-17 lets a text that grows and grows cost no more than a few times its length (issue 7)", async () => {
+    const ann = connect("ann");
+    await ann.say("m-1");
+    await settle();
+    const contents = () => ann.connection.frames.flatMap(({ type, content }) => (type === "chat.stream" ? [String(content)] : []));
+    const [turn] = agent.running;
+    let text = "";
+    for (let piece = 0; piece < 1000; piece += 1) {
+      text += "a paragraph that the agent adds to what it has said. ".repeat(4);
+      turn?.reply.partial(text);
+      await system.pass(50);
+    }
+    const bytes = contents().reduce((sum, content) => sum + content.length + 2, 0);
+    expect(bytes).toBeLessThanOrEqual(8 * text.length + 2 ** 20);
+    // The first ones come as they are, and the last is not far from the end.
+    expect(contents().slice(0, 50).map((content) => content.length)).toEqual(Array.from({ length: 50 }, (_, piece) => (piece + 1) * 212));
+    expect(contents().at(-1)?.length).toBeGreaterThan(0.8 * text.length);
+    turn?.reply.payload({ text });
+    turn?.end();
+    await settle();
+    expect(ann.connection.frames.at(-1)).toMatchObject({ type: "chat.response", content: text });
+  });
 });
