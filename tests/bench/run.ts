@@ -5,5 +5,5 @@ import type { Measure } from "./figure.ts";
 const [, , file = ""] = process.argv;
 const { measure }: { measure: Measure } = await import(pathToFileURL(file).href);
 const figures = await measure((line) => void process.send?.({ line }));
-process.send?.({ figures });
-process.disconnect();
+// What a benchmark has started and not ended must not outlive it.
+process.send?.({ figures }, () => process.exit());
