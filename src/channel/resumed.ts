@@ -25,7 +25,7 @@ export interface Collection {
 }
 
 /** The first words of what the host says of a turn that a restart cut: about the answer, not part of it. */
-export const NOTICES = ["I'm continuing your interrupted request now", "I couldn’t confirm whether my previous reply reached this chat"] as const;
+export const NOTICES = ["I'm continuing your interrupted request now", "I couldn’t confirm whether my previous reply reached this chat", "I couldn't continue this session after a gateway restart"] as const;
 const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;
@@ -82,12 +82,17 @@ export function answersIn(texts: readonly SessionText[]): Spoken[] {
 }
 
 /**
- * What of it answers this message: all that stands behind it, for nothing of its lane runs before it has ended. While it
- * waited there, messages before it were answered; where it is not found, the host has not begun with it.
+ * What of it answers this message: what was said last behind it, for nothing of its lane runs before it has ended. While
+ * it waited there, messages before it were answered. A host that was told to go on says all of it once more, and what it
+ * said before that nobody has seen (issue 7). Undefined where the message is not found: the host has not begun with it.
  */
-export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] {
+export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] | undefined {
   const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
-  return at < 0 ? [] : answersIn(texts.slice(at + 1));
+  if (at < 0) return undefined;
+  const behind = texts.slice(at + 1);
+  const last = behind.findLastIndex(({ role }) => role === "assistant");
+  const told = behind.findLastIndex(({ role }, index) => role === "user" && index < last);
+  return answersIn(behind.slice(told + 1));
 }
 
 /** Settles when the session is at rest and what it had to say has come, or when the turn is aborted. */
@@ -107,7 +112,7 @@ export async function untilSettled(host: HostAccount<unknown>, route: Route, col
 }
 
 /** The host calls a session running that it works in, and one that it worked in when it ended. */
-function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
+export function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
   const entry = runtime.agent.session.getSessionEntry({ agentId, sessionKey });
   if (entry?.status !== "running") return "at rest";
   return entry.abortedLastRun === true ? "cut" : "at work";

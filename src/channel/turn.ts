@@ -16,7 +16,7 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { answersIn, answersTo, type Collection, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
+import { answersIn, answersTo, type Collection, type Resumed, type SessionText, stateOf, untilSettled } from "./resumed.ts";
 import { createSpeech, type Speech } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
@@ -169,15 +169,22 @@ async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise
 async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
   await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
   if (signal.aborted) return { ended: "aborted" };
-  const said = collection.pieces.length > 0 && !collection.isShared ? collection.pieces : answersTo(turn.inbound, await readSince(host, turn));
+  const written = answersTo(turn.inbound, await readSince(host, turn));
+  // What was said to the address is an earlier message's where the host has not begun with this one (issue 7).
+  const said = written && collection.pieces.length > 0 && !collection.isShared ? collection.pieces : (written ?? []);
   if (said.length === 0) return undefined;
   host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
   for (const piece of said) speech.delivered(piece);
   return { ended: "completed" };
 }
 
-/** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
+/**
+ * The message was cut too often to run again. While the host is at work on it the next one of its lane waits all the same:
+ * else it would get the answer. A session that a restart has cut is not waited for: where gateways live shortly, the host
+ * does not come to it, gives it up after three of them, and answers nothing in it any more (issue 7).
+ */
 export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, { host, resumed }: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
+  if (stateOf(host, routeOf(host, turn.inbound)) === "cut") return undefined;
   const collection = resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     return await untilTakenUp(host, turn, collection, createSpeech(reply), signal);

@@ -26,6 +26,7 @@ const MASK = Buffer.from([0x5a, 0x11, 0xc3, 0x7e]);
 const AT_ONCE = 32;
 let sockets: Socket[] = [];
 let verifier: Verifier | undefined;
+let stories = 0;
 
 process.on("message", (order: Order) => {
   void obey(order).then((report) => process.send?.(report));
@@ -85,6 +86,8 @@ async function echo({ message, inFlight, ms }: Extract<Order, { do: "echo" }>): 
 async function listen({ updates, everyMs }: Extract<Order, { do: "stories" }>): Promise<Report> {
   const latencies: number[] = [];
   let bytes = 0;
+  stories += 1;
+  const ended: (() => void)[] = [];
   for (const [index, socket] of sockets.entries()) {
     const walk = createFrameWalker((body) => {
       bytes += body.length;
@@ -93,11 +96,13 @@ async function listen({ updates, everyMs }: Extract<Order, { do: "stories" }>): 
       latencies.push((clockUs() - Number.parseInt(body.toString("latin1", at, at + 20), 10)) / 1000);
     });
     socket.on("data", walk);
-    const send = () => socket.write(maskedFrame(JSON.stringify({ type: "chat.send", messageId: `story-${index}`, content: `story ${JSON.stringify({ updates, everyMs })}` })));
+    ended.push(() => socket.off("data", walk));
+    const send = () => socket.write(maskedFrame(JSON.stringify({ type: "chat.send", messageId: `story-${stories}-${index}`, content: `story ${JSON.stringify({ updates, everyMs })}` })));
     // Spread over one update's time, as people are.
     setTimeout(send, (index / sockets.length) * everyMs);
   }
   await pass((updates + 1) * everyMs + 1_500);
+  for (const end of ended) end();
   return { did: "stories", latencies, bytes };
 }
 

@@ -1,18 +1,21 @@
 /**
- * `npm run bench [-- --only <name>,… | --list]`: takes the measurements, one benchmark after the other, and writes
- * `docs/performance.md`. With `--only` it prints what it measured and writes nothing. Asserts nothing: figures of a
+ * `npm run bench [-- --only <name>,… [--profile] | --list]`: takes the measurements, one benchmark after the other, and
+ * writes `docs/performance.md`. With `--only` it prints what it measured and writes nothing; with `--profile` it prints
+ * where the time of each process went, too, and leaves the profiles in `.state/profiles`. Asserts nothing: figures of a
  * shared machine are for people to judge.
  */
 import { execFileSync, fork } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Figure } from "./figure.ts";
+import { readProfiles, renderProfile } from "./profile.ts";
 import { describeMachine, renderReport, renderTable } from "./report.ts";
 
 const benchmarks = ["decode", "encode", "sessions", "edge", "streams", "first-partial", "reconnect", "gateway"];
 const root = resolve(import.meta.dirname, "../..");
-const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false }, profile: { type: "boolean", default: false } } });
 
 if (values.list) {
   console.log(benchmarks.join("\n"));
@@ -30,9 +33,11 @@ async function run(chosen: readonly string[]): Promise<void> {
   for (const [index, name] of chosen.entries()) {
     const taken = await take(name, `${index + 1} of ${chosen.length}, ${name}`);
     console.log(renderTable(taken));
+    if (values.profile) for (const spent of readProfiles(profilesOf(name), root)) console.log(`\n${renderProfile(spent)}`);
     figures.push(...taken);
   }
-  if (values.only !== undefined) return;
+  // A process that is watched is slower.
+  if (values.only !== undefined || values.profile) return;
   const commit = git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : " with changes");
   writeFileSync(resolve(root, "docs/performance.md"), renderReport(figures, { commit, date: new Date().toISOString().slice(0, 10), machine: describeMachine() }));
   console.log("\nwritten to docs/performance.md");
@@ -41,16 +46,29 @@ async function run(chosen: readonly string[]): Promise<void> {
 /** In a process of its own, where nothing else has warmed the engine up. */
 async function take(name: string, which: string): Promise<Figure[]> {
   const { promise, resolve: taken, reject } = Promise.withResolvers<Figure[]>();
-  const child = fork(resolve(import.meta.dirname, "run.ts"), [resolve(import.meta.dirname, `${name}.ts`)], { execArgv: ["--expose-gc"] });
+  const env = { ...process.env };
+  if (values.profile) {
+    rmSync(profilesOf(name), { recursive: true, force: true });
+    mkdirSync(profilesOf(name), { recursive: true });
+    // The processes that it starts are watched as well.
+    env["NODE_OPTIONS"] = `--cpu-prof --cpu-prof-dir=${profilesOf(name)}`;
+  }
+  const child = fork(resolve(import.meta.dirname, "run.ts"), [resolve(import.meta.dirname, `${name}.ts`)], { execArgv: ["--expose-gc"], env });
   child.on("message", (message: { line: string } | { figures: Figure[] }) => {
     if ("figures" in message) taken(message.figures);
     else if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${which}: ${message.line}`);
     else process.stderr.write(`${which}: ${message.line}\n`);
   });
-  child.on("exit", (code) => reject(new Error(`the benchmark ${name} ended with exit code ${code}`)));
+  const exited = once(child, "exit");
+  void exited.then(([code]) => reject(new Error(`the benchmark ${name} ended with exit code ${code}`)));
   const figures = await promise;
+  await exited;
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   return figures;
+}
+
+function profilesOf(name: string): string {
+  return resolve(root, ".state/profiles", name);
 }
 
 function git(...args: readonly string[]): string {

@@ -8,6 +8,8 @@ import { openStage } from "./stage.ts";
 
 const UPDATES = 200;
 const EVERY_MS = 50;
+/** Told before those that count, to whatever has just been started. */
+const WARM_UP = 40;
 const CROWDS = [10, 100, 1_000];
 
 export async function measure(tell: Tell): Promise<Figure[]> {
@@ -22,6 +24,7 @@ export async function measure(tell: Tell): Promise<Figure[]> {
         tell(`${streams} streams, ${side}`);
         const server = await stage.start(`${side}.ts`, JSON.stringify({ endpoint, journal: join(folder, `${streams}.sqlite`) }));
         await stage.tell({ do: "open", url: server.url, connections: streams, isGreeted: side === "account" });
+        await stage.tell({ do: "stories", updates: WARM_UP, everyMs: EVERY_MS });
         const { latencies } = await stage.tell({ do: "stories", updates: UPDATES, everyMs: EVERY_MS });
         await server.stop();
         if (latencies.length < streams * UPDATES * 0.9) tell(`only ${latencies.length} of ${streams * UPDATES} updates came`);

@@ -93,6 +93,20 @@ describe("the checker", () => {
     expect(kindsOf([cut, cut, cut, ...told, ...late, ...late.slice(1)], { mostCuts: 3 })).toEqual(["duplicated 2"]);
   });
 
+  it("lets a host say the answer of what was given up, once there is an error for it, and to no one else", () => {
+    const told = good.flatMap((event): Event[] => (event.is === "seen" && event.id === "2" ? [{ ...event, how: "error" }] : [event]));
+    const late = (to: string): Event[] => [{ is: "shut-out", id: "2" }, ...told, { is: "unasked", to, text: "two" }];
+    expect(kindsOf(late("a"))).toEqual([]);
+    expect(kindsOf(late("b"))).toEqual(["misdirected "]);
+    expect(kindsOf([...good, { is: "unasked", to: "a", text: "two" }])).toEqual(["misdirected "]);
+  });
+
+  it("takes an error for an answer where the host has ended the session", () => {
+    const told = good.map((event): Event => (event.is === "seen" && event.id === "2" ? { ...event, how: "error" } : event));
+    expect(kindsOf(told)).toEqual(["failed 2"]);
+    expect(kindsOf([...told, { is: "shut-out", id: "2" }])).toEqual([]);
+  });
+
   it("lets a host say that it goes on, and nothing else unasked", () => {
     const events = (text: string): Event[] => at(end, { is: "unasked", to: "a", text });
     expect(kindsOf(events("I go on with it."), { notices: ["I go on"] })).toEqual([]);

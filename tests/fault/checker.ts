@@ -12,6 +12,8 @@ export type Event =
   | { is: "completed"; id: string; life: number; text: string }
   /** Its turn had begun, and its process was killed before the end was on disk. */
   | { is: "cut"; id: string }
+  /** The host answers nothing in its conversation any more, and has told the operator so. */
+  | { is: "shut-out"; id: string }
   /** The end of its turn is on disk. */
   | { is: "written"; id: string }
   /** A finished reply, or an error instead of one, is visible to whoever is in this conversation. */
@@ -112,7 +114,7 @@ function follow({ events, repeatMs, mostCuts = Infinity }: History, id: string):
     isReported: of("reported").length > 0,
     mayExpire: events.reduce((sum, event, at) => (event.is === "clock-moved" && at > since ? sum + Math.max(0, event.byMs) : sum), 0) >= repeatMs,
     again: completed.filter(cut).length,
-    isGivenUp: of("cut").length >= mostCuts,
+    isGivenUp: of("cut").length >= mostCuts || of("shut-out").length > 0,
     wasRefusedByStore: events[failing]?.is === "store-fails" || between("store-fails", saidAt, lastSeen),
   };
 }
@@ -173,9 +175,15 @@ function disorder({ proves }: History, ways: readonly Way[]): Finding[] {
   return findings;
 }
 
+/** A host that goes on by itself with what was given up says its answer to whoever asked, and to nobody else. */
+function isLate({ to, text }: Extract<Event, { is: "unasked" }>, ways: readonly Way[]): boolean {
+  return ways.some(({ said, isGivenUp, completed, seen }) => isGivenUp && said?.by === to && seen.every(({ how }) => how === "error") && completed.some((ran) => ran.text === text));
+}
+
 /** A reply of which nobody knew whether it had arrived goes out again when the peer asks again. */
 function offences({ events, notices = [] }: History, ways: readonly Way[]): Finding[] {
   return events.flatMap((event): Finding[] => {
+    if (event.is === "unasked" && isLate(event, ways)) return [];
     if (event.is === "unasked" && !notices.some((words) => event.text.startsWith(words))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
     if (event.is !== "broke") return [];
     const way = ways.find(({ id }) => id === event.id);

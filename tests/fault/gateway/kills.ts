@@ -98,7 +98,8 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     const text = await four.logs();
     for (const line of text.slice(logRead).split("\n")) {
       if (/unhandled|uncaught/i.test(line)) happened({ is: "broke", text: line });
-      if (line.includes("may have arrived or not")) for (const [id] of line.matchAll(/\bm-\d+-\d+\b/g)) happened({ is: "reported", id });
+      if (line.includes("may have arrived or not")) for (const id of idsIn(line)) happened({ is: "reported", id });
+      if (line.includes("SessionRestartRecoveryTombstoneError")) for (const id of idsIn(line)) happened({ is: "shut-out", id });
     }
     logRead = text.length;
     for (const channel of channels) readings.push({ journal: channel, at: events.length, rows: readJournal(accountFiles(four.layout.state, channel, "default").journalFile) });
@@ -148,6 +149,10 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     await four.stop();
     await verifier.stop();
   }
+}
+
+function idsIn(line: string): string[] {
+  return [...line.matchAll(/\bm-\d+-\d+\b/g)].map(([id]) => id);
 }
 
 /** Nothing is refused for being too much: that is tested elsewhere. */

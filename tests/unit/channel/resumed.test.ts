@@ -10,12 +10,17 @@ describe("what a session holds for a message that a restart cut", () => {
   });
 
   it("is nothing where the host has not begun with it, whatever was answered since it came (issue 7)", () => {
-    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before")])).toEqual([]);
+    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before")])).toBeUndefined();
     expect(answersTo({ receivedAt: 10 }, [asked("the one before", 5), said("answer to the one before"), asked("mine", 10)])).toEqual([]);
   });
 
-  it("is all that was said behind it, the host's own words on the way aside", () => {
-    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), asked("[System] Continue.", 40), said("two")])).toEqual([{ text: "one" }, { text: "two" }]);
+  it("is all that was said behind it", () => {
+    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), said("two")])).toEqual([{ text: "one" }, { text: "two" }]);
+  });
+
+  it("is what was said since the host was told to go on, and not the same twice (issue 7)", () => {
+    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), asked("[System] Continue.", 40), said("one")])).toEqual([{ text: "one" }]);
+    expect(answersTo({ receivedAt: 10 }, [asked("mine", 10), said("one"), said("two"), asked("[System] Continue.", 40)])).toEqual([{ text: "one" }, { text: "two" }]);
   });
 
   it("is what answers its last run where it ran more than once", () => {

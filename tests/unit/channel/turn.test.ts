@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunningAccount } from "../../../src/account/account.ts";
 import type { TurnOutcome } from "../../../src/account/agent.ts";
 import type { About } from "../../../src/protocols/clawchat/identity.ts";
@@ -6,11 +6,20 @@ import { merge } from "../../../src/protocols/clawchat/merge.ts";
 import type { Said } from "../../../src/protocols/turn.ts";
 import { createGroupHistory } from "../../../src/channel/group-history.ts";
 import { createQuestions, type Questions } from "../../../src/channel/questions.ts";
-import { createResumed } from "../../../src/channel/resumed.ts";
+import { createResumed, type SessionText } from "../../../src/channel/resumed.ts";
 import type { Upload } from "../../../src/channel/outbound-media.ts";
 import { giveUpTurn, runTurn } from "../../../src/channel/turn.ts";
 import type { Inbound } from "../../../src/protocols/inbound.ts";
 import { type DispatchRequest, type FakeHost, fakeHost, group, inboundOf } from "./fake-host.ts";
+
+/** What stands in the host's session: by default, that it has begun with the message. */
+const session = vi.hoisted(() => ({ texts: [] as SessionText[] }));
+vi.mock("openclaw/plugin-sdk/session-store-runtime", async (original) => ({ ...(await original<object>()), readRecentUserAssistantTextForSession: async () => session.texts }));
+
+beforeEach(() => {
+  const { content, receivedAt } = inboundOf();
+  session.texts = [{ role: "user", text: content, timestamp: receivedAt }];
+});
 
 async function run(host: FakeHost, about: Partial<Inbound> = {}, attempt = 1, signal = new AbortController().signal, { showsThoughts = false, upload, skipsUnreadable = false, questions = createQuestions(), send, act }: { showsThoughts?: boolean; upload?: Upload; skipsUnreadable?: boolean; questions?: Questions; send?: RunningAccount<unknown>["send"]; act?: RunningAccount<unknown>["act"] } = {}) {
   const payloads: Said[] = [];
@@ -334,11 +343,25 @@ describe("a turn that a restart cut", () => {
     expect(host.logged).toContainEqual(expect.stringContaining("the host does not go on with session"));
   });
 
-  it("that is given up does not wait for a host that does not go on with it (issue 7)", async () => {
+  it("that is given up waits for no host that has not gone on with it: after three short lives it would end the session (issue 7)", async () => {
     const host = fakeHost({});
     host.session = { status: "running", abortedLastRun: true };
+    host.system = { ...host.system, after: () => expect.fail("it waits") };
     expect(await giveUp(host).outcome).toBeUndefined();
     expect(host.dispatched).toEqual([]);
+  });
+
+  it("does not take for its own what the host says to an earlier message that it goes on with (issue 7)", async () => {
+    const host = fakeHost({});
+    host.sessionStatus = "running";
+    session.texts = [{ role: "user", text: "the one before", timestamp: 5 }];
+    host.onDispatch = async (request) => (host.dispatched.length === 1 ? { counts: {} } : await answer("At eight.")(request));
+    const { outcome, payloads, resumed } = await run(host, {}, 2);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(resumed.take("ws:user:ann", { text: "The answer to the one before." })).toBe(true);
+    host.sessionStatus = "done";
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
   });
 
   it("is cancelled while it waits for the host", async () => {
