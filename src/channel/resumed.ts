@@ -82,17 +82,33 @@ export function answersIn(texts: readonly SessionText[]): Spoken[] {
 }
 
 /**
- * What of it answers this message: what was said last behind it, for nothing of its lane runs before it has ended. While
- * it waited there, messages before it were answered. A host that was told to go on says all of it once more, and what it
- * said before that nobody has seen (issue 7). Undefined where the message is not found: the host has not begun with it.
+ * What answers this message, of what stands in the session and of what was said to the address meanwhile: that has the
+ * files, and may have an earlier message's answer before this one's (issue 7). Undefined where the host has not begun
+ * with the message.
  */
-export function answersTo({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] | undefined {
-  const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
+export function answerTo(message: Pick<Inbound, "receivedAt">, texts: readonly SessionText[], { pieces, isShared }: Collection): readonly Spoken[] | undefined {
+  const at = placeOf(message, texts);
   if (at < 0) return undefined;
+  const earlier = new Set(texts.slice(0, at).map(({ text }) => text));
+  const own = isShared ? [] : pieces.filter(({ text }) => text === undefined || !earlier.has(text));
+  return own.length > 0 ? own : answersTo(message, texts);
+}
+
+/**
+ * What stands behind the message in the session: what was said last, for nothing of its lane runs before it has ended.
+ * A host that was told to go on says all of it once more, and what it said before that nobody has seen (issue 7).
+ */
+export function answersTo(message: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] {
+  const at = placeOf(message, texts);
+  if (at < 0) return [];
   const behind = texts.slice(at + 1);
   const last = behind.findLastIndex(({ role }) => role === "assistant");
   const told = behind.findLastIndex(({ role }, index) => role === "user" && index < last);
   return answersIn(behind.slice(told + 1));
+}
+
+function placeOf({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): number {
+  return texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
 }
 
 /** Settles when the session is at rest and what it had to say has come, or when the turn is aborted. */
@@ -112,7 +128,7 @@ export async function untilSettled(host: HostAccount<unknown>, route: Route, col
 }
 
 /** The host calls a session running that it works in, and one that it worked in when it ended. */
-export function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
+function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
   const entry = runtime.agent.session.getSessionEntry({ agentId, sessionKey });
   if (entry?.status !== "running") return "at rest";
   return entry.abortedLastRun === true ? "cut" : "at work";

@@ -16,8 +16,8 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { answersIn, answersTo, type Collection, type Resumed, type SessionText, stateOf, untilSettled } from "./resumed.ts";
-import { createSpeech, type Speech } from "./speech.ts";
+import { answersIn, answerTo, type Collection, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
+import { createSpeech, type Speech, type Spoken } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
 
@@ -70,6 +70,8 @@ const TRIES = 20;
 const TRY_EVERY_MS = 1000;
 /** Texts of a session, of both sides; a turn with tools has several. */
 const READ_AT_MOST = 64;
+/** At a session at rest, for the answer to a message that waits there. */
+const LOOKS = 8;
 /** Numbers of runs above those that crashes make. */
 const RETRY_RUNS = 1000;
 
@@ -169,22 +171,15 @@ async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise
 async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
   await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
   if (signal.aborted) return { ended: "aborted" };
-  const written = answersTo(turn.inbound, await readSince(host, turn));
-  // What was said to the address is an earlier message's where the host has not begun with this one (issue 7).
-  const said = written && collection.pieces.length > 0 && !collection.isShared ? collection.pieces : (written ?? []);
-  if (said.length === 0) return undefined;
+  const said = answerTo(turn.inbound, await readSince(host, turn), collection);
+  if (!said || said.length === 0) return undefined;
   host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
   for (const piece of said) speech.delivered(piece);
   return { ended: "completed" };
 }
 
-/**
- * The message was cut too often to run again. While the host is at work on it the next one of its lane waits all the same:
- * else it would get the answer. A session that a restart has cut is not waited for: where gateways live shortly, the host
- * does not come to it, gives it up after three of them, and answers nothing in it any more (issue 7).
- */
+/** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
 export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, { host, resumed }: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
-  if (stateOf(host, routeOf(host, turn.inbound)) === "cut") return undefined;
   const collection = resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     return await untilTakenUp(host, turn, collection, createSpeech(reply), signal);
@@ -209,13 +204,21 @@ async function conclude<Config extends ChannelConfig>(run: Run<Config>, ran: Ran
   }
 }
 
-/** Another turn of the session was running, started elsewhere; what the host says next to this address is the answer. */
+/**
+ * Another turn of the session was running, started elsewhere. The message comes behind it, and what is said to the
+ * address before may be somebody else's; or the host has worked it into that turn: then all of that is the answer.
+ */
 async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal, speech }: Run<Config>, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
   const { host } = deps;
   const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
-    await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
-    for (const piece of collection.isShared ? answersIn(await readSince(host, turn)) : collection.pieces) speech.delivered(piece);
+    let said: readonly Spoken[] | undefined;
+    for (let look = 0; look < LOOKS && !said?.length && !signal.aborted; look += 1) {
+      await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+      said = answerTo(turn.inbound, await readSince(host, turn), collection);
+    }
+    said ??= collection.isShared ? answersIn(await readSince(host, turn)) : collection.pieces;
+    for (const piece of said) speech.delivered(piece);
     return signal.aborted ? { ended: "aborted" } : { ended: "completed" };
   } finally {
     collection.release();

@@ -14,6 +14,7 @@ import { freePort } from "../../src/cli/gateway/ports.ts";
 import { practiceModel } from "../../src/testing/model-server.ts";
 import { template } from "../host/gateway.ts";
 import { type Figure, median, quantile, type Tell } from "./figure.ts";
+import { openStage } from "./stage.ts";
 
 /** What the plugin adds to a real gateway's start: two state directories that differ in the channel alone, started in turn. */
 
@@ -38,6 +39,7 @@ interface Stage {
 export async function measure(tell: Tell): Promise<Figure[]> {
   tell("installing the plugins into a state directory");
   const installed = await template();
+  const loaded = await load(installed, tell);
   const [without, withPlugin] = await Promise.all([prepare(installed, false), prepare(installed, true)]);
   const added: Started[] = [];
   const bare: Started[] = [];
@@ -66,6 +68,25 @@ export async function measure(tell: Tell): Promise<Figure[]> {
     { bench, case: "time until it is ready and the channel listens", unit: "ms", ...of("readyMs"), target: { of: "ours", at: "most", value: 100 } },
     { bench, case: "processor time until then", unit: "ms", ...of("cpuMs"), target: { of: "ours", at: "most", value: 100 } },
     { bench, case: "resident memory at rest", unit: "MiB", ...of("rssMiB"), target: { of: "ours", at: "most", value: 30 } },
+    ...loaded,
+  ];
+}
+
+/** The same without the noise of a whole start: all modules of the package, alone. */
+async function load(installed: string, tell: Tell): Promise<Figure[]> {
+  const stage = openStage();
+  const runs: { ms: number; heapMiB: number }[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`load ${round} of ${ROUNDS}`);
+    const loaded = await stage.start("plugin.ts", join(installed, "npm/projects/clawwire-websocket/node_modules/clawwire-websocket"));
+    runs.push(JSON.parse(loaded.url) as (typeof runs)[number]);
+    await loaded.stop();
+  }
+  stage.stop();
+  const bench = `Loading every module of the websocket plugin beside the host's own, median of ${ROUNDS}`;
+  return [
+    { bench, case: "time", unit: "ms", ours: median(runs.map(({ ms }) => ms)), target: { of: "ours", at: "most", value: 100 } },
+    { bench, case: "heap", unit: "MiB", ours: median(runs.map(({ heapMiB }) => heapMiB)), target: { of: "ours", at: "most", value: 30 } },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answersIn, answersTo, type SessionText } from "../../../src/channel/resumed.ts";
+import { answersIn, answersTo, answerTo, type Collection, type SessionText } from "../../../src/channel/resumed.ts";
 
 const asked = (text: string, timestamp?: number): SessionText => ({ role: "user", text, ...(timestamp !== undefined && { timestamp }) });
 const said = (text: string): SessionText => ({ role: "assistant", text, timestamp: 50 });
@@ -10,7 +10,7 @@ describe("what a session holds for a message that a restart cut", () => {
   });
 
   it("is nothing where the host has not begun with it, whatever was answered since it came (issue 7)", () => {
-    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before")])).toBeUndefined();
+    expect(answersTo({ receivedAt: 10 }, [said("answer to the one before")])).toEqual([]);
     expect(answersTo({ receivedAt: 10 }, [asked("the one before", 5), said("answer to the one before"), asked("mine", 10)])).toEqual([]);
   });
 
@@ -30,4 +30,28 @@ describe("what a session holds for a message that a restart cut", () => {
 
 it("a session's answers are those of the agent", () => {
   expect(answersIn([asked("one", 1), said("two"), asked("three")])).toEqual([{ text: "two" }]);
+});
+
+describe("what answers a message, of all that was said to its address", () => {
+  const collected = (pieces: Collection["pieces"], isShared = false): Collection => ({ pieces, isShared, release() {} });
+  const session = [asked("the one before", 5), said("answer to the one before"), asked("mine", 10), said("answer to mine")];
+
+  it("is what the host said there, with its files", () => {
+    const own = [{ text: "answer to mine", mediaUrls: ["a.png"] }];
+    expect(answerTo({ receivedAt: 10 }, session, collected(own))).toEqual(own);
+  });
+
+  it("is not what answers an earlier message, which comes before it (issue 7)", () => {
+    expect(answerTo({ receivedAt: 10 }, session, collected([{ text: "answer to the one before" }, { text: "answer to mine" }]))).toEqual([{ text: "answer to mine" }]);
+    expect(answerTo({ receivedAt: 10 }, session, collected([{ text: "answer to the one before" }]))).toEqual([{ text: "answer to mine" }]);
+    expect(answerTo({ receivedAt: 10 }, session.slice(0, 3), collected([{ text: "answer to the one before" }]))).toEqual([]);
+  });
+
+  it("stands in the session alone where others wait at the same address", () => {
+    expect(answerTo({ receivedAt: 10 }, session, collected([{ text: "answer to bob" }], true))).toEqual([{ text: "answer to mine" }]);
+  });
+
+  it("is not there where the host has not begun with the message", () => {
+    expect(answerTo({ receivedAt: 20 }, session, collected([{ text: "answer to the one before" }]))).toBeUndefined();
+  });
 });
