@@ -22,6 +22,8 @@ export interface KillsOptions {
   kills: number;
   seed: number;
   progress(progress: Progress): void;
+  /** Aborted, there are no further kills: what is left is answered, and all of it judged. */
+  signal?: AbortSignal;
 }
 
 export interface Progress {
@@ -54,7 +56,7 @@ const REST_MS = 3_000;
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** A real gateway with all four channels, under load, is killed again and again; then it may answer what is left. */
-export async function liveThroughKills({ kills, seed, progress }: KillsOptions): Promise<KillsOutcome> {
+export async function liveThroughKills({ kills, seed, progress, signal }: KillsOptions): Promise<KillsOutcome> {
   const log = mkdtempSync(join(tmpdir(), "kills-log-"));
   const diary = createWriteStream(join(log, "story.txt"));
   const events: Event[] = [];
@@ -111,6 +113,7 @@ export async function liveThroughKills({ kills, seed, progress }: KillsOptions):
     await until(() => settled.size >= WARM_UP_MESSAGES, "the gateway answers nobody", four);
     const first = footprintOf(pid);
     for (const [index, moment] of planMoments(seed, kills).entries()) {
+      if (signal?.aborted) break;
       note(`life ${life} ends ${describeMoment(moment)}`);
       await untilMoment(moment, startMs, four, channelOf, (listen) => (heard = listen));
       heard = () => {};
