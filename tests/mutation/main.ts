@@ -44,6 +44,8 @@ async function mutate({ name, tests }: Part, files: readonly string[], isKept: b
   Object.assign(process.env, { MUTATION_TESTS: JSON.stringify(tests), MUTATION_LEFT_OUT: JSON.stringify(leftOut), HEARTBEAT_RUNS: "30" });
   const startedAt = performance.now();
   const file = `${kept}/${name}`;
+  // Before the run, which works on a copy: what is written meanwhile is not what was measured.
+  const tree = commit();
   await new Stryker({
     mutate: [...files],
     testRunner: "in-process",
@@ -62,7 +64,7 @@ async function mutate({ name, tests }: Part, files: readonly string[], isKept: b
   }).runMutationTest();
   if (!isKept) return;
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
-  writeFileSync(`${file}-run.json`, JSON.stringify({ part: name, commit: commit(), date: new Date().toISOString().slice(0, 10), seconds }));
+  writeFileSync(`${file}-run.json`, JSON.stringify({ part: name, commit: tree, date: new Date().toISOString().slice(0, 10), seconds }));
 }
 
 function commit(): string {
