@@ -29,6 +29,7 @@ const sources = new Map<string, string>();
 class InProcess implements TestRunner {
   readonly #tests = (JSON.parse(process.env["MUTATION_TESTS"] ?? "[]") as string[]).map(String);
   readonly #leftOut = (JSON.parse(process.env["MUTATION_LEFT_OUT"] ?? "[]") as string[]).map(String);
+  readonly #tooSlow = new RegExp(process.env["MUTATION_TOO_SLOW"] ?? "^$");
   #loaded = new Map<string, Test[]>();
   /** Modules of each are apart, so that what a module does when it is loaded is done again. */
   #generation = 0;
@@ -111,7 +112,7 @@ class InProcess implements TestRunner {
       }
       for (const test of tests) {
         const id = `${file}#${test.name}`;
-        if (wanted && !wanted.has(id)) continue;
+        if (wanted ? !wanted.has(id) : this.#tooSlow.test(id)) continue;
         const result = await runOne(id, file, test);
         results.push(result);
         if (isBailing && result.status === TestStatus.Failed) return results;
