@@ -45,6 +45,7 @@ describe("a turn that goes on", () => {
   it("WS-17 shows no blank text, nor the same one twice, and does not wait for them", () => {
     const steps = run([[0, partial(" \n")], [1, partial("a")], [60, partial("a")], [61, partial("ab")]]);
     expect(shown(steps)).toEqual(["", "a", "", "ab"]);
+    expect(run([[0, { on: "thought", text: " \n" }], [1, { on: "thought", text: "hm" }]]).map(({ says }) => says)).toEqual([[], [{ say: "thought", content: "hm" }]]);
   });
 
   it("WS-15 begins a next message behind those that said something", () => {
