@@ -9,6 +9,8 @@ import { collect, type Test } from "./suite.ts";
 
 const suite = new URL("suite.ts", import.meta.url).href;
 const bounded = new URL("fast-check.ts", import.meta.url).href;
+/** What takes its seconds. */
+const late = /^tests\/(?:property\/|unit\/auth\/(?:keeper|survival)\.|unit\/link\/(?:heartbeat|life)\.)/;
 /** ms for one test, as in Vitest. */
 const TEST_MS = 5_000;
 
@@ -82,10 +84,10 @@ class InProcess implements TestRunner {
     return toMutantRunResult(reached ?? { status: DryRunStatus.Complete, tests: results });
   }
 
-  /** Units before properties: a mutant is dead with the first test that fails. */
+  /** Units before whole lives and properties: a mutant is dead with the first test that fails. */
   #filesOf(wanted: ReadonlySet<string> | undefined): string[] {
     const left = new Set(globSync(this.#leftOut));
-    const files = globSync(this.#tests).filter((file) => !left.has(file)).toSorted().toSorted((a, b) => Number(a.startsWith("tests/property")) - Number(b.startsWith("tests/property")));
+    const files = globSync(this.#tests).filter((file) => !left.has(file)).toSorted().toSorted((a, b) => Number(late.test(a)) - Number(late.test(b)));
     if (!wanted) return files;
     const named = new Set(Array.from(wanted, (id) => id.slice(0, id.indexOf("#"))));
     return files.filter((file) => named.has(file));
