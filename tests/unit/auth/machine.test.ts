@@ -205,6 +205,25 @@ describe("an answer", () => {
   });
 });
 
+describe("the next refresh of a token that is near its end", () => {
+  const near = { ...stored, grant: { ...login.grant, grantedAt: NOW - 23 * HOUR } };
+  const old: Refreshing = { ...idle, login: { identity, grant: near.grant } };
+  const armed = ({ effects }: RefreshStep) => effects.flatMap((effect) => (effect.do === "arm" && effect.timer === "refresh" ? [effect.ms] : []));
+
+  it("CC-78 backs off from one second to thirty where it fails for the moment", () => {
+    const failing = (failures: number) => armed(step({ ...old, failures, flight: { is: "calling", ask, refreshHash: "hash-1" } }, { on: "answered", answer: { class: "transient", message: "busy" } }, { stored: near }));
+    expect([0, 1, 2, 3, 4, 5, 9].map(failing)).toEqual([[1_000], [2_000], [4_000], [8_000], [16_000], [30_000], [30_000]]);
+    expect(armed(step(old, { on: "timer", timer: "refresh" }, { stored: undefined }))).toEqual([1_000]);
+  });
+
+  it("CC-73 CC-78 comes when a call may be made again where it came too soon, and in a minute where the configuration is wrong", () => {
+    const cause: RefreshEvent = { on: "timer", timer: "refresh" };
+    expect(armed(step(old, cause, { stored: { ...near, lastAttemptAt: NOW - 29_000 } }))).toEqual([1_000]);
+    expect(armed(step(old, cause, { stored: { ...near, lastAttemptAt: NOW } }))).toEqual([30_000]);
+    expect(armed(step({ ...old, login: undefined }, cause, { stored: { ...near, identity: { ...identity, deviceId: "a b" } } }))).toContain(60_000);
+  });
+});
+
 describe("a write", () => {
   it("CC-74 that is done swaps the tokens", () => {
     const done = step(saving(pair), { on: "written", result: "done" }, { stored: storedNewer });
