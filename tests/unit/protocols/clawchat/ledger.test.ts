@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../../../generated/clawchat/index.ts";
 import { done, hold, type Ledger, openLedger, readNumber, schedule, settle, tell, tellAt } from "../../../../src/protocols/clawchat/reliable.ts";
-import { CHAT, envelope, HOME, type Json, message, openHub, START } from "./hub.ts";
+import { CHAT, envelope, HOME, type Json, message, openHub, payloadOf, START } from "./hub.ts";
 
 const EVERY = limits.syncRepeatMs.value;
 const SOON = limits.syncDebounceMs.value;
@@ -146,7 +146,7 @@ describe("a message that is not acknowledged", () => {
     const hub = openHub().ready();
     const [sent] = hub.answers(hub.hears(), "whole").messages;
     expect(hub.wait(15_000).all.filter((effect) => effect.do === "note" || effect.do === "overdue")).toEqual([
-      { do: "note", level: "warn", code: "unacknowledged", data: { messageId: (sent?.["payload"] as Json)["message_id"], afterMs: 15_000 } },
+      { do: "note", level: "warn", code: "unacknowledged", data: { messageId: payloadOf(sent)["message_id"], afterMs: 15_000 } },
       { do: "overdue", receipt: sent?.["trace_id"] },
     ]);
   });

@@ -3,7 +3,7 @@ import type { ChatSend } from "../../../../generated/websocket/index.ts";
 import { extensionOf, INVALID_FORMAT, invalidField, PARSE_ERROR, readFrame } from "../../../../src/protocols/websocket/codec.ts";
 import { findBrokenRule, listMedia, saysSomething } from "../../../../src/protocols/websocket/rules.ts";
 
-const send = (more: object = {}): ChatSend => ({ type: "chat.send", content: "hi", ...more }) as ChatSend;
+const send = (more: object = {}): ChatSend => ({ type: "chat.send", content: "hi", ...more });
 const bounds = { bytes: 20, levels: 2 };
 
 describe("a message that the schema has accepted", () => {

@@ -35,10 +35,10 @@ describe("a token that ends", () => {
 
 describe("what a connection did not turn on", () => {
   const silent: readonly Command[] = [
-    { say: "thought", of: { messageId: "m" }, content: "hm" } as Command,
-    { say: "activity", of: { messageId: "m" }, activity: { id: "1", tool: "read", status: "started" } } as Command,
-    { say: "pairing", of: { messageId: "m" }, code: "1234", expiresAt: 1 } as Command,
-    { say: "act", act: { act: "delete" }, messageId: "m", senderId: "ann" } as Command,
+    { say: "thought", of: { messageId: "m" }, content: "hm" },
+    { say: "activity", of: { messageId: "m" }, activity: { id: "1", tool: "read", status: "started" } },
+    { say: "pairing", of: { messageId: "m" }, code: "1234", expiresAt: 1 },
+    { say: "act", act: { act: "delete" }, messageId: "m", senderId: "ann" },
   ];
 
   it.each(silent.map((command) => [command.say, command] as const))("WS-28 says nothing of %s", (_, command) => {
