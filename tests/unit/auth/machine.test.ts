@@ -38,6 +38,7 @@ describe("an event that comes when nobody waits for it", () => {
     ["a write that failed", calling, { on: "unwritable", why: "x" }],
     ["somebody who asks", calling, { on: "ask", ask: { cause: "dial" } }],
     ["a look", calling, { on: "look" }],
+    ["the time to refresh, while another one may still write", flying({ is: "inheriting", ask }), { on: "timer", timer: "refresh" }],
     ["the time to refresh", calling, { on: "timer", timer: "refresh" }],
     ["the time to look again", calling, { on: "timer", timer: "wait" }],
     ["the time to write, where nothing is to be written", idle, { on: "timer", timer: "write" }],
@@ -47,6 +48,10 @@ describe("an event that comes when nobody waits for it", () => {
   ])("CC-72 %s changes nothing", (_, before, event) => {
     expect(step(before, event)).toEqual(nothing(before));
   });
+});
+
+it("CC-72 a look changes nothing while a call is under way, whatever is stored", () => {
+  expect(step(calling, { on: "look" }, { stored: storedNewer })).toEqual(nothing(calling));
 });
 
 describe("who asks for fresh tokens", () => {
@@ -122,6 +127,7 @@ describe("who asks for fresh tokens", () => {
     expect(settled(gone)).toEqual([{ kind: "skipped", reason: "no-refresh-token" }]);
     expect(gone.next.login).toBeUndefined();
     expect(doings(gone)).toEqual(["disarm refresh", "tell", "logged-out", "settle skipped"]);
+    expect(gone.effects[1]).toMatchObject({ level: "error", text: expect.stringContaining("there is no login yet") as string });
     expect(doings(step(gone.next, { on: "ask", ask }, { stored: { version: 8, isRejected: false } }))).toEqual(["settle skipped"]);
     expect(settled(step(idle, { on: "ask", ask }, { stored: { version: 8, identity, isRejected: true, loggedOut: { at: 1, why: "ended" } } }))).toEqual([{ kind: "skipped", reason: "rejected-latch" }]);
     expect(settled(step(idle, { on: "ask", ask }, { stored: { ...stored, identity: { ...identity, baseUrl: "https://other.test" } } }))).toMatchObject([{ kind: "misconfigured", message: expect.stringContaining("the login is from https://other.test") as string }]);
@@ -142,7 +148,7 @@ describe("who has the right", () => {
   });
 
   it("CC-72 looks again where somebody was faster, and fails where nothing can be claimed", () => {
-    expect(step(claiming(), { on: "claimed", done: false }).next.flight.is).toBe("claiming");
+    for (const seen of [stored, leased]) expect(doings(step(claiming(), { on: "claimed", done: false }, { stored: seen }))).toEqual(["claim"]);
     expect(settled(step(claiming(), { on: "claimed", done: false }, { stored: storedNewer }))).toEqual([{ kind: "success", login: newer }]);
     expect(settled(step(claiming(), { on: "unclaimable", why: "disk full" }))).toEqual([{ kind: "transient", message: "disk full" }]);
   });
@@ -281,7 +287,9 @@ describe("a look at the store", () => {
     expect(doings(step(createRefreshing(), { on: "start" }))).toEqual(["arm refresh"]);
     expect(step(idle, { on: "look" })).toEqual(nothing(idle));
     expect(step(idle, { on: "look" }, { stored: undefined })).toEqual(nothing(idle));
-    expect(step({ ...idle, unsaved: pair }, { on: "look" })).toEqual(nothing({ ...idle, unsaved: pair }));
+    const corrected = { ...stored, identity: { ...identity, userId: "usr_b" } };
+    for (const seen of [stored, corrected]) expect(step({ ...idle, unsaved: pair }, { on: "look" }, { stored: seen })).toEqual(nothing({ ...idle, unsaved: pair }));
+    expect(step({ ...idle, unsaved: logout }, { on: "look" }).next.login).toBeUndefined();
     expect(step({ ...idle, isStopped: true }, { on: "look" }, { stored: storedNewer })).toEqual(nothing({ ...idle, isStopped: true }));
   });
 
@@ -326,6 +334,7 @@ describe("a stop", () => {
   it("CC-72 sends nothing any more, and tells nobody, but writes what is under way", () => {
     const stopped = { ...calling, isStopped: true };
     expect(settled(step({ ...idle, isStopped: true }, { on: "ask", ask }))).toEqual([{ kind: "skipped", reason: "in-flight" }]);
+    expect(doings(step({ ...claiming(true), isStopped: true }, { on: "claimed", done: true }, { stored }))).toEqual([]);
     expect(doings(step(stopped, { on: "answered", answer: { class: "success", pair: pair.pair } }))).toEqual(["write"]);
     expect(doings(step({ ...saving(pair), isStopped: true }, { on: "unwritable", why: "disk full" }))).toEqual(["arm write", "tell", "disarm wait", "settle transient"]);
     expect(doings(step({ ...saving(logout), isStopped: true }, { on: "written", result: "done" }))).toEqual(["disarm write", "disarm refresh", "tell", "disarm wait", "settle permanent"]);

@@ -56,6 +56,7 @@ it("CC-77 takes of a token what it says in numbers, and its device id", () => {
 it("CC-77 leads the end of a token by a quarter of its life, within bounds", () => {
   expect([leadOf(Number.NEGATIVE_INFINITY), leadOf(2 * HOUR), leadOf(4 * HOUR), leadOf(8 * HOUR), leadOf(100 * HOUR)]).toEqual([HOUR / 2, HOUR / 2, HOUR, 2 * HOUR, 2 * HOUR]);
   expect(spanOf({ accessToken: mintToken({ exp: 14_400, iat: 0 }) })).toEqual({ expiresAt: 4 * HOUR, leadMs: HOUR });
+  expect(spanOf({ accessToken: mintToken({ exp: 1_014_400, iat: 1_000_000 }) })).toEqual({ expiresAt: 1_014_400_000, leadMs: HOUR });
   expect(spanOf({ accessToken: mintToken({ exp: 14_400 }) })).toEqual({ expiresAt: 4 * HOUR, leadMs: 2 * HOUR });
   expect(spanOf({ accessToken: "opaque", grantedAt: 5 })).toEqual({ expiresAt: 24 * HOUR + 5, leadMs: 2 * HOUR });
   expect(spanOf({ accessToken: "opaque" })).toBeUndefined();
