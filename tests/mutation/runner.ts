@@ -10,7 +10,7 @@ import { collect, type Test } from "./suite.ts";
 const suite = new URL("suite.ts", import.meta.url).href;
 const bounded = new URL("fast-check.ts", import.meta.url).href;
 /** What takes its seconds. */
-const late = /^tests\/(?:property\/|unit\/auth\/(?:keeper|survival)\.|unit\/link\/(?:heartbeat|life)\.)/;
+const late = /^tests\/(?:property\/|unit\/auth\/(?:keeper|survival)\.|unit\/link\/(?:frames|heartbeat|life)\.)/;
 /** ms for one test, as in Vitest. */
 const TEST_MS = 5_000;
 
