@@ -84,7 +84,8 @@ function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, 
   }
   // A clock that was set back by days must not forbid refreshes for days.
   const fromLast = Math.abs(now - (stored.lastAttemptAt ?? -Infinity));
-  if (fromLast < wireLimits.refreshEveryMs.value) return rearm(settle(before, { kind: "skipped", reason: "min-interval" }), moment);
+  const leftMs = wireLimits.refreshEveryMs.value - fromLast;
+  if (leftMs > 0) return rearm(settle(before, { kind: "skipped", reason: "min-interval" }), moment, leftMs);
   const refreshToken = login.grant.refreshToken?.trim() ?? "";
   if (refreshToken === "" || stored.refreshHash === undefined) {
     const { accessToken } = login.grant;
@@ -93,7 +94,7 @@ function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, 
     return join(ended, (state) => settle(state, { kind: "skipped", reason: "no-refresh-token" }));
   }
   const fault = faultOfDeviceId(login.identity.deviceId);
-  if (fault !== undefined) return rearm(settle({ ...before, lastError: fault }, { kind: "misconfigured", message: fault }), moment);
+  if (fault !== undefined) return rearm(settle({ ...before, lastError: fault }, { kind: "misconfigured", message: fault }), moment, REARM_MS);
   return claim(before, ask, stored, moment, holder);
 }
 
@@ -234,7 +235,7 @@ function lose(before: Refreshing, absence: Absence): RefreshStep {
 function fail(before: Refreshing, message: string, moment: RefreshMoment): RefreshStep {
   const failed = settle({ ...before, failures: before.failures + 1, lastError: message }, { kind: "transient", message });
   const told: RefreshStep = { next: failed.next, effects: [...failed.effects, { do: "tell", level: failed.next.failures === 1 ? "warn" : "debug", text: `the tokens could not be refreshed: ${message}` }] };
-  return rearm(told, moment);
+  return rearm(told, moment, backOff(failed.next.failures, moment.random));
 }
 
 function settle(before: Refreshing, outcome: RefreshOutcome): RefreshStep {
@@ -246,8 +247,9 @@ function release(before: Refreshing): RefreshStep {
   return { next: before, effects: [{ do: "release" }] };
 }
 
-function rearm(step: RefreshStep, moment: RefreshMoment): RefreshStep {
-  return join(step, (state) => arm(state, moment, Math.max(REARM_MS, backOff(Math.max(1, state.failures), moment.random))));
+/** What did not come about now is tried again: near the end of the token not before `floorMs` are over (CC-78). */
+function rearm(step: RefreshStep, moment: RefreshMoment, floorMs: number): RefreshStep {
+  return join(step, (state) => arm(state, moment, floorMs));
 }
 
 /** The next refresh of our own accord, not before `floorMs` are over. */

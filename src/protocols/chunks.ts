@@ -63,23 +63,21 @@ function fenceAt(text: string, start: number, end: number, open: Fence | undefin
   let since = start;
   for (let at = start; at < end; ) {
     const newline = text.indexOf("\n", at);
-    const lineEnd = newline === -1 || newline >= end ? end : newline;
-    // What is cut in the middle of a line that would open or close a fence does neither.
-    if (lineEnd < end || text[end] === "\n") {
-      const line = text.slice(at, lineEnd);
-      const next = follow(fence, line);
-      if (next && !fence) since = at;
-      fence = next;
-    }
-    at = lineEnd + 1;
+    // A line that would open or close a fence does neither where it is cut in the middle.
+    if (newline === -1 || newline > end) break;
+    const next = follow(fence, text.slice(at, newline));
+    if (next && !fence) since = at;
+    fence = next;
+    at = newline + 1;
   }
   return { fence, since };
 }
 
 function follow(open: Fence | undefined, line: string): Fence | undefined {
-  const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+  // With a backtick further on it is code within the line.
+  const mark = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/.exec(line)?.[1];
   if (mark === undefined || mark.length > LONGEST_MARK) return open;
-  if (!open) return line.length > LONGEST_FENCE || (mark.startsWith("`") && line.lastIndexOf("`") > line.indexOf(mark) + mark.length) ? undefined : { line, mark };
+  if (!open) return line.length > LONGEST_FENCE ? undefined : { line, mark };
   const isClosing = mark[0] === open.mark[0] && mark.length >= open.mark.length && line.trim() === mark;
   return isClosing ? undefined : open;
 }
@@ -105,9 +103,8 @@ const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /** The last beginning of a character up to `end`: no half of a family, and no letter without its accent. */
 function characterAt(text: string, start: number, end: number): number {
   let from = Math.max(start, end - LONGEST_CHARACTER);
-  if (from > start && /[\uDC00-\uDFFF]/.test(text.charAt(from))) from -= 1;
   // Flags are pairs: which two belong together is known from the first one.
-  while (from - 2 >= start && /^[\u{1F1E6}-\u{1F1FF}]$/u.test(text.slice(from - 2, from))) from -= 2;
+  while (from - 2 >= start && /\p{Regional_Indicator}/u.test(text.slice(from - 2, from))) from -= 2;
   const window = text.slice(from, end + LONGEST_CHARACTER);
   const at = from + (characters.segment(window).containing(end - from)?.index ?? end - from);
   return at > start ? at : end;

@@ -139,7 +139,7 @@ export function stepTurn(state: TurnState, event: TurnEvent, now: number, bounds
     case "thought":
       return show({ ...state, thought: event.text, thoughts: behind(state.thoughts) }, now, bounds);
     case "next-message":
-      return { state: { ...state, earlier: [...state.earlier, ...spoken(state.current)], current: "" }, says: [] };
+      return { state: { ...state, earlier: [...state.earlier, state.current], current: "" }, says: [] };
     case "payload": {
       const next = { ...state, payloads: [...state.payloads, event.payload] };
       return state.mode === "block" ? show({ ...next, text: behind(state.text) }, now, bounds) : { state: next, says: [] };
@@ -257,8 +257,4 @@ function joinPieces(pieces: readonly Said[]): string {
 
 function joinTexts(texts: readonly string[]): string {
   return texts.filter((text) => text.trim() !== "").join("\n\n");
-}
-
-function spoken(text: string): string[] {
-  return text.trim() === "" ? [] : [text];
 }

@@ -2,24 +2,25 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
-import { leftOut, type Part, parts, shells } from "./parts.ts";
+import { leftOut, type Part, parts, shells, tooSlow } from "./parts.ts";
 import { count, type Outcome, type Run, scoreOf, writeReport } from "./report.ts";
 
 const usage = `Usage: npm run mutate -- [--only NAME]... [--write] [--concurrency N] [FILE...]
 
 Breaks the pure parts of the product in one place at a time and sees whether a test notices. Results are kept in
 .state/mutation, with a page for the browser per part, and docs/mutation.md is written of them after a run of all parts.
-With FILE... only these are broken, and nothing is kept.
+With FILE... only these are broken, and no result is kept.
 
   --only NAME      ${parts.map(({ name }) => name).join(", ")}
   --write          breaks nothing, and writes docs/mutation.md of what is kept here; a part of which nothing is, is named
+  --incremental    tries only those again of which the code, or a test that reaches them, has changed since the last run with it
   --concurrency N  test processes side by side (default 1)
 `;
 const root = `${import.meta.dirname}/../..`;
 const kept = ".state/mutation";
 process.chdir(root);
 
-const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, write: { type: "boolean" }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, write: { type: "boolean" }, incremental: { type: "boolean", default: false }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
 const unknown = [...(values.only ?? []).filter((name) => !parts.some((part) => part.name === name)), ...positionals.filter((file) => !existsSync(file))];
 const concurrency = Number(values.concurrency);
 if (values.help || unknown.length > 0 || !Number.isInteger(concurrency) || concurrency < 1) {
@@ -41,19 +42,25 @@ if (positionals.length === 0) report();
 async function mutate({ name, tests }: Part, files: readonly string[], isKept: boolean): Promise<void> {
   console.log(`\n== ${name}`);
   // For the processes of the tool's own, and the tests in them.
-  Object.assign(process.env, { MUTATION_TESTS: JSON.stringify(tests), MUTATION_LEFT_OUT: JSON.stringify(leftOut), HEARTBEAT_RUNS: "30" });
+  Object.assign(process.env, { MUTATION_TESTS: JSON.stringify(tests), MUTATION_LEFT_OUT: JSON.stringify(leftOut), MUTATION_TOO_SLOW: tooSlow.map(({ source }) => source).join("|"), HEARTBEAT_RUNS: "30" });
   const startedAt = performance.now();
   const file = `${kept}/${name}`;
+  // Before the run, which works on a copy: what is written meanwhile is not what was measured.
+  const tree = commit();
   await new Stryker({
     mutate: [...files],
     testRunner: "in-process",
     plugins: [`${import.meta.dirname}/runner.ts`],
     coverageAnalysis: "perTest",
     concurrency,
-    timeoutMS: 2_000,
+    // On a busy machine a test takes longer than it did at first: that is no mutant that never ends.
+    timeoutMS: 5_000,
     // Only what the tests read is copied, and no tsconfig.json: the tool rewrites it with a part of TypeScript that version 7 has not.
     ignorePatterns: ["/*", "!/src", "!/generated", "!/tests", "!/spec", "!/package.json", "/tests/fixtures", "/tests/host"],
     disableTypeChecks: false,
+    // Single files add to what is known of their part.
+    incremental: values.incremental,
+    incrementalFile: `${file}-tried.json`,
     tempDirName: `${kept}/tree-${name}`,
     reporters: ["clear-text", "progress-append-only", ...(isKept ? ["json", "html"] : [])],
     clearTextReporter: { allowEmojis: false, logTests: false, reportTests: false },
@@ -62,7 +69,7 @@ async function mutate({ name, tests }: Part, files: readonly string[], isKept: b
   }).runMutationTest();
   if (!isKept) return;
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
-  writeFileSync(`${file}-run.json`, JSON.stringify({ part: name, commit: commit(), date: new Date().toISOString().slice(0, 10), seconds }));
+  writeFileSync(`${file}-run.json`, JSON.stringify({ part: name, commit: tree, date: new Date().toISOString().slice(0, 10), seconds }));
 }
 
 function commit(): string {

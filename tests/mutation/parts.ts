@@ -18,6 +18,16 @@ export const leftOut: readonly string[] = [
   "tests/property/local-im/pacing.test.ts",
 ];
 
+/** Single tests, by file and name, that take a second or more for every mutant they reach. */
+export const tooSlow: readonly RegExp[] = [
+  /clawchat-streams\.test\.ts#the cost of a reply/,
+  /clawchat-hearing\.test\.ts#.* its state stays small$/,
+  /clawchat-hearing\.test\.ts#.* CC-16 no text throws/,
+  /clawchat-saying\.test\.ts#typing > /,
+  /refresh-interleavings\.test\.ts#.* \(part [2-7]\)$/,
+  /refresh\.test\.ts#.* CC-77 are finite numbers or nothing for any text$/,
+];
+
 const shared = "tests/unit/protocols/*.test.ts";
 
 /** Every pure file of link, auth and protocols is in one of them: a new file is by its folder. */

@@ -9,6 +9,8 @@ import { collect, type Test } from "./suite.ts";
 
 const suite = new URL("suite.ts", import.meta.url).href;
 const bounded = new URL("fast-check.ts", import.meta.url).href;
+/** What takes its seconds. */
+const late = /^tests\/(?:property\/|unit\/auth\/(?:keeper|survival)\.|unit\/link\/(?:frames|heartbeat|life)\.)/;
 /** ms for one test, as in Vitest. */
 const TEST_MS = 5_000;
 
@@ -29,6 +31,7 @@ const sources = new Map<string, string>();
 class InProcess implements TestRunner {
   readonly #tests = (JSON.parse(process.env["MUTATION_TESTS"] ?? "[]") as string[]).map(String);
   readonly #leftOut = (JSON.parse(process.env["MUTATION_LEFT_OUT"] ?? "[]") as string[]).map(String);
+  readonly #tooSlow = new RegExp(process.env["MUTATION_TOO_SLOW"] ?? "^$");
   #loaded = new Map<string, Test[]>();
   /** Modules of each are apart, so that what a module does when it is loaded is done again. */
   #generation = 0;
@@ -81,10 +84,10 @@ class InProcess implements TestRunner {
     return toMutantRunResult(reached ?? { status: DryRunStatus.Complete, tests: results });
   }
 
-  /** Units before properties: a mutant is dead with the first test that fails. */
+  /** Units before whole lives and properties: a mutant is dead with the first test that fails. */
   #filesOf(wanted: ReadonlySet<string> | undefined): string[] {
     const left = new Set(globSync(this.#leftOut));
-    const files = globSync(this.#tests).filter((file) => !left.has(file)).toSorted().toSorted((a, b) => Number(a.startsWith("tests/property")) - Number(b.startsWith("tests/property")));
+    const files = globSync(this.#tests).filter((file) => !left.has(file)).toSorted().toSorted((a, b) => Number(late.test(a)) - Number(late.test(b)));
     if (!wanted) return files;
     const named = new Set(Array.from(wanted, (id) => id.slice(0, id.indexOf("#"))));
     return files.filter((file) => named.has(file));
@@ -111,7 +114,7 @@ class InProcess implements TestRunner {
       }
       for (const test of tests) {
         const id = `${file}#${test.name}`;
-        if (wanted && !wanted.has(id)) continue;
+        if (wanted ? !wanted.has(id) : this.#tooSlow.test(id)) continue;
         const result = await runOne(id, file, test);
         results.push(result);
         if (isBailing && result.status === TestStatus.Failed) return results;

@@ -96,7 +96,7 @@ describe("reliable delivery by dseq, however it goes", () => {
       }),
       { numRuns: 300 },
     );
-    expect(acknowledged).toBeGreaterThan(500);
+    expect(acknowledged).toBeGreaterThan(100);
   });
 
   it("CC-48 CC-49 CC-51 acknowledges everything in the end, whatever it was", () => {

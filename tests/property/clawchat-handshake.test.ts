@@ -57,7 +57,7 @@ describe("whatever the hub does before it has admitted the plugin", () => {
       }),
       { numRuns: 400 },
     );
-    expect(readied).toBeGreaterThan(50);
+    expect(readied).toBeGreaterThan(10);
   });
 
   it("CC-4 any nonce comes back as it is", () => {

@@ -31,7 +31,7 @@ describe("whatever the hub sends", () => {
       }),
       { numRuns: 200 },
     );
-    expect(turns).toBeGreaterThan(50);
+    expect(turns).toBeGreaterThan(20);
   });
 
   it("CC-16 no text throws, before hello-ok or after", () => {

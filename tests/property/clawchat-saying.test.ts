@@ -145,7 +145,7 @@ describe("whatever is said", () => {
       }),
       { numRuns: 150 },
     );
-    expect(answered).toBeGreaterThan(100);
+    expect(answered).toBeGreaterThan(60);
   });
 
   it("CC-27 what the hub refuses is never written again, whatever the code", () => {

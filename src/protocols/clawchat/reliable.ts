@@ -76,7 +76,7 @@ function sooner(ledger: Ledger, now: number): Ledger {
 }
 
 /** What the hub has to be told now, if anything. `isFlush`: without waiting for more. */
-export function tell(ledger: Ledger, now: number, isFlush = false): { ledger: Ledger; number?: number } {
+export function tell(ledger: Ledger, now: number, isFlush: boolean): { ledger: Ledger; number?: number } {
   const high = done(ledger);
   const isNews = high > ledger.told && (isFlush || (ledger.tellAt !== undefined && ledger.tellAt <= now));
   const isRepeat = ledger.repeatAt !== undefined && ledger.repeatAt <= now;

@@ -226,6 +226,20 @@ describe("the keeper of a login", () => {
     expect(server.calls).toHaveLength(1);
   });
 
+  it("CC-73, CC-78 tries to renew a token near its end every half minute, not every minute, while the server fails", async () => {
+    const { server, clock, start } = createStage();
+    const { keeper } = start();
+    server.mood = "broken";
+    await clock.pass(22 * HOUR + 600_000);
+    const gaps = server.calls.slice(1).map(({ at }, index) => at - Number(server.calls[index]?.at));
+    expect(gaps.length).toBeGreaterThan(8);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(30_000);
+    expect(Math.max(...gaps)).toBeLessThan(32_000);
+    server.mood = "well";
+    await clock.pass(32_000);
+    expect([keeper.login?.grant.refreshToken, server.isRevoked]).toEqual([server.refresh, false]);
+  });
+
   it("CC-78 leaves a token that lives shorter than its lead alone for a minute after each refresh", async () => {
     const { server, clock, store, start } = createStage({ isLoggedIn: false });
     server.lifetimeMs = 600_000;

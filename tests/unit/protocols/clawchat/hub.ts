@@ -42,6 +42,8 @@ export const profile: Profile = {
   mediaOrigin: "https://media.example",
 };
 
+const DOINGS: ReadonlySet<unknown> = new Set<HubEffect["do"]>(["send", "settle", "overdue", "deliver", "close", "ready", "recycle", "note"]);
+
 /** Numbers in [0, 1) that look random and are the same every time. */
 function randoms(seed = 1): () => number {
   let at = seed;
@@ -77,6 +79,7 @@ export function openHub({ grant = "dseq", at = START, seed = 1, ...changes }: Hu
 
   function take(step: Step<ConnectionState, HubRequest>): Heard {
     state = step.state;
+    for (const effect of step.effects) if (!DOINGS.has(effect.do)) throw new Error(`an effect that no shell knows: ${JSON.stringify(effect)}`);
     wakeAt = step.wakeAt ?? wakeAt;
     const heard = new Heard(step.effects, now, connection);
     isAdmitted ||= heard.doings.includes("ready");

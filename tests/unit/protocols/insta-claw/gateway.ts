@@ -19,6 +19,8 @@ export function digest(text: string): string {
   return hash.toString(16).padStart(12, "0");
 }
 
+const DOINGS: ReadonlySet<unknown> = new Set<GatewayEffect["do"]>(["send", "settle", "overdue", "deliver", "close", "ready", "recycle", "note"]);
+
 /** A session that is driven by hand, and what came out of it. */
 export function connect(changes: Partial<Profile> = {}, at = 1000) {
   let made = 0;
@@ -28,6 +30,7 @@ export function connect(changes: Partial<Profile> = {}, at = 1000) {
   let state: ConnectionState;
   const take = (step: Step<ConnectionState, DialedRequest<Origin>>): Heard => {
     state = step.state;
+    for (const effect of step.effects) if (!DOINGS.has(effect.do)) throw new Error(`an effect that no shell knows: ${JSON.stringify(effect)}`);
     wakeAt = step.wakeAt ?? wakeAt;
     return new Heard(step.effects);
   };
