@@ -206,7 +206,7 @@ function conclude(state: TurnState, how: TurnEnd, bounds: TurnBounds): Terminal 
   });
   switch (how.ended) {
     case "completed":
-      return answer(state, bounds) ?? failure("agent_error", errorText(state));
+      return answer(state, bounds) ?? failure("agent_error", errorText(state) || "the agent said nothing that stands");
     case "failed":
       return failure("agent_error", errorText(state) || how.error);
     case "cancelled":

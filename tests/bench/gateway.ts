@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,11 +12,12 @@ import { hostProgram } from "../../src/cli/gateway/host.ts";
 import { type Layout, layoutOf } from "../../src/cli/gateway/layout.ts";
 import { freePort } from "../../src/cli/gateway/ports.ts";
 import { practiceModel } from "../../src/testing/model-server.ts";
-import { template } from "../host/gateway.ts";
+import { packedPlugin, root } from "../host/gateway.ts";
+import { installedTemplate } from "../host/template.ts";
 import { type Figure, median, quantile, type Tell } from "./figure.ts";
 import { openStage } from "./stage.ts";
 
-/** What the plugin adds to a real gateway's start: two state directories that differ in the channel alone, started in turn. */
+/** What the plugin adds to a real gateway's start: one with the plugin and its channel, and one with neither, started in turn. */
 
 const ROUNDS = 11;
 /** After it is ready, until what started with it has come to rest. */
@@ -38,7 +39,7 @@ interface Stage {
 
 export async function measure(tell: Tell): Promise<Figure[]> {
   tell("installing the plugins into a state directory");
-  const installed = await template();
+  const installed = await installedTemplate(root, [await packedPlugin("clawwire-websocket")]);
   const loaded = await load(installed, tell);
   const [without, withPlugin] = await Promise.all([prepare(installed, false), prepare(installed, true)]);
   const added: Started[] = [];
@@ -72,7 +73,7 @@ export async function measure(tell: Tell): Promise<Figure[]> {
   ];
 }
 
-/** The same without the noise of a whole start: all modules of the package, alone. */
+/** The same without the noise of a whole start: what is loaded of the package, alone. */
 async function load(installed: string, tell: Tell): Promise<Figure[]> {
   const stage = openStage();
   const runs: { ms: number; heapMiB: number }[] = [];
@@ -83,7 +84,7 @@ async function load(installed: string, tell: Tell): Promise<Figure[]> {
     await loaded.stop();
   }
   stage.stop();
-  const bench = `Loading every module of the websocket plugin beside the host's own, median of ${ROUNDS}`;
+  const bench = `Loading what a gateway with the websocket channel loads of the plugin, median of ${ROUNDS}`;
   return [
     { bench, case: "time", unit: "ms", ours: median(runs.map(({ ms }) => ms)), target: { of: "ours", at: "most", value: 100 } },
     { bench, case: "heap", unit: "MiB", ours: median(runs.map(({ heapMiB }) => heapMiB)), target: { of: "ours", at: "most", value: 30 } },
@@ -92,7 +93,7 @@ async function load(installed: string, tell: Tell): Promise<Figure[]> {
 
 async function prepare(installed: string, hasChannel: boolean): Promise<Stage> {
   const layout = layoutOf(mkdtempSync(join(tmpdir(), "bench-gateway-")));
-  await cp(installed, layout.state, { recursive: true, filter: (from) => !from.endsWith("/npm") });
+  if (hasChannel) await cp(installed, layout.state, { recursive: true, filter: (from) => !from.endsWith("/npm") });
   const [port, channelPort] = await Promise.all([freePort(), hasChannel ? freePort() : undefined]);
   await prepareLayout(layout, configOf(layout, port, channelPort));
   return { layout, port, channelPort };
@@ -118,7 +119,7 @@ async function start({ layout, port, channelPort }: Stage): Promise<Started> {
 
 function configOf(layout: Layout, port: number, channelPort: number | undefined) {
   const model = { baseUrl: "http://127.0.0.1:1/v1", name: practiceModel, api: "openai-responses" as const };
-  const config = composeConfig(JSON.parse(readFileSync(layout.config, "utf8")) as Record<string, unknown>, { layout, port, token: "token-of-the-benchmark-and-nobody-else", model });
+  const config = composeConfig(existsSync(layout.config) ? (JSON.parse(readFileSync(layout.config, "utf8")) as Record<string, unknown>) : {}, { layout, port, token: "token-of-the-benchmark-and-nobody-else", model });
   const channel: ChannelChoice = { plugin: "clawwire-websocket", channel: "websocket", defaults: { auth: { enabled: false } }, facts: { enabled: true, port: channelPort ?? 0, host: "127.0.0.1" } };
   return channelPort === undefined ? config : addChannel(config, channel);
 }

@@ -97,3 +97,11 @@ describe("the end of a turn", () => {
     expect(end([partial("half a"), said({ mediaUrls: ["https://a.example/1.png"] })])).toEqual({ type: "response", content: "", mediaUrls: ["https://a.example/1.png"] });
   });
 });
+
+describe("a turn that completes without an answer", () => {
+  it("says why: all that was shown has been taken back, or what failed has no words", () => {
+    const nothing = { type: "error", code: "agent_error", error: "Failed to process message: the agent said nothing that stands" };
+    expect(end([partial("I think"), partial("")])).toEqual(nothing);
+    expect(end([said({ text: " ", isError: true })])).toEqual(nothing);
+  });
+});
