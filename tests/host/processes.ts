@@ -9,6 +9,7 @@ export interface Running {
   pid: number;
   stdout(): string;
   stderr(): string;
+  isRunning(): boolean;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** Waits until the pattern is in what it printed, on either stream. */
   until(pattern: RegExp, timeoutMs: number): Promise<void>;
@@ -37,6 +38,7 @@ export function run(command: string, args: readonly string[], options: { cwd?: s
     pid,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
+    isRunning: () => !over,
     exited,
     async until(pattern, timeoutMs) {
       const deadline = Date.now() + timeoutMs;

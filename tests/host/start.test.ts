@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { overlay } from "../../src/cli/gateway/block.ts";
 import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
 import { layoutOf } from "../../src/cli/gateway/layout.ts";
@@ -18,7 +18,18 @@ let port = 0;
 
 let address = "";
 
-const start = (...more: string[]): Running => run("npm", ["start", "--", "--port", String(port), "--state", state, ...more]);
+/** A gateway loads its agent in its first turn, after it said that it is ready: as long as a start may take, not as long as an answer may. */
+const FIRST_TURN_MS = 120_000;
+
+let running: Running[] = [];
+
+function launch(...parameters: Parameters<typeof run>): Running {
+  const one = run(...parameters);
+  running.push(one);
+  return one;
+}
+
+const start = (...more: string[]): Running => launch("npm", ["start", "--", "--port", String(port), "--state", state, ...more]);
 
 beforeAll(async () => {
   await packedPlugin();
@@ -29,6 +40,20 @@ beforeAll(async () => {
 
 afterAll(() => rm(state, { recursive: true, force: true }));
 
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    const log = await readFile(layoutOf(state).output, "utf8").catch(() => "");
+    console.error(`What the gateway said at the end:\n${log.split("\n").slice(-40).join("\n")}`);
+  });
+});
+
+// What one test left running is not the next one's failure.
+afterEach(async () => {
+  for (const one of running) if (one.isRunning()) one.signalGroup("SIGKILL");
+  running = [];
+  if (linux) await untilNoneNames(state, 15_000);
+});
+
 describe("npm start", () => {
   it("names the address, answers there, and leaves nothing behind after Ctrl-C", async () => {
     const started = start();
@@ -36,7 +61,7 @@ describe("npm start", () => {
     expect(started.stdout()).toContain(address);
 
     const client = await connectClient(address);
-    const answer = await client.answer(client.say("hello"));
+    const answer = await client.answer(client.say("hello"), FIRST_TURN_MS);
     expect(answer).toMatchObject({ type: "chat.response", content: expect.stringContaining("You said: hello") });
     if (linux) expect((await processesNaming(state)).length).toBeGreaterThan(1);
 
@@ -49,8 +74,8 @@ describe("npm start", () => {
   it.each(["local-im", "clawchat"])("gives %s a server to dial, through which lines of a pipe speak, and stops at /quit", async (channel) => {
     await packedPlugin(`clawwire-${channel}`);
     const input = "/user ann\nhello\n/wait reply\n/quit\n";
-    const started = run("npm", ["start", "--silent", "--", "--channel", channel, "--port", String(port), "--state", state], { input });
-    await started.until(/= answer to \S+: You said: hello/, 120_000);
+    const started = launch("npm", ["start", "--silent", "--", "--channel", channel, "--port", String(port), "--state", state], { input });
+    await started.until(/= answer to \S+: You said: hello/, FIRST_TURN_MS);
     expect(await started.exited).toEqual({ code: 0, signal: null });
     expect(started.stdout()).toContain(`ws://127.0.0.1:${port}/`);
     if (linux) expect(await untilNoneNames(state, 1000)).toEqual([]);
@@ -60,7 +85,7 @@ describe("npm start", () => {
     const key = "sk-canary-5f2c9a71";
     const env = { ...process.env, CLAWWIRE_MODEL_API_KEY: key };
     const model = await startModelServer();
-    const started = run("node", ["src/cli/main.ts", "start", "--port", String(port), "--state", state, "--model-url", model.baseUrl, "--model", "large"], { env });
+    const started = launch("node", ["src/cli/main.ts", "start", "--port", String(port), "--state", state, "--model-url", model.baseUrl, "--model", "large"], { env });
     await started.until(/Ctrl-C stops everything/, 120_000);
     const client = await connectClient(address);
     client.say("[[hang]]");
