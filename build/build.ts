@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -25,25 +25,44 @@ export interface Built {
   fresh: boolean;
 }
 
-/** Builds and packs one package into `dist/`, unless what lies there was made from these very sources. */
-export async function build(root: string, row: PluginPackage, options: { force?: boolean } = {}): Promise<Built> {
+/**
+ * Builds and packs one package into `dist`, unless what lies there was made from these very sources. It is made beside
+ * and put there whole: what is left of a build that was killed, or belongs to another one, is never taken for it.
+ */
+export async function build(root: string, row: PluginPackage, { force = false, dist = path.join(root, "dist") }: { force?: boolean; dist?: string } = {}): Promise<Built> {
   const release = workshopSchema.parse(JSON.parse(await readFile(path.join(root, "package.json"), "utf8")));
-  const dist = path.join(root, "dist");
   const directory = path.join(dist, row.name);
   const tarball = path.join(dist, `${row.name}-${release.version}.tgz`);
   const stamp = path.join(dist, `.${row.name}.fingerprint`);
   const sources = await fingerprint(root);
   const before = await readFile(stamp, "utf8").catch(() => "");
   const known = await describe(tarball);
-  if (!options.force && known && before === `${sources} ${known.digest}`) return { directory, tarball, ...known, fresh: false };
+  if (!force && known && before === `${sources} ${known.digest}`) return { directory, tarball, ...known, fresh: false };
 
-  await rm(stamp, { force: true });
-  await writePackage(root, row, release, directory);
-  await pack(directory, tarball);
-  const made = await describe(tarball);
-  if (!made) throw new Error(`npm pack left no file at ${tarball}`);
-  await writeFile(stamp, `${sources} ${made.digest}`);
-  return { directory, tarball, ...made, fresh: true };
+  await mkdir(dist, { recursive: true });
+  const draft = await mkdtemp(path.join(dist, `.${row.name}-`));
+  try {
+    const drafted = { directory: path.join(draft, row.name), tarball: path.join(draft, path.basename(tarball)) };
+    await writePackage(root, row, release, drafted.directory);
+    await pack(drafted.directory, drafted.tarball);
+    const made = await describe(drafted.tarball);
+    if (!made) throw new Error(`npm pack left no file at ${drafted.tarball}`);
+    await rm(stamp, { force: true });
+    await replace(drafted.directory, directory);
+    await rename(drafted.tarball, tarball);
+    await writeFile(stamp, `${sources} ${made.digest}`);
+    return { directory, tarball, ...made, fresh: true };
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** A build that was quicker put the same there: equal sources, equal packages. */
+async function replace(drafted: string, directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await rename(drafted, directory).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "ENOTEMPTY" && cause.code !== "EEXIST") throw cause;
+  });
 }
 
 async function writePackage(root: string, row: PluginPackage, release: Release, directory: string): Promise<void> {
@@ -52,7 +71,6 @@ async function writePackage(root: string, row: PluginPackage, release: Release, 
   const findings = inspect(made, root);
   if (findings.length > 0) throw new Error(`${row.name} may not be shipped:\n  ${findings.join("\n  ")}`);
 
-  await rm(directory, { recursive: true, force: true });
   await mkdir(path.join(directory, "dist"), { recursive: true });
   for (const [file, code] of made.files) await writeFile(path.join(directory, "dist", file), code);
   await writeFile(path.join(directory, "package.json"), json(packageJson(row, release)));
