@@ -70,6 +70,11 @@ export interface DialedProtocol<State, Origin> {
    * may have been lost the failure is reported instead.
    */
   mostWrites: number;
+  /**
+   * Nothing on this wire tells what is said unasked from the answer to the message in whose place it is said: it goes
+   * where one was answered, and to the last message of all only while none was.
+   */
+  mistakesUnasked?: true;
   /** An id for what is said unasked. */
   announcementId(): string;
   /** What can be done to messages that were said before; absent where the wire has nothing of the kind. */

@@ -64,7 +64,8 @@ export function createDialedPeer({ subject, redelivers, happened, note }: Dialed
     // The whole of it must be in one place, with each of its parts.
     const places = new Set(frames.map((frame) => placeOf(frame, chats)));
     const to = places.size === 1 ? [...places][0] : [...places].join(" and ");
-    if (id === undefined) return happened(unasked(to ?? "", text));
+    // Local IM has no other place for what is said unasked than that of an answered message (LI-24).
+    if (id === undefined || (answered.has(id) && end.how === "completed" && !isAnswer(text))) return happened(unasked(to ?? "", text));
     // It says which it is another attempt at, and takes its place (IC-23).
     if (reply.attempts > 1 && answered.has(id)) happened({ is: "replaced", id });
     answered.add(id);

@@ -20,6 +20,7 @@ export interface StageOptions {
   repeatsUnproven?: boolean;
   mostWrites?: number;
   acks?: boolean;
+  mistakesUnasked?: true;
   /** The peer takes reactions. */
   reactions?: boolean;
   duties?: DialedDuties<PlainOrigin>;
@@ -41,7 +42,7 @@ export function createDialedStage(options: StageOptions = {}) {
   });
   const peers: FakePeer[] = [];
   const acts: DialedActs<PlainState, PlainOrigin> = { carried: () => ["react"], nameOf: ({ messageId }) => messageId, nameOfAnswer: ({ messageId }) => messageId, nameOfAnnouncement: (messageId) => messageId };
-  const protocol = createPlainProtocol({ acks, mostWrites, ...(options.reactions && { acts }), turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
+  const protocol = createPlainProtocol({ acks, mostWrites, ...(options.mistakesUnasked && { mistakesUnasked: true }), ...(options.reactions && { acts }), turn: { streamEveryMs: 50, answerCodePoints: options.answerCodePoints ?? 1000, errorCodePoints: 300 } });
   const limits: SwitchboardLimits = { messagesPerMinute: 600, messageBurst: 600, queuedPerSession: 50, maxConcurrent: 10, turnMs: 600_000, ...options.limits };
   const opening: Promise<RunningAccount<string>> = openDialedAccount(
     {

@@ -19,6 +19,8 @@ export interface PlainFrame {
   text?: string;
   link: number;
   isRepeat?: boolean;
+  /** The message in whose place something is said unasked. */
+  inPlaceOf?: string;
 }
 
 type Say = DialedCommand<PlainOrigin>;
@@ -89,7 +91,7 @@ function wordsOf(command: Say): Partial<PlainFrame> {
       return { id: command.of.messageId, isRepeat: command.isRepeat, text: terminal.type === "response" ? terminal.content : terminal.code };
     }
     case "announce":
-      return { id: command.messageId, text: command.text };
+      return { id: command.messageId, text: command.text, inPlaceOf: command.to.messageId };
     case "refused":
       return { id: command.of.messageId, text: command.refusal.code };
     case "pairing":

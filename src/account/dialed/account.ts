@@ -179,7 +179,7 @@ export async function openDialedAccount<Config, State, Origin>(
     let isStored = true;
     const asker: Asker = {
       admitted() {
-        meet(inbound);
+        meet(inbound, { isAnswered: false });
         if (correspondent.carried.length > 0) acts.heard(inbound, dialing.protocol.acts?.nameOf(inbound));
         if (duties.admitted) heard.note(inbound);
         duties.admitted?.(inbound);
@@ -195,7 +195,7 @@ export async function openDialedAccount<Config, State, Origin>(
         if (duties.tells?.(inbound, refusal) !== false && isStored) correspondent.say({ say: "refused", of: inbound, refusal });
       },
       pairing({ text }) {
-        meet(inbound, [senderKey(inbound)]);
+        meet(inbound, { isAnswered: true, keys: [senderKey(inbound)] });
         correspondent.say({ say: "pairing", of: inbound, text });
       },
       repeated(known) {
@@ -210,6 +210,7 @@ export async function openDialedAccount<Config, State, Origin>(
 
   /** Known before it leaves: the peer may do something to it at once. */
   async function conclude(inbound: Inbound<Origin>, terminal: Terminal): Promise<void> {
+    if (dialing.protocol.mistakesUnasked) meet(inbound, { isAnswered: true });
     if (terminal.type === "response" && correspondent.carried.length > 0) acts.said(inbound.messageId, dialing.protocol.acts?.nameOfAnswer(inbound), inbound);
     await delivery.conclude(inbound, terminal);
   }
@@ -228,9 +229,12 @@ export async function openDialedAccount<Config, State, Origin>(
   }
 
   /** What is said unasked goes to where the last message came from. Who writes in a session of another name is found by the own one too. */
-  function meet(inbound: Inbound<Origin>, keys = [conversationKey(inbound.conversation), senderKey(inbound)]): void {
+  function meet(inbound: Inbound<Origin>, { isAnswered, keys = [conversationKey(inbound.conversation), senderKey(inbound)] }: { isAnswered: boolean; keys?: string[] }): void {
     try {
-      for (const key of new Set(keys)) journal.meet(key, JSON.stringify(inbound), inbound.receivedAt);
+      for (const key of new Set(keys)) {
+        if (!isAnswered && dialing.protocol.mistakesUnasked && journal.lastOf(key) !== undefined) continue;
+        journal.meet(key, JSON.stringify(inbound), inbound.receivedAt);
+      }
     } catch (thrown) {
       log.warn(`where to find ${accountId}'s last sender could not be written down: ${describeThrown(thrown)}`);
     }

@@ -14,6 +14,8 @@ export function createProtocol(profile: Profile, newId: () => string): DialedPro
     repeatMs: limits.repeatSeconds.value * 1000,
     // A server without `hello` takes a second `done` for a new answer (LI-20).
     mostWrites: 1,
+    // So is a `done` that answers nothing, by a server that waits for one with this `conversationId` (LI-24).
+    mistakesUnasked: true,
     announcementId: () => `srv_${newId()}`,
     acts: {
       carried: carriedBy,
