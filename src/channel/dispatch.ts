@@ -25,7 +25,7 @@ export type Dispatched =
   /** Nothing ran and nothing was said: a repeat, or a command without an answer. */
   | { ended: "silent" }
   /** The session was busy; the answer will come through `outbound`. */
-  | { ended: "deferred" };
+  | { ended: "deferred"; to: "steer" | "followup" };
 
 /** One message and whoever waits for what is said to it. */
 export interface Dispatch {
@@ -125,7 +125,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
   });
   if (!result.dispatched) note(host, facts.inbound, ("reason" in result.admission ? result.admission.reason : undefined) ?? result.admission.kind);
   const dispatchResult = result.dispatched ? result.dispatchResult : undefined;
-  if (dispatchResult?.deferredToActiveRun) return { ended: "deferred" };
+  if (dispatchResult?.deferredToActiveRun) return { ended: "deferred", to: dispatchResult.deferredToActiveRun };
   const outcome = readAgentRunTerminalOutcome(dispatchResult);
   if (outcome === "completed") return { ended: "completed" };
   if (signal.aborted) return { ended: "aborted" };

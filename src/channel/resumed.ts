@@ -86,19 +86,24 @@ export function answersIn(texts: readonly SessionText[]): Spoken[] {
  * files, and may have an earlier message's answer before this one's (issue 7). Undefined where the host has not begun
  * with the message.
  */
-export function answerTo(message: Pick<Inbound, "receivedAt">, texts: readonly SessionText[], { pieces, isShared }: Collection): readonly Spoken[] | undefined {
-  const at = placeOf(message, texts);
-  if (at < 0) return undefined;
-  const earlier = new Set(texts.slice(0, at).map(({ text }) => text));
-  const own = isShared ? [] : pieces.filter(({ text }) => text === undefined || !earlier.has(text));
+export function answerTo(message: Asked, texts: readonly SessionText[], collection: Collection): readonly Spoken[] | undefined {
+  if (placeOf(message, texts) < 0) return undefined;
+  const own = saidTo(message, texts, collection);
   return own.length > 0 ? own : answersTo(message, texts);
+}
+
+/** What was said to the address and is not in the session before the message, or anywhere in it while the message is not. */
+export function saidTo(message: Asked, texts: readonly SessionText[], { pieces, isShared }: Collection): readonly Spoken[] {
+  const at = placeOf(message, texts);
+  const others = new Set(texts.slice(0, at < 0 ? undefined : at).map(({ text }) => text));
+  return isShared ? [] : pieces.filter(({ text }) => text === undefined || !others.has(text));
 }
 
 /**
  * What stands behind the message in the session: what was said last, for nothing of its lane runs before it has ended.
  * A host that was told to go on says all of it once more, and what it said before that nobody has seen (issue 7).
  */
-export function answersTo(message: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): Spoken[] {
+export function answersTo(message: Asked, texts: readonly SessionText[]): Spoken[] {
   const at = placeOf(message, texts);
   if (at < 0) return [];
   const behind = texts.slice(at + 1);
@@ -107,12 +112,20 @@ export function answersTo(message: Pick<Inbound, "receivedAt">, texts: readonly 
   return answersIn(behind.slice(told + 1));
 }
 
-function placeOf({ receivedAt }: Pick<Inbound, "receivedAt">, texts: readonly SessionText[]): number {
-  return texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
+type Asked = Pick<Inbound, "receivedAt" | "content">;
+
+/** A host that gives several messages to the agent as one, or works one into a turn that runs, keeps the words and not the time. */
+function placeOf({ receivedAt, content }: Asked, texts: readonly SessionText[]): number {
+  const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
+  if (at >= 0 || content.trim() === "") return at;
+  return texts.findLastIndex(({ role, timestamp = receivedAt, text }) => role === "user" && timestamp >= receivedAt && `\n${text}\n`.includes(`\n${content}\n`));
 }
 
-/** Settles when the session is at rest and what it had to say has come, or when the turn is aborted. */
-export async function untilSettled(host: HostAccount<unknown>, route: Route, collection: Collection, signal: AbortSignal): Promise<void> {
+/**
+ * Settles when the session is at rest and what it had to say has come, or when the turn is aborted. `hasCome`: of what was
+ * said to the address there may be an answer to somebody else only (issue 7).
+ */
+export async function untilSettled(host: HostAccount<unknown>, route: Route, signal: AbortSignal, hasCome: () => Promise<boolean>): Promise<void> {
   const pause = (ms: number) => pauseFor(host.system, ms, signal);
   let waitedFor = 0;
   for (let state = stateOf(host, route); state !== "at rest" && !signal.aborted; state = stateOf(host, route)) {
@@ -123,7 +136,7 @@ export async function untilSettled(host: HostAccount<unknown>, route: Route, col
     }
     await pause(LOOK_EVERY_MS);
   }
-  for (let waited = 0; collection.pieces.length === 0 && waited < GRACE_MS && !signal.aborted; waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
+  for (let waited = 0; waited < GRACE_MS && !signal.aborted && !(await hasCome()); waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
   await pause(LOOK_EVERY_MS);
 }
 

@@ -16,7 +16,7 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { answersIn, answerTo, type Collection, type Resumed, type SessionText, untilSettled } from "./resumed.ts";
+import { answersIn, answerTo, type Collection, type Resumed, saidTo, type SessionText, untilSettled } from "./resumed.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
@@ -153,14 +153,17 @@ async function tryOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
 /**
  * The message was cut by a restart. The host may have begun with it: then it goes on by itself, and its answer is
  * waited for; it may have finished: then the answer is in the session; or it never saw it or gave it up: then it runs.
+ * One that stands in the session does not run under its first id: behind what the host says of it that fails (issue 7).
  */
 async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise<TurnOutcome> {
   const { deps, turn, signal, speech } = run;
   const { host } = deps;
   const collection = deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
-    const ran = await runOnce(run, 1);
-    if (ran.ended !== "silent") return await conclude(run, ran, collection);
+    if (answerTo(turn.inbound, await readSince(host, turn), collection) === undefined) {
+      const ran = await runOnce(run, 1);
+      if (ran.ended !== "silent") return await conclude(run, ran, collection);
+    }
     return (await untilTakenUp(host, turn, collection, speech, signal)) ?? (await conclude(run, await runOnce(run, turn.attempt), collection));
   } finally {
     collection.release();
@@ -169,13 +172,17 @@ async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise
 
 /** Gives the message the answer of a host that knows it; undefined where there is none. */
 async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
-  await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+  await settled(host, turn, collection, signal);
   if (signal.aborted) return { ended: "aborted" };
   const said = answerTo(turn.inbound, await readSince(host, turn), collection);
   if (!said || said.length === 0) return undefined;
   host.log.info(`message ${forLog(turn.inbound.messageId)} was taken up and answered by the host`);
   for (const piece of said) speech.delivered(piece);
   return { ended: "completed" };
+}
+
+async function settled(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, signal: AbortSignal): Promise<void> {
+  await untilSettled(host, routeOf(host, turn.inbound), signal, async () => saidTo(turn.inbound, await readSince(host, turn), collection).length > 0);
 }
 
 /** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
@@ -200,24 +207,24 @@ async function conclude<Config extends ChannelConfig>(run: Run<Config>, ran: Ran
     case "refused":
       return { ended: "failed", error: "the sender is no longer allowed" };
     case "deferred":
-      return await awaitDeferred(run, collecting);
+      return await awaitDeferred(run, ran.to, collecting);
   }
 }
 
 /**
- * Another turn of the session was running, started elsewhere. The message comes behind it, and what is said to the
- * address before may be somebody else's; or the host has worked it into that turn: then all of that is the answer.
+ * Another turn of the session was running, started elsewhere. The host has worked the message into that one: then all that
+ * is said is its answer. Or it comes behind it, and what is said to the address before is somebody else's.
  */
-async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal, speech }: Run<Config>, collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
+async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal, speech }: Run<Config>, to: "steer" | "followup", collecting?: ReturnType<Resumed["collect"]>): Promise<TurnOutcome> {
   const { host } = deps;
   const collection = collecting ?? deps.resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
   try {
     let said: readonly Spoken[] | undefined;
-    for (let look = 0; look < LOOKS && !said?.length && !signal.aborted; look += 1) {
-      await untilSettled(host, routeOf(host, turn.inbound), collection, signal);
+    for (let look = 0; look < (to === "steer" ? 1 : LOOKS) && !said?.length && !signal.aborted; look += 1) {
+      await settled(host, turn, collection, signal);
       said = answerTo(turn.inbound, await readSince(host, turn), collection);
     }
-    said ??= collection.isShared ? answersIn(await readSince(host, turn)) : collection.pieces;
+    said ??= collection.isShared ? answersIn(await readSince(host, turn)) : saidTo(turn.inbound, to === "steer" ? [] : await readSince(host, turn), collection);
     for (const piece of said) speech.delivered(piece);
     return signal.aborted ? { ended: "aborted" } : { ended: "completed" };
   } finally {

@@ -280,6 +280,7 @@ describe("a turn", () => {
 describe("a turn that a restart cut", () => {
   it("runs when the host has never seen it", async () => {
     const host = fakeHost({});
+    session.texts = [];
     host.onDispatch = answer("At eight.");
     const { outcome, payloads } = await run(host, {}, 2);
     expect(await outcome).toEqual({ ended: "completed" });
@@ -297,7 +298,8 @@ describe("a turn that a restart cut", () => {
     host.sessionStatus = "done";
     expect(await outcome).toEqual({ ended: "completed" });
     expect(payloads).toEqual([{ text: "At eight." }]);
-    expect(host.dispatched).toHaveLength(1);
+    // Under its first id it would fail behind what the host says of it.
+    expect(host.dispatched).toEqual([]);
     expect(resumed.take("ws:user:ann", { text: "Later news." })).toBe(false);
   });
 
@@ -335,11 +337,11 @@ describe("a turn that a restart cut", () => {
   it("runs where the host says that it is to go on with it and does not (issue 7)", async () => {
     const host = fakeHost({});
     host.session = { status: "running", abortedLastRun: true };
-    host.onDispatch = async (request) => (host.dispatched.length === 1 ? { counts: {} } : await answer("At eight.")(request));
+    host.onDispatch = answer("At eight.");
     const { outcome, payloads } = await run(host, {}, 2);
     expect(await outcome).toEqual({ ended: "completed" });
     expect(payloads).toEqual([{ text: "At eight." }]);
-    expect(host.dispatched).toHaveLength(2);
+    expect(host.dispatched).toHaveLength(1);
     expect(host.logged).toContainEqual(expect.stringContaining("the host does not go on with session"));
   });
 
@@ -386,6 +388,45 @@ describe("a turn that a restart cut", () => {
     session.texts = [...before, ...own, { role: "assistant", text: "At eight." }];
     expect(await outcome).toEqual({ ended: "completed" });
     expect(payloads).toEqual([{ text: "At eight." }]);
+  });
+
+  it("does not get what was said to an earlier one, however long the host takes to begin with it (issue 7)", async () => {
+    const host = fakeHost({});
+    const own = session.texts;
+    const before: SessionText[] = [{ role: "user", text: "the one before", timestamp: 5 }, { role: "assistant", text: "⚠️ Agent run failed." }];
+    session.texts = before;
+    const pauses = vi.spyOn(host.system, "after");
+    host.onDispatch = async () => ({ deferredToActiveRun: "followup" });
+    const { outcome, payloads, resumed } = await run(host);
+    await vi.waitUntil(() => resumed.take("ws:user:ann", { text: "⚠️ Agent run failed." }), { interval: 0 });
+    // Half a second each.
+    await vi.waitUntil(() => pauses.mock.calls.length >= 40, { interval: 0 });
+    session.texts = [...before, ...own, { role: "assistant", text: "At eight." }];
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
+  });
+
+  it("leaves time for the answer with its files, where what came before it is an earlier one's (issue 7)", async () => {
+    const host = fakeHost({});
+    const before: SessionText[] = [{ role: "user", text: "the one before", timestamp: 5 }, { role: "assistant", text: "The answer to the one before." }];
+    session.texts = [...before, ...session.texts, { role: "assistant", text: "At eight." }];
+    host.onDispatch = async () => ({ deferredToActiveRun: "followup" });
+    const { outcome, payloads, resumed } = await run(host);
+    await vi.waitUntil(() => resumed.take("ws:user:ann", { text: "The answer to the one before." }), { interval: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    expect(resumed.take("ws:user:ann", { text: "At eight.", mediaUrls: ["plan.png"] })).toBe(true);
+    await outcome;
+    expect(payloads).toEqual([{ text: "At eight.", mediaUrls: ["plan.png"] }]);
+  });
+
+  it("gets all that the turn says into which the host has worked it", async () => {
+    const host = fakeHost({});
+    session.texts = [{ role: "user", text: "the one before", timestamp: 5 }, { role: "assistant", text: "At eight, and the zoo at nine." }];
+    host.onDispatch = async () => ({ deferredToActiveRun: "steer" });
+    const { outcome, payloads, resumed } = await run(host);
+    await vi.waitUntil(() => resumed.take("ws:user:ann", { text: "At eight, and the zoo at nine." }), { interval: 0 });
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight, and the zoo at nine." }]);
   });
 
   it("gets the answer that the host sends later when the session was busy", async () => {
