@@ -30,8 +30,9 @@ const LOOK_EVERY_MS = 500;
 /** How long after a turn's end its answer may still be on the way. */
 const GRACE_MS = 4000;
 /**
- * How long the host may leave a cut turn before it goes on with it. It takes up one session after the other, and passes
- * over some of them (issue 7); who runs a message there all the same has the host's place for it, before its own.
+ * How long the host may leave a cut turn while it goes on with no other either. It takes up one session after the other,
+ * which takes minutes where there are many, and passes over some of them (issue 7); who runs a message there all the same
+ * has the host's place for it, before its own.
  */
 const TAKE_UP_MS = 60_000;
 
@@ -128,12 +129,17 @@ function placeOf({ receivedAt, content }: Asked, texts: readonly SessionText[]):
 export async function untilSettled(host: HostAccount<unknown>, route: Route, signal: AbortSignal, hasCome: () => Promise<boolean>): Promise<void> {
   const pause = (ms: number) => pauseFor(host.system, ms, signal);
   let waitedFor = 0;
+  let leftBefore = Infinity;
   for (let state = stateOf(host, route); state !== "at rest" && !signal.aborted; state = stateOf(host, route)) {
-    waitedFor = state === "cut" ? waitedFor + LOOK_EVERY_MS : 0;
-    if (waitedFor > TAKE_UP_MS) {
-      host.log.warn(`the host does not go on with session ${forLog(route.sessionKey)}, which a restart cut`);
-      return;
+    if (waitedFor % TAKE_UP_MS === 0 && state === "cut") {
+      const left = cutSessions(host, route);
+      if (left >= leftBefore) {
+        host.log.warn(`the host does not go on with session ${forLog(route.sessionKey)}, which a restart cut`);
+        return;
+      }
+      leftBefore = left;
     }
+    waitedFor = state === "cut" ? waitedFor + LOOK_EVERY_MS : 0;
     await pause(LOOK_EVERY_MS);
   }
   for (let waited = 0; waited < GRACE_MS && !signal.aborted && !(await hasCome()); waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
@@ -144,5 +150,14 @@ export async function untilSettled(host: HostAccount<unknown>, route: Route, sig
 function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
   const entry = runtime.agent.session.getSessionEntry({ agentId, sessionKey });
   if (entry?.status !== "running") return "at rest";
-  return entry.abortedLastRun === true ? "cut" : "at work";
+  return isCut(entry) ? "cut" : "at work";
+}
+
+/** How many the host has not gone on with yet. */
+function cutSessions({ runtime }: HostAccount<unknown>, { agentId }: Route): number {
+  return runtime.agent.session.listSessionEntries({ agentId }).filter(({ entry }) => isCut(entry)).length;
+}
+
+function isCut({ status, abortedLastRun }: { status?: string; abortedLastRun?: boolean }): boolean {
+  return status === "running" && abortedLastRun === true;
 }

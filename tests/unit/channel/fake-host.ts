@@ -20,6 +20,8 @@ export interface FakeHost extends HostAccount<ResolvedWebsocketAccount> {
   sessionStatus: string | undefined;
   /** The rest of it. */
   session: object | undefined;
+  /** Those of other sessions. */
+  otherSessions: object[];
   /** Why the host runs nothing. */
   dropped: { kind: string; reason: string } | undefined;
   onDispatch(request: DispatchRequest): Promise<object | undefined>;
@@ -46,7 +48,12 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
       },
     },
     state: { resolveStateDir: () => "/nowhere" },
-    agent: { session: { getSessionEntry: () => (host.sessionStatus === undefined ? host.session : { status: host.sessionStatus }) } },
+    agent: {
+      session: {
+        getSessionEntry: () => (host.sessionStatus === undefined ? host.session : { status: host.sessionStatus }),
+        listSessionEntries: () => [host.session ?? {}, ...host.otherSessions].map((entry) => ({ entry })),
+      },
+    },
     channel: {
       routing: { resolveAgentRoute, buildAgentSessionKey },
       text: { hasControlCommand: (text: string) => /^\/\w+/.test(text) },
@@ -90,6 +97,7 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
     dispatched: [],
     sessionStatus: undefined,
     session: undefined,
+    otherSessions: [],
     dropped: undefined,
     onDispatch: async () => ({}),
     approved: [],

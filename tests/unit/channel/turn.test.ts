@@ -345,6 +345,26 @@ describe("a turn that a restart cut", () => {
     expect(host.logged).toContainEqual(expect.stringContaining("the host does not go on with session"));
   });
 
+  it("waits for as long as the host goes on with others, one after the other (issue 7)", async () => {
+    const host = fakeHost({});
+    const cut = { status: "running", abortedLastRun: true };
+    host.session = cut;
+    host.otherSessions = [cut, cut, cut];
+    const { outcome, payloads } = await run(host, {}, 2);
+    const listed = vi.spyOn(host.runtime.agent.session, "listSessionEntries");
+    // A minute each.
+    for (let left = 3; left > 0; left -= 1) {
+      const looks = listed.mock.calls.length;
+      host.otherSessions = host.otherSessions.slice(1);
+      await vi.waitUntil(() => listed.mock.calls.length > looks, { interval: 0, timeout: 5000 });
+    }
+    session.texts = [...session.texts, { role: "assistant", text: "At eight." }];
+    host.session = { status: "done" };
+    expect(await outcome).toEqual({ ended: "completed" });
+    expect(payloads).toEqual([{ text: "At eight." }]);
+    expect([host.dispatched, host.logged.join()]).toEqual([[], expect.not.stringContaining("does not go on")]);
+  });
+
   it("that is given up does not wait for ever for a host that does not go on with it (issue 7)", async () => {
     const host = fakeHost({});
     host.session = { status: "running", abortedLastRun: true };
