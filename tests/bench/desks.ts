@@ -6,10 +6,8 @@ import { createProtocol as createInstaClaw } from "../../src/protocols/insta-cla
 import type { Effect, Step } from "../../src/protocols/session.ts";
 import type { TurnBounds, TurnSays } from "../../src/protocols/turn.ts";
 import { aboutOf } from "../../src/protocols/websocket/frames.ts";
-import { OFFERED } from "../../src/protocols/websocket/profile.ts";
+import { OFFERED, turnBounds } from "../../src/protocols/websocket/profile.ts";
 import { createSession, type Request } from "../../src/protocols/websocket/session.ts";
-import { limits as wire } from "../../generated/websocket/index.ts";
-import { limits } from "../../src/core/limits.ts";
 import { envelope as hubEnvelope, message as hubMessage, profile as hubProfile } from "../unit/protocols/clawchat/hub.ts";
 import { digest, envelope as gatewayEnvelope, profile as gatewayProfile } from "../unit/protocols/insta-claw/gateway.ts";
 import { createProtocol as createLocalIm } from "../../src/protocols/local-im/protocol.ts";
@@ -42,7 +40,7 @@ function openWebsocket(): Desk {
   };
   return {
     name: "websocket",
-    turn: { streamEveryMs: wire.streamEveryMs.value, answerCodePoints: limits.answerCodePoints, errorCodePoints: limits.errorCodePoints },
+    turn: turnBounds,
     message: (number) => JSON.stringify({ type: "chat.send", messageId: `app-${number}`, content: WORDS, senderName: "Ann" }),
     hear(text) {
       const [effect] = take(session.frame(state, text, NOW));

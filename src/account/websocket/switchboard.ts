@@ -1,8 +1,7 @@
 import { limits as wire } from "../../../generated/websocket/index.ts";
-import { limits } from "../../core/limits.ts";
 import type { Log, System } from "../../core/ports.ts";
 import type { Rooms } from "../../edge/rooms.ts";
-import type { TurnBounds } from "../../protocols/turn.ts";
+import { turnBounds } from "../../protocols/websocket/profile.ts";
 import type { Origin } from "../../protocols/websocket/session.ts";
 import type { Journal } from "../../store/journal.ts";
 import { type Acts, createActs } from "../acts.ts";
@@ -39,7 +38,7 @@ export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): Webs
   const switchboard = createSwitchboard({
     limits: () => limitsOf(config()),
     identify: keyOf,
-    turn,
+    turn: turnBounds,
     repeatMs,
     answersShareIds: true,
     outlet: {
@@ -60,13 +59,6 @@ export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): Webs
   const connections = createConnections({ ...deps, switchboard, delivery, acts });
   return { ...switchboard, ...connections, acts };
 }
-
-const turn: TurnBounds = {
-  streamEveryMs: wire.streamEveryMs.value,
-  repetition: { times: wire.repetitionTimes.value, freeBytes: wire.repetitionBytes.value },
-  answerCodePoints: limits.answerCodePoints,
-  errorCodePoints: limits.errorCodePoints,
-};
 
 function limitsOf({ limits: chosen }: ResolvedAccount): SwitchboardLimits {
   const { messagesPerMinute, messageBurst, queuedPerSession, turnSeconds } = chosen;

@@ -1,4 +1,6 @@
 import { limits, type WebsocketAccount } from "../../../generated/websocket/index.ts";
+import { limits as ours } from "../../core/limits.ts";
+import type { TurnBounds } from "../turn.ts";
 
 /** The numbers and switches of one session, taken from the configuration and the document's tables. */
 export interface Profile {
@@ -22,3 +24,11 @@ export function profileOf(config: Pick<WebsocketAccount, "streamMode" | "greetin
     customData: { bytes: limits.customDataBytes.value, levels: limits.customDataDepth.value },
   };
 }
+
+/** How a growing reply is paced (WS-17). */
+export const turnBounds: TurnBounds = {
+  streamEveryMs: limits.streamEveryMs.value,
+  repetition: { times: limits.repetitionTimes.value, freeBytes: limits.repetitionBytes.value },
+  answerCodePoints: ours.answerCodePoints,
+  errorCodePoints: ours.errorCodePoints,
+};
