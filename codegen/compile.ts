@@ -15,6 +15,8 @@ export interface CompileOptions {
   readonly strict: boolean;
   /** Every fault of a value, not the first one only. */
   readonly allErrors?: boolean;
+  /** Nothing is checked often: small before quick. */
+  readonly small?: boolean;
   /** The code runs here and is printed nowhere, so that nobody minds what it looks like. */
   readonly unprinted?: boolean;
 }
@@ -22,14 +24,14 @@ export interface CompileOptions {
 /** Names of every object's prototype as properties cost all validators much speed, so only who has them pays. */
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype));
 
-export function newAjv(types: readonly NamedType[], { strict, allErrors = false, unprinted = false }: CompileOptions): Ajv {
+export function newAjv(types: readonly NamedType[], { strict, allErrors = false, small = false, unprinted = false }: CompileOptions): Ajv {
   const ajv = new Ajv({
     strict,
     allErrors,
     strictRequired: false,
     allowUnionTypes: true,
     // A scalar behind a reference is checked in place; a call for each would cost as much as the check.
-    inlineRefs: 4,
+    inlineRefs: small ? false : 4,
     logger: false,
     // What an error says to people is made from its parameters.
     messages: false,

@@ -1,13 +1,17 @@
 import type { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
-import { sharedAjv, typeId } from "../compile.ts";
+import { newAjv, sharedAjv, typeId } from "../compile.ts";
 import type { NamedType } from "../ir.ts";
+import { shareEqual } from "../share.ts";
 import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
+import { compact } from "./compact.ts";
 
 export interface ValidatorOptions {
   readonly strict: boolean;
   /** Types whose tolerant twins are wanted too; each reads differently when closed objects are open. */
   readonly tolerant: readonly string[];
+  /** Nothing is checked often: small before quick. */
+  readonly small?: boolean;
 }
 
 /** The export of the validator that lets unknown fields pass. */
@@ -18,14 +22,19 @@ export function tolerantName(type: string): string {
 const tolerantId = "tolerant";
 
 /** Prints one module with a validator for every named type, without any import of ajv. */
-export function printValidators(types: readonly NamedType[], { strict, tolerant }: ValidatorOptions): string {
-  const ajv = sharedAjv(types, { strict });
+export function printValidators(types: readonly NamedType[], { strict, tolerant, small = false }: ValidatorOptions): string {
+  const ajv = small ? smallAjv(types, strict) : sharedAjv(types, { strict });
   if (tolerant.length > 0) addTolerantTypes(ajv, types);
   const exported = [
     ...types.map(({ name }) => ({ name, id: typeId(name) })),
     ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
   ];
-  return withoutRest(withoutImports(printExports(ajv, exported)));
+  return withImports(compact(withoutRest(printExports(ajv, exported))));
+}
+
+function smallAjv(types: readonly NamedType[], strict: boolean): Ajv {
+  const sharing = shareEqual(types);
+  return newAjv([...sharing.types, ...sharing.shared], { strict, small: true });
 }
 
 /** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
@@ -49,13 +58,16 @@ function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
 
 const equalImport = /require\("ajv\/dist\/runtime\/equal"\)\.default/gu;
 
+/** What a name of the generated runtime is called here: a type may be named like it. */
+const imported = { codePoints: "codePoints", equal: "equal", fail: "$fail", add: "$add", join: "$join" };
+
 /** ajv imports its deep equality even into ESM, by `require`; the generated runtime has one of its own. */
-function withoutImports(code: string): string {
-  const own = code.replaceAll(equalImport, "equal");
+function withImports(code: string): string {
+  const own = code.replaceAll(equalImport, "equal").replace(/^"use strict";\n?/u, "");
   if (/\brequire\(/u.test(own)) throw new Error("the validators would import something at run time");
-  const used = ["codePoints", "equal"].filter((name) => new RegExp(`= ${name};|\\b${name}\\(`, "u").test(own));
-  const imports = used.length === 0 ? "" : `import { ${used.join(", ")} } from "../runtime.ts";\n`;
-  return `${imports}${own.replace(/^"use strict";\n?/u, "")}`;
+  const used = Object.entries(imported).filter(([, name]) => new RegExp(`= ${RegExp.escape(name)};|(?<![\\w$])${RegExp.escape(name)}\\(`, "u").test(own));
+  const names = used.map(([name, as]) => (name === as ? name : `${name} as ${as}`));
+  return names.length === 0 ? own : `import { ${names.join(", ")} } from "../runtime.ts";\n${own}`;
 }
 
 /**

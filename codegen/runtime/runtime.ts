@@ -38,6 +38,28 @@ export interface ErrorDescription {
   readonly detail: string;
 }
 
+/** What a check says when it fails, but where. */
+type Fault = Omit<ValidationError, "instancePath">;
+
+/** Ends a validator with one error. */
+export function fail(validator: { errors?: readonly ValidationError[] | null }, instancePath: string, { keyword, params }: Fault): false {
+  validator.errors = [{ instancePath, keyword, params }];
+  return false;
+}
+
+/** One error more; there may have been none. */
+export function add(errors: ValidationError[] | null, instancePath: string, { keyword, params }: Fault): ValidationError[] {
+  const error = { instancePath, keyword, params };
+  if (errors === null) return [error];
+  errors.push(error);
+  return errors;
+}
+
+/** With those that another validator has just found. */
+export function join(errors: ValidationError[] | null, { errors: others }: { errors?: ValidationError[] | null }): ValidationError[] {
+  return errors === null ? (others ?? []) : errors.concat(others ?? []);
+}
+
 /** The number of Unicode code points, which is what `minLength` and `maxLength` count. */
 export function codePoints(text: string): number {
   let count = text.length;
@@ -217,7 +239,7 @@ function expectation({ keyword, params }: ValidationError): string {
     case "format":
       return `expected ${String(params["format"])} format`;
     case "uniqueItems":
-      return `expected items that differ, items ${String(params["j"])} and ${String(params["i"])} are equal`;
+      return `expected items that differ, items ${[Number(params["i"]), Number(params["j"])].toSorted((a, b) => a - b).join(" and ")} are equal`;
     case "dependencies":
       return `expected beside ${show(params["property"])}`;
     default:
