@@ -52,8 +52,10 @@ export function greet(draft: Draft): void {
 }
 
 export function hearWelcome(draft: Draft, { senderId, extensions }: Extract<Heard, { type: "chat.welcome" }>): void {
+  const isFirst = !draft.model.welcome;
   draft.model = { ...draft.model, welcome: { senderId, extensions } };
-  if (draft.model.phase === "greeting") becomeReady(draft);
+  // Late, too: what needed an extension meanwhile is said now.
+  if (isFirst) becomeReady(draft);
   else enter(draft, openState(draft));
 }
 
@@ -126,6 +128,7 @@ export function settle(draft: Draft, verdict: Verdict): void {
   const hasLasted = phase === "open" && draft.moment.now - readyAt >= limits.provenMs;
   if (hasLasted) prove(draft);
   drop(draft);
+  draft.model = { ...draft.model, phase: "waiting" };
   loseMessages(draft, verdict.why === "too_large");
   if (verdict.then === "dial") {
     draft.model = { ...draft.model, wasRefused: true };
@@ -135,7 +138,7 @@ export function settle(draft: Draft, verdict: Verdict): void {
   const { losses } = draft.model;
   const { baseMs, maxMs } = draft.setting.backoff;
   const ms = backOffCutMs(losses, { baseMs, maxMs, jitterMs: 0, jitterRatio: 1, jitter: "inside" }, draft.moment.random, verdict.then === "wait" ? verdict.floorMs : 0);
-  draft.model = { ...draft.model, phase: "waiting", losses: losses + 1 };
+  draft.model = { ...draft.model, losses: losses + 1 };
   enter(draft, { kind: "waiting", why: verdict.why, text: verdict.text, until: draft.moment.now + ms });
   emit(draft, { do: "arm", timer: "dial", ms });
 }

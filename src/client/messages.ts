@@ -193,14 +193,16 @@ export function change(draft: Draft, act: Act): "done" | "tell" {
 }
 
 function fail(draft: Draft, { messageId }: Pending, code: string, text: string): void {
-  end(draft, messageId);
+  // An answer of which nobody knew is news when it comes after all.
+  end(draft, messageId, code !== "unknown_outcome");
   emit(draft, { do: "fail", messageId, error: new ChatError(code, text, messageId) });
 }
 
-function end(draft: Draft, messageId: string): void {
+function end(draft: Draft, messageId: string, isTold = true): void {
   const pending = new Map(draft.model.pending);
   pending.delete(messageId);
-  draft.model = { ...draft.model, pending, ended: [...draft.model.ended, messageId].slice(-limits.endedIds) };
+  const ended = isTold ? [...draft.model.ended, messageId].slice(-limits.endedIds) : draft.model.ended;
+  draft.model = { ...draft.model, pending, ended };
 }
 
 function put(draft: Draft, pending: Pending): void {

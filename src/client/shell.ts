@@ -57,12 +57,15 @@ export class Shell {
     if (this.#isBusy) return;
     this.#isBusy = true;
     const { system, setting } = this.#options;
-    for (let next = this.#events.shift(); next; next = this.#events.shift()) {
-      const { model, effects } = step(this.#model, next, { now: system.now(), random: system.random() }, setting);
-      this.#model = model;
-      for (const effect of effects) this.#perform(effect);
+    try {
+      for (let next = this.#events.shift(); next; next = this.#events.shift()) {
+        const { model, effects } = step(this.#model, next, { now: system.now(), random: system.random() }, setting);
+        this.#model = model;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#isBusy = false;
     }
-    this.#isBusy = false;
   }
 
   send(reply: PendingReply, message: Outgoing): void {

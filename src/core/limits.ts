@@ -186,8 +186,8 @@ export const clientLimits = {
   tokenMs: 30_000,
   /** ms from the dial to the open socket. */
   openMs: 15_000,
-  /** ms in which a server that knows `chat.hello` answers it. */
-  greetMs: 5_000,
+  /** ms in which a server that knows `chat.hello` answers it: it gives its verifier ten seconds. */
+  greetMs: 12_000,
   /** ms after an error without a message in which a server that means the connection closes it. */
   complaintMs: 300,
   /** ms of silence after which the server is asked for a sign of life, and ms for that. */

@@ -76,8 +76,20 @@ describe("the beginning of a connection", () => {
   it("goes on without extensions where a server does not even answer it", async () => {
     const { peer, chat, clock } = await createChatStage();
     peer.open();
-    await clock.pass(5_000);
+    await clock.pass(11_999);
+    expect(chat.state.kind).toBe("connecting");
+    await clock.pass(1);
     expect(chat.state).toEqual({ kind: "open", extensions: [] });
+  });
+
+  it("says late what needed an extension when the welcome was late", async () => {
+    const { peer, chat, clock } = await createChatStage();
+    chat.join("club");
+    peer.open();
+    peer.say({ type: "chat.error", error: "busy" });
+    await clock.pass(300);
+    peer.say({ type: "chat.welcome", senderId: "ada", extensions: offered });
+    expect([chat.state, peer.heard.slice(1)]).toEqual([{ kind: "open", senderId: "ada", extensions: offered }, [{ type: "chat.join", groupId: "club" }]]);
   });
 
   it("is given up after 15 s, and begins again", async () => {

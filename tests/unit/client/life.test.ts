@@ -5,7 +5,7 @@ import { clientLimits } from "../../../src/core/limits.ts";
 import { newChat, step } from "../../../src/client/machine.ts";
 import type { Event, Model, Setting } from "../../../src/client/model.ts";
 
-const id = fc.constantFrom("m1", "m2", "m3");
+const id = fc.constantFrom("m1", "m2", "m3", "m4", "m5", "m6", "m7");
 const generation = fc.nat({ max: 2 });
 const frames = fc.oneof(
   id.map((messageId) => ({ type: "chat.typing", messageId })),
@@ -23,7 +23,7 @@ const happening = fc.oneof(
   fc.record({ on: fc.constant("opened" as const), age: fc.constant(0) }),
   fc.record({ on: fc.constant("ended" as const), age: generation, code: fc.constantFrom(1000, 1001, 1006, 1009, 1013, 4401, 4408, 4429), reason: fc.constant("") }),
   { weight: 2, arbitrary: fc.record({ on: fc.constant("timer" as const) }) },
-  { weight: 3, arbitrary: fc.record({ on: fc.constant("send" as const), message: fc.record({ messageId: id, text: fc.string(), options: fc.record({ media: fc.constantFrom([], ["a"], [{ data: "aGk=" }]) }) }) }) },
+  { weight: 5, arbitrary: fc.record({ on: fc.constant("send" as const), message: fc.record({ messageId: id, text: fc.string(), options: fc.record({ media: fc.constantFrom([], ["a"], [{ data: "aGk=" }]) }) }) }) },
   fc.record({ on: fc.constant("abort" as const), messageId: id }),
   fc.record({ on: fc.constant("act" as const), act: fc.oneof(arbitraries.ChatJoin, arbitraries.ChatLeave, fc.record({ type: fc.constant("chat.edit" as const), messageId: id, content: fc.string() }), fc.record({ type: fc.constant("chat.delete" as const), messageId: id })) }),
   fc.record({ on: fc.constant("nudge" as const) }),

@@ -191,6 +191,8 @@ describe("after a lost connection", () => {
     expect(stage.peer.sends()).toEqual(["m2"]);
     stage.peer.say(response("m2", "hi"));
     await expect(unsent.done).resolves.toMatchObject({ text: "hi" });
+    stage.peer.say(response("m1", "after all"));
+    expect(stage.told.at(-1)).toEqual(["message", { messageId: "m1", from: "agent", text: "after all", media: [] }]);
   });
 
   it("WS-14 counts from when the server was last heard on a connection on which it was asked", async () => {
