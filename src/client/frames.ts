@@ -48,13 +48,14 @@ export function readFrame(data: unknown): Read {
   if (typeof data !== "string") return malformed("expected a text frame, got a binary one");
   const frame = parse(data);
   if (typeof frame !== "object" || frame === null || Array.isArray(frame)) return malformed("expected a JSON object");
-  const type = fieldOf(frame, "type");
+  const fields = frame as Record<string, unknown>;
+  const { type } = fields;
   if (typeof type !== "string") return malformed(`expected a type, got ${nameOf(type)}`);
   if (!Object.hasOwn(shapes, type)) return { is: "nothing" };
   // Older servers greet with it.
-  if (type === "chat.response" && fieldOf(frame, "messageId") === undefined) return { is: "nothing" };
+  if (type === "chat.response" && fields["messageId"] === undefined) return { is: "nothing" };
   for (const [name, expected] of Object.entries(shapes[type as HeardType])) {
-    const value = fieldOf(frame, name);
+    const value = fields[name];
     if (!fits(value, expected)) return malformed(`${type}: expected ${name} to be a ${expected.replace("?", "").replace("strings", "list of strings")}, got ${nameOf(value)}`);
   }
   return { is: "frame", frame: frame as Heard };
@@ -66,11 +67,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Its own, or `__proto__` would answer for what is missing. */
-function fieldOf(frame: object, name: string): unknown {
-  return Object.hasOwn(frame, name) ? (frame as Record<string, unknown>)[name] : undefined;
 }
 
 function fits(value: unknown, expected: string): boolean {

@@ -27,7 +27,6 @@ export function addMessage(draft: Draft, message: Outgoing): void {
   if (model.state.kind === "closed") return refuse("closed", `The chat is closed: ${model.state.text}`);
   if (messageId === "" || messageId.length > 128 || BAD_ID.test(messageId)) return refuse("bad_option", "messageId has to be 1 to 128 characters, none of them a control character.");
   if (model.pending.size >= limits.waiting) return refuse("queue_full", `${limits.waiting} messages have no answer yet: wait for one of them.`);
-  draft.model = { ...model, ended: model.ended.filter((id) => id !== messageId) };
   put(draft, { ...message, isTaken: false, isAborted: false, said: "" });
   flush(draft);
 }

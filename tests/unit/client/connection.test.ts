@@ -98,6 +98,7 @@ describe("the beginning of a connection", () => {
     expect(peers[0]?.closedWith).toBe(4000);
     expect(told.at(-1)).toEqual(["state", { kind: "waiting", why: "unreachable", text: "There is no answer at ws://chat.test/ws.", until: clock.now() + 875 }]);
     peers[0]?.open();
+    peers[0]?.say({ type: "chat.welcome", senderId: "ada", extensions: [] });
     expect(chat.state.kind).toBe("waiting");
     await clock.pass(875);
     expect([peers.length, chat.state.kind]).toEqual([2, "connecting"]);
@@ -148,6 +149,19 @@ describe("the end of a connection", () => {
     await welcome();
     await lose();
     expect(waits).toEqual([875, 1125, 1625, 3000, 6000, 12_000, 22_000, 15_250, 15_250, 875]);
+  });
+
+  it("begins from the beginning, too, after a connection that has lasted, with a server that says nothing", async () => {
+    const { chat, clock, peers } = await createChatStage();
+    const waits: number[] = [];
+    for (const openMs of [0, 20_000, 20_000]) {
+      peers.at(-1)?.open();
+      await clock.pass(openMs);
+      peers.at(-1)?.end(1006);
+      if (chat.state.kind === "waiting") waits.push(chat.state.until - clock.now());
+      await clock.pass(waits.at(-1) ?? 0);
+    }
+    expect(waits).toEqual([875, 875, 875]);
   });
 
   it.each([

@@ -75,6 +75,23 @@ describe("a message", () => {
     peer.say(response("srv_1", "Wake up"));
     expect(peer.heard.at(-1)).toMatchObject({ content: "you said Wake up" });
   });
+
+  it("leaves after those that were said before, also from within a listener", async () => {
+    const stage = await createChatStage();
+    stage.chat.send("first", { messageId: "m1" });
+    stage.chat.on("state", ({ kind }) => kind === "open" && void stage.chat.send("second", { messageId: "m2" }));
+    await stage.welcome();
+    expect(stage.peer.sends()).toEqual(["m1", "m2"]);
+  });
+
+  it("gets its answer although one with its id was taken back before", async () => {
+    const { chat, peer } = await open();
+    chat.send("hello", { messageId: "m1" }).abort();
+    peer.say(failure("m1", "cancelled"));
+    const again = chat.send("hello", { messageId: "m1" });
+    peer.say(response("m1", "hi"));
+    await expect(again.done).resolves.toMatchObject({ text: "hi" });
+  });
 });
 
 describe("a reply", () => {
@@ -165,6 +182,26 @@ describe("after a lost connection", () => {
     await expect(second?.done).resolves.toMatchObject({ text: "two" });
     await stage.comeBack();
     expect(stage.peer.sends()).toEqual(["m3"]);
+  });
+
+  it("WS-14 asks at once for what the server has taken, however much it has not", async () => {
+    const stage = await open();
+    for (let index = 0; index < 6; index += 1) stage.chat.send("hello", { messageId: `m${index}` });
+    for (const id of ["m3", "m5"]) stage.peer.say(typing(id));
+    stage.chat.send("hello", { messageId: "m6" });
+    await stage.comeBack();
+    expect(stage.peer.sends()).toEqual(["m0", "m1", "m2", "m3", "m4", "m5"]);
+  });
+
+  it("sends nothing on the connection that is gone, though what was taken back leaves room", async () => {
+    const stage = await open();
+    const [first] = Array.from({ length: 6 }, (_, index) => stage.chat.send("hello", { messageId: `m${index}` }));
+    first?.abort();
+    stage.peer.end(1006);
+    await expect(first?.done).rejects.toMatchObject({ code: "cancelled" });
+    await stage.clock.pass(1_000);
+    await stage.welcome();
+    expect(stage.peer.sends()).toEqual(["m1", "m2", "m3", "m4"]);
   });
 
   it("WS-20 takes an answer that waited before it is welcome, and does not ask for it", async () => {
