@@ -27,7 +27,7 @@ export function addMessage(draft: Draft, message: Outgoing): void {
   if (model.state.kind === "closed") return refuse("closed", `The chat is closed: ${model.state.text}`);
   if (messageId === "" || messageId.length > 128 || BAD_ID.test(messageId)) return refuse("bad_option", "messageId has to be 1 to 128 characters, none of them a control character.");
   if (model.pending.size >= limits.waiting) return refuse("queue_full", `${limits.waiting} messages have no answer yet: wait for one of them.`);
-  put(draft, { ...message, isTaken: false, isAborted: false, said: "" });
+  put(draft, { ...message, isTaken: false, isAborted: false, said: "", heard: { on: 0, text: "" } });
   flush(draft);
 }
 
@@ -84,15 +84,21 @@ export function hearStream(draft: Draft, frame: Frame<"chat.stream">): void {
     if (!draft.model.ended.includes(frame.messageId)) emit(draft, { do: "tell", name: "stream", event: frame });
     return;
   }
-  const said = textAfter(pending.said, frame);
-  put(draft, { ...pending, said });
+  const { generation, phase } = draft.model;
+  const before = pending.heard.on === generation ? pending.heard.text : "";
+  const whole = wholeText(before, frame);
+  // Before the welcome frames have no `seq`: whether they add or replace shows when one has, or the answer comes.
+  const isUnclear = phase === "greeting" && frame.seq === undefined && !whole.startsWith(before);
+  const heard = { on: generation, text: isUnclear ? before + whole : whole };
+  const said = isUnclear ? pending.said : whole;
+  put(draft, { ...pending, said, heard });
   emit(draft, { do: "grow", messageId: frame.messageId, text: said });
   take(draft, frame.messageId);
 }
 
 /** WS-15, WS-16: with `streamMode: delta` the content is the new part, of a text that begins anew with each connection. */
-function textAfter(said: string, { content, delta, seq = 0 }: Frame<"chat.stream">): string {
-  return delta === content && seq > 0 ? said + delta : content;
+function wholeText(before: string, { content, delta, seq = 0 }: Frame<"chat.stream">): string {
+  return delta === content && seq > 0 ? before + delta : content;
 }
 
 export function hearResponse(draft: Draft, frame: Frame<"chat.response">): void {

@@ -78,6 +78,8 @@ export interface Pending extends Outgoing {
   readonly isAborted: boolean;
   /** What the agent has said so far. */
   readonly said: string;
+  /** What was said of it on one connection, where each frame may hold the new part alone. */
+  readonly heard: { readonly on: number; readonly text: string };
 }
 
 export interface Answer {

@@ -135,6 +135,28 @@ describe("a reply", () => {
     expect(reply.text).toBe("No");
   });
 
+  it.each([
+    { mode: "delta", early: ["Good", " eve"], late: { content: "ning", delta: "ning" }, told: ["Goo", "Good", "Good", "Good evening"] },
+    { mode: "cumulative", early: ["Good", "Good eve"], late: { content: "Good evening", delta: "ning" }, told: ["Goo", "Good", "Good eve", "Good evening"] },
+    { mode: "taken back", early: ["Good", "Bad"], late: { content: "Bad day", delta: " day" }, told: ["Goo", "Good", "Good", "Bad day"] },
+  ])("WS-16 WS-28 reads what comes on a new connection before the welcome, which does not say whether it adds: $mode", async ({ early, late, told }) => {
+    const stage = await open();
+    const reply = stage.chat.send("hello", { messageId: "m1" });
+    stage.peer.say(stream("m1", "Goo", { delta: "Goo", seq: 0 }));
+    const texts = [reply.text];
+    stage.peer.end(1006);
+    await stage.clock.pass(1_000);
+    stage.peer.open();
+    for (const content of early) {
+      stage.peer.say(stream("m1", content));
+      texts.push(reply.text);
+    }
+    await stage.welcome();
+    stage.peer.say(stream("m1", late.content, { delta: late.delta, seq: 2 }));
+    texts.push(reply.text);
+    expect(texts).toEqual(told);
+  });
+
   it("gives who comes late, or is slow, larger parts", async () => {
     const { chat, peer } = await open();
     const reply = chat.send("hello", { messageId: "m1" });
