@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { pack } from "./build.ts";
+import { bundleClient } from "./client.ts";
 
 const run = promisify(execFile);
 
@@ -17,7 +18,7 @@ const workshop = z.object({
 });
 
 /** The kit keeps the tree it was written in: its rule books are found relative to its code, in the workshop and in the package. */
-const texts = ["spec/rules", "spec/websocket.asyncapi.yaml", "spec/insta-claw.asyncapi.yaml", "spec/local-im.asyncapi.yaml", "spec/clawchat.asyncapi.yaml", "LICENSE"];
+const texts = ["spec/rules", "spec/websocket.asyncapi.yaml", "spec/insta-claw.asyncapi.yaml", "spec/local-im.asyncapi.yaml", "spec/clawchat.asyncapi.yaml", "docs/client.md", "LICENSE"];
 
 /** Builds and packs the kit into `dist/`, and returns where the tarball is. */
 export async function buildKit(root: string, dist = path.join(root, "dist")): Promise<string> {
@@ -35,6 +36,8 @@ async function writeKit(root: string, directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await compile(root, directory);
+  await mkdir(path.join(directory, "client"));
+  for (const platform of ["browser", "node"] as const) await writeFile(path.join(directory, `client/${platform}.js`), await bundleClient(root, platform));
   for (const text of texts) await cp(path.join(root, text), path.join(directory, text), { recursive: true });
   await cp(path.join(root, "docs/testing.md"), path.join(directory, "README.md"));
   await writeFile(path.join(directory, "package.json"), `${JSON.stringify(kitPackage(release), undefined, 2)}\n`);
@@ -55,14 +58,20 @@ function kitPackage({ version, license, engines, devDependencies }: z.infer<type
   return {
     name: kitName,
     version,
-    description: "Tests the other end of four WebSocket chat protocols of OpenClaw: arbitraries, simulators, conformance suites.",
+    description: "Connects applications to OpenClaw agents over a WebSocket, and tests the other end of four WebSocket chat protocols: arbitraries, simulators, conformance suites.",
     license,
     type: "module",
     engines: { node: engines.node },
     bin: { [kitName]: "./src/cli/kit.js" },
-    exports: { "./testing": { types: "./src/testing/index.d.ts", default: "./src/testing/index.js" }, "./package.json": "./package.json" },
-    files: ["src", "generated", "spec"],
+    exports: {
+      "./client": { types: "./src/client/index.d.ts", browser: "./client/browser.js", default: "./client/node.js" },
+      "./testing": { types: "./src/testing/index.d.ts", default: "./src/testing/index.js" },
+      "./package.json": "./package.json",
+    },
+    files: ["client", "docs", "src", "generated", "spec"],
     dependencies: { "@types/ws": wsTypes, ws },
     peerDependencies: { "fast-check": `^${fastCheck}` },
+    // Whoever only connects tests nothing.
+    peerDependenciesMeta: { "fast-check": { optional: true } },
   };
 }

@@ -171,3 +171,36 @@ export const limits = {
   /** Conversations of which it is remembered how new the last notice about them was. */
   noticedConversations: 512,
 } as const;
+
+/** Those of the client library, apart from the others: a browser loads them. */
+export const clientLimits = {
+  /** Messages of a chat that have no answer yet; one more fails. As many other frames may wait for a connection. */
+  waiting: 100,
+  /** Ids of messages whose answer was told, and is not told again. */
+  endedIds: 256,
+  /** Messages on their way that the server has not taken yet: eight are kept while it asks its verifier, and ten refusals in a row end a connection (WS-5, WS-10). */
+  window: 8,
+  /** The same on a connection on which the server has taken nothing yet. */
+  firstWindow: 4,
+  /** ms for the token function of an application. */
+  tokenMs: 30_000,
+  /** ms from the dial to the open socket. */
+  openMs: 15_000,
+  /** ms in which a server that knows `chat.hello` answers it: it gives its verifier ten seconds. */
+  greetMs: 12_000,
+  /** ms after an error without a message in which a server that means the connection closes it. */
+  complaintMs: 300,
+  /** ms of silence after which the server is asked for a sign of life, and ms for that. */
+  silentMs: 30_000,
+  probeMs: 10_000,
+  /** ms after which a connection of a server that says nothing has proven itself, too. */
+  provenMs: 5_000,
+  /** ms for which a repeat is known to the server as one, less what a frame may be under way (WS-14). */
+  repeatMs: 290_000,
+  /** ms until a message is sent again that found no room. */
+  holdMs: 5_000,
+  /** ms it waits at most for its rate, whatever the server says. */
+  longestHoldMs: 60_000,
+  /** ms between two dials, at first and at most; the random part is as long again, or five times the first. */
+  backoff: { baseMs: 250, maxMs: 30_000 },
+} as const;

@@ -1,16 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { System } from "./ports.ts";
+import { web } from "./web.ts";
 
-/** The platform: the only file that touches clock, timers, randomness. */
+/** The platform: beside `web.ts` the only file that touches clock, timers, randomness. */
 export const system: System = {
-  now: () => Date.now(),
-  random: () => Math.random(),
+  now: web.now,
+  random: web.random,
   uuid: () => inOnePiece(randomUUID()),
   sha256: (text) => createHash("sha256").update(text).digest("hex"),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
+  after: web.after,
 };
 
 /**

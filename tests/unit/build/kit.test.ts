@@ -12,6 +12,17 @@ const root = path.resolve(import.meta.dirname, "../../..");
 const page = await readFile(path.join(root, "docs/testing.md"), "utf8");
 const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""], index) => ({ name: `example-${index + 1}`, code }));
 
+const clientPage = await readFile(path.join(root, "docs/client.md"), "utf8");
+const clientExamples = [...clientPage.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""], index) => ({ name: `client-${index + 1}`, code }));
+
+/** What a page is made with: no types of Node, none of a test library. */
+const pageSource = `import { type Chat, connect } from "clawwire/client";
+const chat: Chat = connect({ url: new URL("wss://chat.example/ws"), WebSocket, token: async () => (await fetch("/ticket")).text() });
+const reply = chat.send("hello", { signal: AbortSignal.timeout(1_000), media: [{ bytes: new Uint8Array(1) }] });
+for await (const part of reply) document.body.textContent = part.text;
+chat.on("reaction", ({ emoji, op }) => console.log(emoji, op === "add"));
+`;
+
 /** What a project that installs the kit gets beside it, from what is installed here: nothing is fetched. */
 const beside = ["ws", "fast-check", "pure-rand", "@types/ws", "@types/node", "undici-types"];
 
@@ -30,7 +41,7 @@ describe("the packed kit in a project of its own", () => {
     await writeFile(path.join(project, "package.json"), JSON.stringify({ type: "module" }));
     const compilerOptions = { strict: true, skipLibCheck: false, noEmit: true, target: "ES2024", lib: ["ES2025"], module: "NodeNext", types: ["node"] };
     await writeFile(path.join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-    for (const { name, code } of examples) await writeFile(path.join(project, `${name}.ts`), code);
+    for (const { name, code } of [...examples, ...clientExamples]) await writeFile(path.join(project, `${name}.ts`), code);
   }, 180_000);
 
   afterAll(async () => rm(project, { recursive: true, force: true }));
@@ -41,6 +52,25 @@ describe("the packed kit in a project of its own", () => {
     await writeFile(path.join(project, "wrong.ts"), 'import { startSimulator } from "clawwire/testing";\nawait startSimulator("smoke-signals");\n');
     expect(await check()).toMatch(/wrong\.ts\(2,22\).*"smoke-signals"/);
     await rm(path.join(project, "wrong.ts"));
+  });
+
+  it("has types of the client that a page can use, which has no types but those of a browser", { timeout: 120_000 }, async () => {
+    const folder = path.join(project, "page");
+    await mkdir(folder);
+    const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, target: "ES2022", lib: ["ES2022", "DOM"], module: "ESNext", moduleResolution: "bundler", types: [] };
+    await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+    await writeFile(path.join(folder, "page.ts"), pageSource);
+    const check = async () => run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: folder }).then(() => "", (cause: { stdout: string }) => cause.stdout);
+    expect(await check()).toBe("");
+    await writeFile(path.join(folder, "page.ts"), pageSource.replace('"reaction"', '"reacted"'));
+    expect(await check()).toMatch(/page\.ts\(5,9\).*"reacted"/);
+  });
+
+  it("gives a page one file for the client and Node another, by its exports", async () => {
+    const resolve = async (...conditions: string[]) =>
+      (await run(process.execPath, [...conditions, "--input-type=module", "--eval", 'console.log(import.meta.resolve("clawwire/client"), Object.keys(await import("clawwire/client")).join())'], { cwd: project })).stdout;
+    expect(await resolve()).toMatch(/\/clawwire\/client\/node\.js ChatError,connect\n$/);
+    expect(await resolve("--conditions=browser")).toMatch(/\/clawwire\/client\/browser\.js ChatError,connect\n$/);
   });
 
   it.each(examples)("runs $name of the page about it", { timeout: 60_000 }, async ({ name }) => {
@@ -73,6 +103,6 @@ describe("the packed kit in a project of its own", () => {
   it("says nothing of where it was made, and needs what it names", async () => {
     const manifest = JSON.parse(await readFile(path.join(project, "node_modules/clawwire/package.json"), "utf8")) as Record<string, unknown>;
     expect(manifest).toMatchObject({ name: "clawwire", exports: { "./testing": { types: "./src/testing/index.d.ts" } }, peerDependencies: { "fast-check": expect.stringMatching(/^\^/) as string } });
-    expect(examples.length).toBe(4);
+    expect([examples.length, clientExamples.length]).toEqual([4, 7]);
   });
 });

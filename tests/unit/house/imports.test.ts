@@ -32,6 +32,7 @@ const layers: Record<string, readonly string[]> = {
   "src/account": ["src/core", "src/protocols", "src/edge", "src/link", "src/store", "src/rest", "src/auth", "generated"],
   "src/channel": ["src/core", "src/protocols", "src/edge", "src/store", "src/rest", "src/auth", "src/account", "generated"],
   "src/plugins": ["src/channel"],
+  "src/client": ["src/core", "src/link", "generated"],
   "src/testing": ["src/core", "src/protocols", "generated"],
   "src/cli": ["src/core", "src/testing", "generated", "build"],
   codegen: [],
@@ -59,7 +60,7 @@ describe("the house", () => {
   });
 
   it("gives pure files no platform: no node module, no socket library", () => {
-    const pure = /^src\/(protocols\/|auth\/|rest\/|core\/(?!system\.ts)|link\/(?!shell\.ts))/;
+    const pure = /^src\/(protocols\/|auth\/|client\/|rest\/|core\/(?!system\.ts)|link\/(?!shell\.ts))/;
     expect(all.filter(({ from, imported }) => pure.test(from) && isPackage(imported)).map(say)).toEqual([]);
   });
 
@@ -72,11 +73,16 @@ describe("the house", () => {
     expect([...new Set(all.filter(({ imported }) => imported === "ws").map(({ from }) => from.split("/").slice(0, 2).join("/")))].toSorted()).toEqual(["src/cli", "src/edge", "src/link", "src/testing"]);
   });
 
-  it("touches clock, timers and randomness in core/system.ts only", () => {
-    const platform = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|randomUUID|performance\.now)\b/;
-    const layered = /^src\/(core|protocols|edge|link|store|rest|auth|account|channel|plugins)\//;
-    const wrong = files.filter((file) => layered.test(pathOf(file)) && pathOf(file) !== "src/core/system.ts" && platform.test(file.getFullText()));
+  it("touches clock, timers and randomness in core/system.ts only, and in core/web.ts what browsers have, too", () => {
+    const platform = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|randomUUID|getRandomValues|performance\.now)\b/;
+    const layered = /^src\/(core|protocols|edge|link|store|rest|auth|account|channel|plugins|client)\//;
+    const wrong = files.filter((file) => layered.test(pathOf(file)) && !/^src\/core\/(system|web)\.ts$/.test(pathOf(file)) && platform.test(file.getFullText()));
     expect(wrong.map(pathOf)).toEqual([]);
+  });
+
+  it("gives the client the types of the wire alone: its validators are larger than a page should load", () => {
+    const wrong = all.filter(({ from, imported }) => from.startsWith("src/client/") && imported.startsWith("generated/") && imported !== "generated/websocket/types.ts");
+    expect(wrong.map(say)).toEqual([]);
   });
 
   it("has no file over 400 lines", () => {
