@@ -111,10 +111,10 @@ describe("heartbeat", () => {
     expect(Number(at) - 49_000).toBeLessThanOrEqual(bounds.pingMs + bounds.deadAfterMs);
   });
 
-  it("condemns no living peer in 1,000 runs with stalls of 60 s, and of any length besides", () => {
-    const random = seededRandom(7);
+  it.each([7, 8, 9, 10])("condemns no living peer in a quarter of 1,000 runs with stalls of 60 s, and of any length besides (seed %i)", (seed) => {
+    const random = seededRandom(seed);
     let condemned = 0;
-    for (let run = 0; run < runs; run += 1) {
+    for (let run = 0; run < runs / 4; run += 1) {
       const stalls = Array.from({ length: 4 }, (_, i) => {
         const from = Math.floor(i * 150_000 + random() * 60_000);
         return [from, from + (i % 2 === 0 ? 60_000 : Math.floor(random() * 80_000))] as const;
