@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { readCorpus, readFailure, writeCorpus, writeFailure } from "./corpus.ts";
 import { type Counters, isOurs, Reach, startCounters } from "./coverage.ts";
-import { Campaign } from "./engine.ts";
+import { Campaign, type Failure } from "./engine.ts";
 import { judgeMemory, type Sample, takeSample } from "./memory.ts";
 import { targets } from "./targets/index.ts";
 
@@ -46,6 +46,7 @@ async function search(): Promise<number> {
   const look = (now: number) => {
     if (now < reportAt) return;
     reportAt = now + REPORT_MS;
+    tellNew(campaigns);
     samples.push(takeSample());
     report(campaigns, samples.at(-1), now - began);
   };
@@ -79,16 +80,24 @@ async function conclude(campaigns: readonly Campaign[], samples: readonly Sample
   for (const { target, executions, corpus, blocks, failures } of campaigns) {
     console.log(`${target.name.padEnd(22)}${String(executions).padStart(12)}${String(corpus.length).padStart(8)}${String(target.isRepeatable ? blocks : "-").padStart(8)}${String(failures.length).padStart(10)}`);
   }
-  const failures = campaigns.flatMap((campaign) => campaign.failures);
-  for (const failure of failures) {
-    const file = writeFailure(failure);
-    console.log(`\n${failure.target}, seed ${failure.seed}: ${failure.error}\n  again: npm run fuzz -- --play ${file}`);
-  }
+  const failures = tellNew(campaigns);
   const memory = judgeMemory(samples);
   const executions = campaigns.reduce((sum, each) => sum + each.executions, 0);
   console.log(`\n${executions} executions in ${Math.round(ms / 1000)} s, ${failures.length} failures; ${memory.said}`);
   if (values.keep) await keep(campaigns, counters);
   return failures.length > 0 || !memory.isFlat ? 1 : 0;
+}
+
+const told = new Set<Failure>();
+
+/** Writes and tells each failure once; returns all that there are. */
+function tellNew(campaigns: readonly Campaign[]): Failure[] {
+  const failures = campaigns.flatMap((campaign) => campaign.failures);
+  for (const failure of failures.filter((each) => !told.has(each))) {
+    told.add(failure);
+    console.log(`\n${failure.target}, seed ${failure.seed}: ${failure.error}\n  again: npm run fuzz -- --play ${writeFailure(failure)}\n`);
+  }
+  return failures;
 }
 
 /** A corpus that is gathered again, with the shortest input first, is smaller. */

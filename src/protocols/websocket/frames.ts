@@ -20,17 +20,21 @@ export interface About {
 export function terminalFrame(dialect: Dialect, of: About, end: Terminal): ChatSent {
   if (end.type === "error") return errorFrame(dialect, end.code, end.error, of.messageId);
   const urls = end.mediaUrls ?? [];
+  const named = dialect.extended ? urls.slice(0, MEDIA_URLS) : [];
   return {
     type: "chat.response",
     messageId: of.messageId,
-    // An application that does not know `mediaUrls` still gets the links.
-    content: dialect.extended || urls.length === 0 ? end.content : [end.content, ...urls].filter(Boolean).join("\n\n"),
+    // An application that does not know `mediaUrls` still gets the links, and one that does those for which it has no room.
+    content: named.length === urls.length ? end.content : [end.content, ...urls.slice(named.length)].filter(Boolean).join("\n\n"),
     done: true,
-    ...(dialect.extended && urls.length > 0 && { mediaUrls: [...urls] }),
+    ...(named.length > 0 && { mediaUrls: named }),
     ...(dialect.extended && end.replyToMessageId !== undefined && { replyToMessageId: end.replyToMessageId }),
     ...additions(dialect, of),
   };
 }
+
+/** `maxItems` of `mediaUrls`. */
+const MEDIA_URLS = 64;
 
 export function errorFrame(dialect: Dialect, code: ErrorCode, error: string, messageId: string | undefined): ChatSent {
   return { type: "chat.error", ...(messageId !== undefined && { messageId }), error, ...(dialect.extended && { code }) };

@@ -81,7 +81,7 @@ function secretsIn(input: unknown): string[] {
         open.push(key);
         walk(member, isSecret || /token|secret|password|ticket|credential|authorization|api_?key/i.test(key), depth + 1);
       }
-    } else open.push(String(value));
+    } else if (typeof value === "number" || typeof value === "boolean") open.push(String(value));
   };
   walk(input, false, 0);
   return secret.map((text) => text.slice(0, 24)).filter((text) => /^[\w .-]{8,}$/.test(text) && !open.some((other) => other.includes(text)));

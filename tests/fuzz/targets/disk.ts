@@ -60,7 +60,7 @@ function damage(file: string, bytes: Buffer, cells: readonly string[], patches: 
     const byte = typeof second === "number" ? second & 255 : 0;
     if (what === "byte" && damaged.length > 0) damaged.writeUInt8(byte, at);
     else if (what === "cut") damaged = damaged.subarray(0, at);
-    else if (what === "fill") damaged.fill(byte, at, at + 512);
+    else if (what === "fill") damaged.fill(byte, at, Math.min(at + 512, damaged.length));
     else if (what === "text") damaged.write(String(second), at, "latin1");
     else if (what === "cell" && (typeof second === "string" || typeof second === "number")) edits.push([cells[number % cells.length] ?? "", second]);
   }

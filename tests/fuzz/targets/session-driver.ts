@@ -1,3 +1,4 @@
+import { limits } from "../../../src/core/limits.ts";
 import type { RefusalCode } from "../../../src/protocols/inbound.ts";
 import type { Session, Step } from "../../../src/protocols/session.ts";
 import { type Activity, beginTurn, stepTurn, type Terminal, type TurnBounds, type TurnEvent, type TurnSays, type TurnState } from "../../../src/protocols/turn.ts";
@@ -81,7 +82,8 @@ export function playSession<State, Command, Request, Of extends { messageId: str
   function wait(ms: number): void {
     const until = now + ms;
     for (let ticks = 0; wakeAt !== undefined && wakeAt <= until && session.tick; ticks++) {
-      insist(ticks < 50_000, () => "ticks without end");
+      // Heartbeats are further apart than that.
+      insist(ticks < 1_000 + ms / 1_000, () => "ticks without end");
       now = Math.max(now, wakeAt);
       wakeAt = undefined;
       take(session.tick(state, now));
@@ -126,7 +128,7 @@ export function playSession<State, Command, Request, Of extends { messageId: str
         wakeAt = undefined;
         return take(session.open(now, state));
       case "say":
-        if (of && REFUSALS.includes(first as RefusalCode)) say({ say: "refused", of, code: first as RefusalCode, error: textOf(second) || "refused" });
+        if (of && REFUSALS.includes(first as RefusalCode)) say({ say: "refused", of, code: first as RefusalCode, error: textOf(second).slice(0, limits.errorCodePoints) || "refused" });
         else if (of) say({ say: "other", of, word: textOf(first), text: textOf(second) });
         return;
       case "turn":

@@ -53,7 +53,8 @@ function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, fau
     const { word, text } = said;
     const name = protocol.acts?.nameOf(of) ?? protocol.acts?.nameOfAnswer(of);
     const act = actOf(word, text);
-    if (act) return name === undefined ? [] : [{ say: "act", act, target: { name, place: of } }];
+    // What is no emoji comes to no session: the action refuses it.
+    if (act) return name === undefined || (act.act === "react" && act.emoji === "") ? [] : [{ say: "act", act, target: { name, place: of } }];
     switch (word) {
       case "typing":
       case "repeated":

@@ -29,6 +29,8 @@ describe("the frames of a connection", () => {
     const response = { type: "chat.response", messageId: "m", done: true };
     expect(terminalFrame(plain, of, end)).toEqual({ ...response, content: "See:\n\nhttps://a.example/1\n\nhttps://a.example/2" });
     expect(terminalFrame(full, of, end)).toEqual({ ...response, content: "See:", mediaUrls: ["https://a.example/1", "https://a.example/2"], replyToMessageId: "q", groupId: "g", threadId: "t" });
+    const many = Array.from({ length: 66 }, (_, index) => `https://a.example/${index}`);
+    expect(terminalFrame(full, of, { ...(end as object), mediaUrls: many } as never)).toMatchObject({ content: "See:\n\nhttps://a.example/64\n\nhttps://a.example/65", mediaUrls: many.slice(0, 64) });
     expect(terminalFrame(plain, of, { type: "done", content: "", mediaUrls: ["https://a.example/1"] } as never)).toEqual({ ...response, content: "https://a.example/1" });
     const bareEnd = terminalFrame(bare, of, { type: "done", content: "x", mediaUrls: [] } as never);
     expect(bareEnd).toEqual({ ...response, content: "x" });
