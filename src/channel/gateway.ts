@@ -15,6 +15,7 @@ import { accountFiles, type AccountFiles } from "./account-files.ts";
 import type { AccountRules, ChannelAccount } from "./accounts.ts";
 import { type DynamicAgents, prepareAgent } from "./agents.ts";
 import type { ChannelConfig } from "./channel-config.ts";
+import { type CutSessions, createCutSessions } from "./cut-session.ts";
 import { createGroupHistory } from "./group-history.ts";
 import type { ChannelNames, HostAccount } from "./host.ts";
 import { createHostAccount, detailOf, followConfig } from "./host-account.ts";
@@ -136,11 +137,12 @@ async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kin
   void kind.inspectStart?.(config, log);
 
   const resumed = createResumed();
+  const cutSessions = createCutSessions(host);
   const files = accountFiles(state, kind.names.id, accountId);
   const approvals = await watchApprovals({ host, file: files.pairingFile, account: () => kind.live.get(accountId)?.account });
   let url = "";
   const narrator = kind.narration && createNarrator(kind.narration, log, { accountId, name: () => host.account().name, url: () => url });
-  const agent = createAgent(host, kind, { resumed, approvals }, ownMedia);
+  const agent = createAgent(host, kind, { resumed, cutSessions, approvals }, ownMedia);
   const changed = (status: AccountStatus) => {
     if (url !== "") narrator?.status(status);
     report.changed(status);
@@ -171,6 +173,7 @@ async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kin
       cancelFollow();
       cancelRefresh();
       remove();
+      cutSessions.stop();
       await approvals.stop();
       await account.stop();
     },
@@ -187,7 +190,7 @@ function mediaBytesOf<Config extends ChannelConfig>(kind: ChannelKind<Config>, c
   return kind.mediaOf?.(config).maxBytes ?? 0;
 }
 
-function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, kind: ChannelKind<Config>, { resumed, approvals }: { resumed: Resumed; approvals: PairingNotice }, ownMedia: string): Agent {
+function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, kind: ChannelKind<Config>, { resumed, cutSessions, approvals }: { resumed: Resumed; cutSessions: CutSessions; approvals: PairingNotice }, ownMedia: string): Agent {
   const running = () => kind.live.get(host.accountId)?.account;
   const mediaBounds = (config: Config): MediaBounds => {
     if (!kind.mediaOf) return noMedia;
@@ -200,6 +203,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
   const turnDeps: TurnDeps<Config> = {
     host,
     resumed,
+    cutSessions,
     history: createGroupHistory(),
     questions,
     mediaBounds,

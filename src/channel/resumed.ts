@@ -1,8 +1,4 @@
-import { forLog } from "../core/redact.ts";
 import type { Inbound } from "../protocols/inbound.ts";
-import type { HostAccount } from "./host.ts";
-import { pauseFor } from "./pause.ts";
-import type { Route } from "./routes.ts";
 import type { Spoken } from "./speech.ts";
 
 /**
@@ -26,15 +22,6 @@ export interface Collection {
 
 /** The first words of what the host says of a turn that a restart cut: about the answer, not part of it. */
 export const NOTICES = ["I'm continuing your interrupted request now", "I couldn’t confirm whether my previous reply reached this chat", "I couldn't continue this session after a gateway restart"] as const;
-const LOOK_EVERY_MS = 500;
-/** How long after a turn's end its answer may still be on the way. */
-const GRACE_MS = 4000;
-/**
- * How long the host may leave a cut turn while it goes on with no other either. It takes up one session after the other,
- * which takes minutes where there are many, and passes over some of them (issue 7); who runs a message there all the same
- * has the host's place for it, before its own.
- */
-const TAKE_UP_MS = 60_000;
 
 export function createResumed(): Resumed {
   const waiting = new Map<string, { pieces: Spoken[]; isShared: boolean }[]>();
@@ -120,44 +107,4 @@ function placeOf({ receivedAt, content }: Asked, texts: readonly SessionText[]):
   const at = texts.findLastIndex(({ role, timestamp }) => role === "user" && timestamp === receivedAt);
   if (at >= 0 || content.trim() === "") return at;
   return texts.findLastIndex(({ role, timestamp = receivedAt, text }) => role === "user" && timestamp >= receivedAt && `\n${text}\n`.includes(`\n${content}\n`));
-}
-
-/**
- * Settles when the session is at rest and what it had to say has come, or when the turn is aborted. `hasCome`: of what was
- * said to the address there may be an answer to somebody else only (issue 7).
- */
-export async function untilSettled(host: HostAccount<unknown>, route: Route, signal: AbortSignal, hasCome: () => Promise<boolean>): Promise<void> {
-  const pause = (ms: number) => pauseFor(host.system, ms, signal);
-  let waitedFor = 0;
-  let leftBefore = Infinity;
-  for (let state = stateOf(host, route); state !== "at rest" && !signal.aborted; state = stateOf(host, route)) {
-    if (waitedFor % TAKE_UP_MS === 0 && state === "cut") {
-      const left = cutSessions(host, route);
-      if (left >= leftBefore) {
-        host.log.warn(`the host does not go on with session ${forLog(route.sessionKey)}, which a restart cut`);
-        return;
-      }
-      leftBefore = left;
-    }
-    waitedFor = state === "cut" ? waitedFor + LOOK_EVERY_MS : 0;
-    await pause(LOOK_EVERY_MS);
-  }
-  for (let waited = 0; waited < GRACE_MS && !signal.aborted && !(await hasCome()); waited += LOOK_EVERY_MS) await pause(LOOK_EVERY_MS);
-  await pause(LOOK_EVERY_MS);
-}
-
-/** The host calls a session running that it works in, and one that it worked in when it ended. */
-function stateOf({ runtime }: HostAccount<unknown>, { agentId, sessionKey }: Route): "at rest" | "at work" | "cut" {
-  const entry = runtime.agent.session.getSessionEntry({ agentId, sessionKey });
-  if (entry?.status !== "running") return "at rest";
-  return isCut(entry) ? "cut" : "at work";
-}
-
-/** How many the host has not gone on with yet. */
-function cutSessions({ runtime }: HostAccount<unknown>, { agentId }: Route): number {
-  return runtime.agent.session.listSessionEntries({ agentId }).filter(({ entry }) => isCut(entry)).length;
-}
-
-function isCut({ status, abortedLastRun }: { status?: string; abortedLastRun?: boolean }): boolean {
-  return status === "running" && abortedLastRun === true;
 }

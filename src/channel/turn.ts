@@ -7,6 +7,7 @@ import { isAddressed, note, routeOf } from "./access.ts";
 import { acknowledge } from "./ack-reaction.ts";
 import { writeAddress } from "./addresses.ts";
 import type { ChannelConfig } from "./channel-config.ts";
+import type { CutSessions } from "./cut-session.ts";
 import { type Dispatched, dispatchTurn } from "./dispatch.ts";
 import { type GroupHistory, historyLimitOf } from "./group-history.ts";
 import { type HostAccount, isHostError } from "./host.ts";
@@ -16,7 +17,7 @@ import type { FileWay } from "./outbound-media.ts";
 import { pauseFor } from "./pause.ts";
 import { promptFor, skillsFor } from "./prompts.ts";
 import type { Questions } from "./questions.ts";
-import { answersIn, answerTo, type Collection, type Resumed, saidTo, type SessionText, untilSettled } from "./resumed.ts";
+import { answersIn, answerTo, type Collection, type Resumed, saidTo, type SessionText } from "./resumed.ts";
 import { createSpeech, type Speech, type Spoken } from "./speech.ts";
 import { streamingOf } from "./streaming.ts";
 import { buildContext, type ContextFacts } from "./turn-context.ts";
@@ -24,6 +25,7 @@ import { buildContext, type ContextFacts } from "./turn-context.ts";
 export interface TurnDeps<Config extends ChannelConfig> {
   host: HostAccount<Config>;
   resumed: Resumed;
+  cutSessions: CutSessions;
   history: GroupHistory;
   questions: Questions;
   mediaBounds(config: Config): MediaBounds;
@@ -145,6 +147,8 @@ async function tryOnce<Config extends ChannelConfig>(run: Run<Config>, number: n
     for (const end of questions) end();
     questions.clear();
   };
+  // Behind a session that the host does not go on with, the message would wait in its dispatch.
+  deps.cutSessions.watch(question.route);
   const ran = await dispatchTurn(host, { ask, wentOn, facts, context: buildContext(host, facts), speech, signal, isBot: bot.speaker === "bot", ...shown, files: deps.files(config) });
   if (!isControl) deps.history.told(sessionKey);
   return ran;
@@ -164,15 +168,18 @@ async function runAgain<Config extends ChannelConfig>(run: Run<Config>): Promise
       const ran = await runOnce(run, 1);
       if (ran.ended !== "silent") return await conclude(run, ran, collection);
     }
-    return (await untilTakenUp(host, turn, collection, speech, signal)) ?? (await conclude(run, await runOnce(run, turn.attempt), collection));
+    return (await untilTakenUp(deps, turn, collection, speech, signal)) ?? (await conclude(run, await runOnce(run, turn.attempt), collection));
   } finally {
     collection.release();
   }
 }
 
+/** What a session has become is asked of these. */
+type Sessions = Pick<TurnDeps<ChannelConfig>, "cutSessions"> & { host: HostAccount<unknown> };
+
 /** Gives the message the answer of a host that knows it; undefined where there is none. */
-async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
-  await settled(host, turn, collection, signal);
+async function untilTakenUp({ host, cutSessions }: Sessions, turn: TurnRequest, collection: Collection, speech: Speech, signal: AbortSignal): Promise<TurnOutcome | undefined> {
+  await settled({ host, cutSessions }, turn, collection, signal);
   if (signal.aborted) return { ended: "aborted" };
   const said = answerTo(turn.inbound, await readSince(host, turn), collection);
   if (!said || said.length === 0) return undefined;
@@ -181,15 +188,15 @@ async function untilTakenUp(host: HostAccount<unknown>, turn: TurnRequest, colle
   return { ended: "completed" };
 }
 
-async function settled(host: HostAccount<unknown>, turn: TurnRequest, collection: Collection, signal: AbortSignal): Promise<void> {
-  await untilSettled(host, routeOf(host, turn.inbound), signal, async () => saidTo(turn.inbound, await readSince(host, turn), collection).length > 0);
+async function settled({ host, cutSessions }: Sessions, turn: TurnRequest, collection: Collection, signal: AbortSignal): Promise<void> {
+  await cutSessions.untilSettled(routeOf(host, turn.inbound), signal, async () => saidTo(turn.inbound, await readSince(host, turn), collection).length > 0);
 }
 
 /** The message was cut too often to run again. The next one of its lane waits all the same until the host is done with it: else it would get the answer (issue 7). */
-export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, { host, resumed }: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
-  const collection = resumed.collect(writeAddress(host.channel.addresses, turn.inbound.conversation));
+export async function giveUpTurn<Config extends ChannelConfig>(turn: TurnRequest, reply: Reply, signal: AbortSignal, deps: TurnDeps<Config>): Promise<TurnOutcome | undefined> {
+  const collection = deps.resumed.collect(writeAddress(deps.host.channel.addresses, turn.inbound.conversation));
   try {
-    return await untilTakenUp(host, turn, collection, createSpeech(reply), signal);
+    return await untilTakenUp(deps, turn, collection, createSpeech(reply), signal);
   } finally {
     collection.release();
   }
@@ -221,7 +228,7 @@ async function awaitDeferred<Config extends ChannelConfig>({ deps, turn, signal,
   try {
     let said: readonly Spoken[] | undefined;
     for (let look = 0; look < (to === "steer" ? 1 : LOOKS) && !said?.length && !signal.aborted; look += 1) {
-      await settled(host, turn, collection, signal);
+      await settled(deps, turn, collection, signal);
       said = answerTo(turn.inbound, await readSince(host, turn), collection);
     }
     said ??= collection.isShared ? answersIn(await readSince(host, turn)) : saidTo(turn.inbound, to === "steer" ? [] : await readSince(host, turn), collection);

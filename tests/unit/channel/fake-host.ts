@@ -51,7 +51,10 @@ export function fakeHost(channel: object, extra: OpenClawConfig = {}, accountId 
     agent: {
       session: {
         getSessionEntry: () => (host.sessionStatus === undefined ? host.session : { status: host.sessionStatus }),
-        listSessionEntries: () => [host.session ?? {}, ...host.otherSessions].map((entry) => ({ entry })),
+        listSessionEntries: () => [host.session ?? {}, ...host.otherSessions].map((entry, index) => ({ sessionKey: `session ${index}`, entry })),
+        async patchSessionEntry({ update }: { update(entry: object): object | null }) {
+          host.session = { ...host.session, ...update(host.session ?? {}) };
+        },
       },
     },
     channel: {

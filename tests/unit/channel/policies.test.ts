@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decideAccess, isControlCommand } from "../../../src/channel/access.ts";
+import { createCutSessions } from "../../../src/channel/cut-session.ts";
 import { createGroupHistory } from "../../../src/channel/group-history.ts";
 import { createQuestions } from "../../../src/channel/questions.ts";
 import { createResumed } from "../../../src/channel/resumed.ts";
@@ -19,6 +20,7 @@ function talker(host: FakeHost) {
     runTurn({ inbound: inboundOf(about), attempt: 1 }, reply, new AbortController().signal, {
       host,
       resumed: createResumed(),
+      cutSessions: createCutSessions(host),
       history,
       questions: createQuestions(),
       mediaBounds: () => ({ roots: [], maxBytes: 1 }),
