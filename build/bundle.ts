@@ -37,7 +37,8 @@ export async function bundle(root: string, row: PluginPackage): Promise<Bundle> 
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     sourcemap: false,
-    minify: false,
+    // A gateway reads and compiles all of it anew at each start, and so does every command that asks about the channel.
+    minify: true,
   });
   await build.close();
   const chunks = output.filter((part): part is OutputChunk => part.type === "chunk").toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1));

@@ -1,7 +1,7 @@
 import type { Bundle } from "./bundle.ts";
 
 /** Bytes that a setup or status command may have to read for one channel. */
-const SETUP_BYTES = 450_000;
+const SETUP_BYTES = 250_000;
 /** What has no business where nothing is opened: sockets, a database, and all that runs an account. */
 const runsAccounts = /^(?:node:(?:sqlite|net|tls|http|https|http2|dgram|worker_threads)|src\/(?:account|edge|link|store)\/.*|src\/channel\/(?:gateway|dispatch|turn)\.ts|src\/channel\/[\w-]+-open\.ts|.*node_modules\/ws\/.*)$/;
 
