@@ -37,7 +37,7 @@ export async function pythonWithWebsockets(folder: string): Promise<Python> {
       }
     }
   }
-  throw new Error("The README's Python example needs the websockets package: pip install websockets, or install python3-websockets.");
+  throw new Error("The Python example of docs/connect.md needs the websockets package: pip install websockets, or install python3-websockets.");
 }
 
 async function unpackFromDebian(folder: string, packages: string): Promise<void> {

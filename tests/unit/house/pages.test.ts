@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { packages } from "../../../build/packages.ts";
 
 const root = `${import.meta.dirname}/../../..`;
-const readme = readFileSync(`${root}/README.md`, "utf8");
+const pages = globSync(["*.md", "docs/**/*.md", "spec/rules/*.md"], { cwd: root }).toSorted();
+const textOf = (page: string) => readFileSync(join(root, page), "utf8");
 
 interface Schema {
   type?: string | string[];
@@ -38,22 +40,33 @@ function typeOf(field: Schema): string {
   return field.type === "array" ? "list" : (field.type ?? "");
 }
 
-describe("the README", () => {
-  it.each(packages.map(({ folder }) => folder))("lists every field of the configuration of %s as the spec has it", (name) => {
+describe("the pages", () => {
+  it.each(packages.map(({ folder }) => folder))("list every field of the configuration of %s as the spec has it", (name) => {
     const schema = parse(readFileSync(`${root}/spec/config/${name}.yaml`, "utf8"), { merge: true }) as Schema;
-    const [, after = ""] = readme.split(`spec/config/${name}.yaml -->\n`);
+    const [, after = ""] = textOf(`docs/channels/${name}.md`).split(`spec/config/${name}.yaml -->\n`);
     const [table = ""] = after.split("<!-- /configuration -->");
     expect(table.trim().split("\n").slice(2)).toEqual(rowsOf(schema, ""));
   });
 
-  it("names scripts that exist", () => {
+  it("name scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { scripts: Record<string, string> };
-    const named = [...readme.matchAll(/npm (?:run )?(start|test|chat|build|bench|codegen)\b/g)].map(([, name]) => name ?? "");
-    expect(named.filter((name) => !(name in scripts))).toEqual([]);
-    expect(named.length).toBeGreaterThan(8);
+    const named = pages.flatMap((page) => [...textOf(page).matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(start|test)\b)/g)].map(([, run, plain]) => ({ page, script: run ?? plain ?? "" })));
+    expect(named.filter(({ script }) => !(script in scripts))).toEqual([]);
+    expect(named.length).toBeGreaterThan(40);
   });
 
-  it("names files that exist", () => {
-    for (const [, path] of readme.matchAll(/\]\(((?!https?:)[^)#]+)\)/g)) expect(readFileSync(`${root}/${path}`).length).toBeGreaterThan(0);
+  it("lead to files and headings that exist", () => {
+    const links = pages.flatMap((page) => [...textOf(page).matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]+))?[^)]*\)/g)].map(([, path = "", heading]) => ({ page, path, heading })));
+    const wrong = links.filter(({ page, path, heading }) => {
+      const target = path === "" ? page : join(dirname(page), path);
+      return !existsSync(join(root, target)) || (heading !== undefined && !headingsOf(textOf(target)).includes(heading));
+    });
+    expect(wrong).toEqual([]);
+    expect(links.length).toBeGreaterThan(100);
   });
 });
+
+/** The anchors of a page, as GitHub makes them. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+}
