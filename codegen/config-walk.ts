@@ -97,8 +97,8 @@ export class ConfigWalk {
       else if ((isArray(value) ? "array" : typeof value) !== hintKeys[key])
         this.#sources.error(under(place, "x-ui", key), `the hint "${key}" must be a ${hintKeys[key] ?? ""}`);
     }
-    const help = written["help"] ?? schema["description"];
-    return { ...written, ...(help !== undefined && { help }) };
+    // Forms show the schema's description where a hint has no help of its own.
+    return written;
   }
 }
 

@@ -83,8 +83,10 @@ describe("a gateway with an account of every channel misconfigured", () => {
       const accounts = z.object({ additionalProperties: z.object({ properties: blockSchema }) }).parse(root["accounts"]).additionalProperties.properties;
       // The host adds one of its own, which it describes itself.
       const paths = [...Object.keys(root), ...Object.keys(accounts).map((field) => `accounts.*.${field}`)].filter((path) => !path.endsWith("heartbeatVisibility"));
+      const describedBy = (path: string) => z.object({ description: z.string().optional() }).parse(path.startsWith("accounts.*.") ? accounts[path.slice("accounts.*.".length)] : root[path]).description;
       const hints = paths.map((path) => ({ path, ...uiHints[`channels.${channel}.${path}`] }));
-      expect(hints.filter(({ label, help }) => !label || !help).map(({ path }) => path)).toEqual([]);
+      // The form shows a field's description where there is no help beside it.
+      expect(hints.filter(({ label, help, path }) => !label || !(help ?? describedBy(path))).map(({ path }) => path)).toEqual([]);
       // By its name the host takes the path of a secret's file for a secret too.
       expect(hints.filter(({ path, sensitive }) => sensitive && !path.endsWith("File")).map(({ path }) => path).toSorted()).toEqual([...secrets[channel], ...secrets[channel].map((field) => `accounts.*.${field}`)].toSorted());
     }

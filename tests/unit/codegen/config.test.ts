@@ -56,7 +56,7 @@ describe("the generated configuration", () => {
 
   it("gives the host form hints by dotted path, for named accounts too", () => {
     const { uiHints = {} } = manifest.channelConfigs["websocket"] ?? {};
-    expect(uiHints["auth.endpoint"]).toEqual({ label: "Verifier URL", help: expect.any(String) as string, tags: ["url-secret"] });
+    expect(uiHints["auth.endpoint"]).toEqual({ label: "Verifier URL", tags: ["url-secret"] });
     expect(uiHints["accounts.*.auth.endpoint"]).toEqual(uiHints["auth.endpoint"]);
   });
 
