@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { rolldown } from "rolldown";
 import { z } from "zod";
 import { pack } from "./build.ts";
 import { bundleClient } from "./client.ts";
@@ -35,7 +36,7 @@ async function writeKit(root: string, directory: string): Promise<void> {
   const release = workshop.parse(JSON.parse(await readFile(path.join(root, "package.json"), "utf8")));
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  await compile(root, directory);
+  await Promise.all([writeCode(root, directory), writeTypes(root, directory)]);
   await mkdir(path.join(directory, "client"));
   for (const platform of ["browser", "node"] as const) await writeFile(path.join(directory, `client/${platform}.js`), await bundleClient(root, platform));
   for (const text of texts) await cp(path.join(root, text), path.join(directory, text), { recursive: true });
@@ -43,13 +44,38 @@ async function writeKit(root: string, directory: string): Promise<void> {
   await writeFile(path.join(directory, "package.json"), `${JSON.stringify(kitPackage(release), undefined, 2)}\n`);
 }
 
-async function compile(root: string, directory: string): Promise<void> {
-  const compiler = path.join(root, "node_modules/typescript/bin/tsc");
+/** Each module in a file of its own, as far as somebody needs it, minified: unminified they are four times what a kit may weigh. */
+async function writeCode(root: string, directory: string): Promise<void> {
+  const build = await rolldown({
+    cwd: root,
+    input: { "src/cli/kit": "src/cli/kit.ts", "src/testing/index": "src/testing/index.ts" },
+    platform: "node",
+    external: /^(?:ws|fast-check)$/,
+    onLog(_level, log) {
+      throw new Error(`bundling the kit: ${log.message}`);
+    },
+  });
+  await build.write({ dir: directory, format: "esm", preserveModules: true, preserveModulesRoot: root, entryFileNames: "[name].js", sourcemap: false, minify: true });
+  await build.close();
+}
+
+/** The declarations that the kit's two entries lead to. */
+async function writeTypes(root: string, directory: string): Promise<void> {
+  const all = await mkdtemp(path.join(path.dirname(directory), ".types-"));
   try {
-    await run(process.execPath, [compiler, "-p", path.join(root, "build/tsconfig.kit.json"), "--outDir", directory]);
+    await run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", path.join(root, "build/tsconfig.kit.json"), "--outDir", all]);
+    const wanted = new Set(["src/client/index.d.ts", "src/testing/index.d.ts"]);
+    for (const file of wanted) {
+      const text = await readFile(path.join(all, file), "utf8");
+      for (const [, module = ""] of text.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) wanted.add(path.join(path.dirname(file), module.replace(/\.[jt]s$/, ".d.ts")));
+      await mkdir(path.join(directory, path.dirname(file)), { recursive: true });
+      await writeFile(path.join(directory, file), text);
+    }
   } catch (cause) {
     const said = cause instanceof Error && "stdout" in cause ? String(cause.stdout) : String(cause);
     throw new Error(`the kit does not compile:\n${said}`, { cause });
+  } finally {
+    await rm(all, { recursive: true, force: true });
   }
 }
 
@@ -61,6 +87,7 @@ function kitPackage({ version, license, engines, devDependencies }: z.infer<type
     description: "Connects applications to OpenClaw agents over a WebSocket, and tests the other end of four WebSocket chat protocols: arbitraries, simulators, conformance suites.",
     license,
     type: "module",
+    sideEffects: false,
     engines: { node: engines.node },
     bin: { [kitName]: "./src/cli/kit.js" },
     exports: {

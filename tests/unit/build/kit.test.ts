@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildKit } from "../../../build/kit.ts";
 import { startSimulator } from "../../../src/testing/simulator/simulator.ts";
@@ -28,14 +31,16 @@ const beside = ["ws", "fast-check", "pure-rand", "@types/ws", "@types/node", "un
 
 describe("the packed kit in a project of its own", () => {
   let project = "";
+  let installed = "";
+  let tarball = "";
 
   beforeAll(async () => {
     project = await mkdtemp(path.join(tmpdir(), "kit-"));
     const modules = path.join(project, "node_modules");
-    const installed = path.join(modules, "clawwire");
+    installed = path.join(modules, "clawwire");
     await mkdir(path.join(modules, "@types"), { recursive: true });
     await mkdir(installed);
-    const tarball = await buildKit(root, path.join(project, "dist"));
+    tarball = await buildKit(root, path.join(project, "dist"));
     await run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
     for (const name of beside) await symlink(path.join(root, "node_modules", name), path.join(modules, name));
     await writeFile(path.join(project, "package.json"), JSON.stringify({ type: "module" }));
@@ -64,6 +69,21 @@ describe("the packed kit in a project of its own", () => {
     expect(await check()).toBe("");
     await writeFile(path.join(folder, "page.ts"), pageSource.replace('"reaction"', '"reacted"'));
     expect(await check()).toMatch(/page\.ts\(5,9\).*"reacted"/);
+  });
+
+  it("has exports and types that npm, bundlers and compilers of every kind find", { timeout: 60_000 }, async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, level: "suggestion", strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    const checked = await checkPackage(createPackageFromTarballData(await readFile(tarball)));
+    // Nothing resolves as Node 10 did in a package that needs Node 24, and whoever requires it there gets the module.
+    const foreign = checked.types ? checked.problems.filter((problem) => problem.kind !== "CJSResolvesToESM" && !("resolutionKind" in problem && problem.resolutionKind === "node10")) : "no types";
+    expect(foreign).toEqual([]);
+  });
+
+  it("is small", async () => {
+    const files = await readdir(installed, { recursive: true, withFileTypes: true });
+    const sizes = await Promise.all(files.filter((file) => file.isFile()).map(async (file) => (await stat(path.join(file.parentPath, file.name))).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_530_000);
   });
 
   it("gives a page one file for the client and Node another, by its exports", async () => {
