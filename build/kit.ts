@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { rolldown } from "rolldown";
 import { z } from "zod";
 import { pack } from "./build.ts";
+import { repositorySchema } from "./metadata.ts";
 import { bundleClient } from "./client.ts";
 
 const run = promisify(execFile);
@@ -15,6 +16,7 @@ const workshop = z.object({
   version: z.string(),
   license: z.string(),
   engines: z.object({ node: z.string() }),
+  repository: repositorySchema.optional(),
   devDependencies: z.looseObject({ ws: z.string(), "@types/ws": z.string(), "fast-check": z.string() }),
 });
 
@@ -79,13 +81,14 @@ async function writeTypes(root: string, directory: string): Promise<void> {
   }
 }
 
-function kitPackage({ version, license, engines, devDependencies }: z.infer<typeof workshop>): object {
+function kitPackage({ version, license, engines, devDependencies, repository }: z.infer<typeof workshop>): object {
   const { ws, "@types/ws": wsTypes, "fast-check": fastCheck } = devDependencies;
   return {
     name: kitName,
     version,
     description: "Connects applications to OpenClaw agents over a WebSocket, and tests the other end of four WebSocket chat protocols: arbitraries, simulators, conformance suites.",
     license,
+    ...(repository && { repository }),
     type: "module",
     sideEffects: false,
     engines: { node: engines.node },

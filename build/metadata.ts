@@ -8,7 +8,13 @@ export interface Release {
   /** The OpenClaw that the tests ran against: the oldest one promised, and the one the packages are built with. */
   host: string;
   node: string;
+  /** Where it comes from, which npm compares with who publishes it; a release has it, the workshop not. */
+  repository?: Repository;
 }
+
+export const repositorySchema = z.object({ type: z.string(), url: z.string() });
+
+export type Repository = z.infer<typeof repositorySchema>;
 
 const hostVersion = z.string().regex(/^\d{4}\.\d+\.\d+$/, "must be one version of OpenClaw, without a range");
 
@@ -19,8 +25,9 @@ export const workshopSchema = z
     license: z.string(),
     engines: z.object({ node: z.string() }),
     devDependencies: z.object({ openclaw: hostVersion }),
+    repository: repositorySchema.optional(),
   })
-  .transform(({ version, license, engines, devDependencies }): Release => ({ version, license, node: engines.node, host: devDependencies.openclaw }));
+  .transform(({ version, license, engines, devDependencies, repository }): Release => ({ version, license, node: engines.node, host: devDependencies.openclaw, ...(repository && { repository }) }));
 
 /** No upper bound: the host asks a plugin for none, and one would lock people out of a host that works until we publish again. */
 export function hostRange({ host }: Release): string {
@@ -45,6 +52,7 @@ export function packageJson(row: PluginPackage, release: Release): object {
     description: row.description,
     keywords: ["openclaw", "openclaw-plugin", "channel", row.channel],
     license: release.license,
+    ...(release.repository && { repository: release.repository }),
     type: "module",
     engines: { node: release.node },
     exports: { ".": "./dist/index.js", "./package.json": "./package.json" },
