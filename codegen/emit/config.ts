@@ -18,7 +18,7 @@ const known = new WeakMap<Config, Promise<ReadonlyMap<string, string>>>();
 async function printAnew(folder: string, config: Config): Promise<ReadonlyMap<string, string>> {
   const title = header([config.source]);
   const types = await printTypes([...config.resolved, ...config.input]);
-  const validators = printValidators(config.input, { strict: true, tolerant: [], small: true });
+  const validators = printValidators(config.input, { strict: true, tolerant: [], quick: [] });
   return new Map([
     [`${folder}/config.ts`, `${title}\n${printConstants(config)}\n${types.trim()}\n`],
     [`${folder}/config-validator.ts`, `// @ts-nocheck\n${title}\n${validators.trim()}\n`],

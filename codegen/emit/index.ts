@@ -30,8 +30,14 @@ async function emitTypes(protocol: Protocol) {
 }
 
 function emitValidators(protocol: Protocol, { strict }: { strict: boolean }) {
-  const code = printValidators(protocol.types, { strict, tolerant: tolerantTypes(protocol) });
+  const code = printValidators(protocol.types, { strict, tolerant: tolerantTypes(protocol), ...quickTypes(protocol) });
   return file(protocol, "validators.ts", `// @ts-nocheck\n${withHeader(protocol, code)}`);
+}
+
+/** A document that marks nothing as hot does not say what is checked often. */
+function quickTypes({ messages, contents }: Protocol): { quick?: readonly string[] } {
+  const quick = [...messages.filter(({ hot }) => hot).map(({ type }) => type), ...contents.flatMap(({ hot }) => hot)];
+  return quick.length > 0 ? { quick } : {};
 }
 
 function emitCodec(protocol: Protocol) {

@@ -2,7 +2,7 @@ import type { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { newAjv, sharedAjv, typeId } from "../compile.ts";
 import type { NamedType } from "../ir.ts";
-import { shareEqual } from "../share.ts";
+import { quickOrSmall, reachable } from "../quick.ts";
 import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
 import { compact } from "./compact.ts";
 
@@ -10,8 +10,8 @@ export interface ValidatorOptions {
   readonly strict: boolean;
   /** Types whose tolerant twins are wanted too; each reads differently when closed objects are open. */
   readonly tolerant: readonly string[];
-  /** Nothing is checked often: small before quick. */
-  readonly small?: boolean;
+  /** The types that are checked often, where it is known which: the others are small before they are quick. */
+  readonly quick?: readonly string[];
 }
 
 /** The export of the validator that lets unknown fields pass. */
@@ -22,19 +22,15 @@ export function tolerantName(type: string): string {
 const tolerantId = "tolerant";
 
 /** Prints one module with a validator for every named type, without any import of ajv. */
-export function printValidators(types: readonly NamedType[], { strict, tolerant, small = false }: ValidatorOptions): string {
-  const ajv = small ? smallAjv(types, strict) : sharedAjv(types, { strict });
-  if (tolerant.length > 0) addTolerantTypes(ajv, types);
+export function printValidators(types: readonly NamedType[], { strict, tolerant, quick }: ValidatorOptions): string {
+  const often = quick && reachable(types, quick);
+  const ajv = often ? newAjv(quickOrSmall(types, often), { strict, small: true }) : sharedAjv(types, { strict });
+  if (tolerant.length > 0) addTolerantTypes(ajv, types, often);
   const exported = [
     ...types.map(({ name }) => ({ name, id: typeId(name) })),
     ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
   ];
   return withImports(compact(withoutRest(printExports(ajv, exported))));
-}
-
-function smallAjv(types: readonly NamedType[], strict: boolean): Ajv {
-  const sharing = shareEqual(types);
-  return newAjv([...sharing.types, ...sharing.shared], { strict, small: true });
 }
 
 /** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
@@ -46,13 +42,13 @@ function printExports(ajv: Ajv, exported: readonly { readonly name: string; read
     .reduce((text, { as, name }) => text.replace(`export const ${as} =`, () => `export const ${name} =`), code);
 }
 
-function addTolerantTypes(ajv: Ajv, types: readonly NamedType[]): void {
-  const opened = tolerantSchemas(types);
+function addTolerantTypes(ajv: Ajv, types: readonly NamedType[], often: ReadonlySet<string> | undefined): void {
+  const schemas = tolerantSchemas(types);
+  const opened = types.flatMap((type) => (schemas.has(type.name) ? [{ ...type, schema: schemas.get(type.name) ?? true }] : []));
+  const printed = often ? quickOrSmall(opened, often, types) : opened;
+  const names = new Set(printed.map(({ name }) => name));
   // References to types that stay as they are lead to the strict validators.
-  const definitions = [...opened].map(([name, schema]) => [
-    name,
-    mapRefs(schema, (ref) => (opened.has(ref) ? `#/definitions/${ref}` : typeId(ref))),
-  ]);
+  const definitions = printed.map(({ name, schema }) => [name, mapRefs(schema, (ref) => (names.has(ref) ? `#/definitions/${ref}` : typeId(ref)))]);
   ajv.addSchema({ $id: tolerantId, definitions: Object.fromEntries(definitions) as Record<string, object> });
 }
 

@@ -46,29 +46,29 @@ const $40 = {keyword:"const",params:{allowedValue: "history.truncated"}};
 const $41 = {keyword:"const",params:{allowedValue: "offline.batch"}};
 const $42 = {keyword:"const",params:{allowedValue: "offline.done"}};
 const $43 = {keyword:"const",params:{allowedValue: "pong"}};
-const $44 = {keyword:"const",params:{allowedValue: true}};
-const $45 = {keyword:"const",params:{allowedValue: "connect"}};
-const $46 = {keyword:"maxLength",params:{limit: 16384}};
-const $47 = {keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}};
-const $48 = {keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}};
+const $44 = {keyword:"maxLength",params:{limit: 16384}};
+const $45 = {keyword:"pattern",params:{pattern: "^\\s*\\S[\\s\\S]*$"}};
+const $46 = {keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z"}};
+const $47 = {keyword:"const",params:{allowedValue: true}};
+const $48 = {keyword:"const",params:{allowedValue: "connect"}};
 const $49 = {keyword:"const",params:{allowedValue: 2}};
-const $50 = {keyword:"const",params:{allowedValue: "text"}};
-const $51 = {keyword:"maxLength",params:{limit: 900000}};
-const $52 = {keyword:"const",params:{allowedValue: "mention"}};
-const $53 = {keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}};
-const $54 = {keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}};
-const $55 = {keyword:"const",params:{allowedValue: "image"}};
-const $56 = {keyword:"maxLength",params:{limit: 65536}};
-const $57 = {keyword:"const",params:{allowedValue: "video"}};
-const $58 = {keyword:"const",params:{allowedValue: "audio"}};
-const $59 = {keyword:"const",params:{allowedValue: "file"}};
-const $60 = {keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}};
-const $61 = {keyword:"maxItems",params:{limit: 256}};
-const $62 = {keyword:"minItems",params:{limit: 1}};
-const $63 = {keyword:"maxItems",params:{limit: 1}};
-const $64 = {keyword:"maxLength",params:{limit: 30}};
-const $65 = {keyword:"minLength",params:{limit: 30}};
-const $66 = {keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}};
+const $50 = {keyword:"maxLength",params:{limit: 30}};
+const $51 = {keyword:"minLength",params:{limit: 30}};
+const $52 = {keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}};
+const $53 = {keyword:"maxLength",params:{limit: 900000}};
+const $54 = {keyword:"const",params:{allowedValue: "text"}};
+const $55 = {keyword:"pattern",params:{pattern: "^[^\\u0000]*$", expected: "text without control characters"}};
+const $56 = {keyword:"const",params:{allowedValue: "mention"}};
+const $57 = {keyword:"pattern",params:{pattern: "^[^@\\u0000][^\\u0000]*$"}};
+const $58 = {keyword:"maxLength",params:{limit: 65536}};
+const $59 = {keyword:"const",params:{allowedValue: "image"}};
+const $60 = {keyword:"const",params:{allowedValue: "video"}};
+const $61 = {keyword:"const",params:{allowedValue: "audio"}};
+const $62 = {keyword:"const",params:{allowedValue: "file"}};
+const $63 = {keyword:"discriminator",params:{tag: "kind", allowedValues: ["text","mention","image","video","audio","file"]}};
+const $64 = {keyword:"maxItems",params:{limit: 256}};
+const $65 = {keyword:"minItems",params:{limit: 1}};
+const $66 = {keyword:"maxItems",params:{limit: 1}};
 const $67 = {keyword:"const",params:{allowedValue: "normal"}};
 const $68 = {keyword:"maxLength",params:{limit: 64}};
 const $69 = {keyword:"const",params:{allowedValue: "append"}};
@@ -96,23 +96,23 @@ const $90 = {keyword:"if",params:{failingKeyword: "then"}};
 const $91 = {keyword:"anyOf",params:{}};
 const $92 = {keyword:"if",params:{failingKeyword: "else"}};
 "use strict";
-export const ConnectChallenge = validate14;
+export const ConnectChallenge = validate22;
 const func2 = codePoints;
 
-function validate15(data, {instancePath=""}={}){
+function validate23(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
-return $fail(validate15, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate23, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate15, instancePath+"/version", $0);
+return $fail(validate23, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -126,16 +126,16 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate15, instancePath+"/event", $1);
+return $fail(validate23, instancePath+"/event", $1);
 }
 else {
 if(data1.length < 1){
-return $fail(validate15, instancePath+"/event", $2);
+return $fail(validate23, instancePath+"/event", $2);
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/event", $3);
+return $fail(validate23, instancePath+"/event", $3);
 }
 }
 var valid0 = _errs2 === errors;
@@ -150,11 +150,11 @@ const _errs4 = errors;
 if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate15, instancePath+"/trace_id", $4);
+return $fail(validate23, instancePath+"/trace_id", $4);
 }
 }
 else {
-return $fail(validate15, instancePath+"/trace_id", $3);
+return $fail(validate23, instancePath+"/trace_id", $3);
 }
 }
 var valid0 = _errs4 === errors;
@@ -166,18 +166,17 @@ if(valid0){
 if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
 const _errs6 = errors;
-const _errs7 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate15, instancePath+"/emitted_at", $5);
+return $fail(validate23, instancePath+"/emitted_at", $5);
 }
-if(errors === _errs7){
+if(errors === _errs6){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate15, instancePath+"/emitted_at", $6);
+return $fail(validate23, instancePath+"/emitted_at", $6);
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-return $fail(validate15, instancePath+"/emitted_at", $7);
+return $fail(validate23, instancePath+"/emitted_at", $7);
 }
 }
 }
@@ -190,23 +189,23 @@ var valid0 = true;
 if(valid0){
 if(data.seq !== undefined){
 let data4 = data.seq;
-const _errs9 = errors;
+const _errs8 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate15, instancePath+"/seq", $5);
+return $fail(validate23, instancePath+"/seq", $5);
 }
-if(errors === _errs9){
+if(errors === _errs8){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate15, instancePath+"/seq", $6);
+return $fail(validate23, instancePath+"/seq", $6);
 }
 else {
 if(data4 < -9007199254740991 || isNaN(data4)){
-return $fail(validate15, instancePath+"/seq", $8);
+return $fail(validate23, instancePath+"/seq", $8);
 }
 }
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
@@ -214,24 +213,23 @@ var valid0 = true;
 if(valid0){
 if(data.dseq !== undefined){
 let data5 = data.dseq;
-const _errs11 = errors;
-const _errs12 = errors;
+const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate15, instancePath+"/dseq", $5);
+return $fail(validate23, instancePath+"/dseq", $5);
 }
-if(errors === _errs12){
+if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate15, instancePath+"/dseq", $6);
+return $fail(validate23, instancePath+"/dseq", $6);
 }
 else {
 if(data5 < 1 || isNaN(data5)){
-return $fail(validate15, instancePath+"/dseq", $9);
+return $fail(validate23, instancePath+"/dseq", $9);
 }
 }
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
@@ -244,32 +242,32 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate15, instancePath, $10);
+return $fail(validate23, instancePath, $10);
 }
 }
-validate15.errors = vErrors;
+validate23.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate14(data, {instancePath=""}={}){
+function validate22(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate14, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate22, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("connect.challenge" !== data.event){
-return $fail(validate14, instancePath+"/event", $11);
+return $fail(validate22, instancePath+"/event", $11);
 }
 var valid1 = _errs2 === errors;
 }
@@ -284,7 +282,7 @@ if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
 if((data1.nonce === undefined) && (missing1 = "nonce")){
-return $fail(validate14, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate22, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data1.nonce !== undefined){
@@ -293,259 +291,26 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate14, instancePath+"/payload/nonce", $4);
+return $fail(validate22, instancePath+"/payload/nonce", $4);
 }
 else {
 if(data2.length < 1){
-return $fail(validate14, instancePath+"/payload/nonce", $2);
+return $fail(validate22, instancePath+"/payload/nonce", $2);
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/payload/nonce", $3);
+return $fail(validate22, instancePath+"/payload/nonce", $3);
 }
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/payload", $10);
+return $fail(validate22, instancePath+"/payload", $10);
 }
 }
 var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate14, instancePath, $10);
-}
-}
-validate14.errors = vErrors;
-return errors === 0;
-}
-
-export const HelloOk = validate17;
-
-function validate17(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.trace_id === undefined) && (missing0 = "trace_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate17, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("hello-ok" !== data.event){
-return $fail(validate17, instancePath+"/event", $12);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate17, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate17, instancePath, $10);
-}
-}
-validate17.errors = vErrors;
-return errors === 0;
-}
-
-export const HelloFail = validate19;
-
-function validate19(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate19, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("hello-fail" !== data.event){
-return $fail(validate19, instancePath+"/event", $13);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate19, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate19, instancePath, $10);
-}
-}
-validate19.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageSendReceived = validate21;
-const schema20 = {"type":"object","properties":{"id":{"type":"string","maxLength":512},"type":{},"nick_name":{"type":["string","null"],"maxLength":4096}}};
-
-function validate24(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate24, instancePath+"/id", $14);
-}
-}
-else {
-return $fail(validate24, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nick_name !== undefined){
-let data1 = data.nick_name;
-const _errs3 = errors;
-if((typeof data1 !== "string") && (data1 !== null)){
-return $fail(validate24, instancePath+"/nick_name", {keyword:"type",params:{type: schema20.properties.nick_name.type}});
-}
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate24, instancePath+"/nick_name", $4);
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-else {
-return $fail(validate24, instancePath, $10);
-}
-}
-validate24.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate22(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.chat_id !== undefined){
-let data0 = data.chat_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate22, instancePath+"/chat_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate22, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate22, instancePath+"/chat_id", $3);
-}
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.chat_type !== undefined){
-let data1 = data.chat_type;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate22, instancePath+"/chat_type", $1);
-}
-}
-else {
-return $fail(validate22, instancePath+"/chat_type", $3);
-}
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.sender !== undefined){
-const _errs7 = errors;
-if(!(validate24(data.sender, {instancePath:instancePath+"/sender"}))){
-vErrors = $join(vErrors, validate24);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
 }
 else {
 var valid1 = true;
@@ -561,143 +326,96 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema21 = {"type":"object","required":["message_id","message"],"properties":{"message_id":{"$ref":"#/definitions/GivenId"},"message_mode":{"type":"string","maxLength":128},"message":{"type":"object","required":["body"],"properties":{"body":{"type":"object","required":["fragments"],"properties":{"fragments":{"$ref":"#/definitions/FragmentsReceived"}}},"context":{"type":["object","null"],"properties":{"mentions":{},"reply":{}}},"streaming":{}}},"metadata":{},"stream_merged":{"type":"boolean"}}};
+export const HelloOk = validate25;
+
+function validate25(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.trace_id === undefined) && (missing0 = "trace_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate25, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("hello-ok" !== data.event){
+return $fail(validate25, instancePath+"/event", $12);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate25, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate25, instancePath, $10);
+}
+}
+validate25.errors = vErrors;
+return errors === 0;
+}
+
+export const HelloFail = validate27;
 
 function validate27(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
+if((data.payload === undefined) && (missing0 = "payload")){
 return $fail(validate27, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs1 = errors;
+if(data.event !== undefined){
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate27, instancePath+"/message_id", $14);
+if("hello-fail" !== data.event){
+return $fail(validate27, instancePath+"/event", $13);
+}
+var valid1 = _errs2 === errors;
 }
 else {
-if(data0.length < 1){
-return $fail(validate27, instancePath+"/message_id", $2);
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate27, instancePath+"/payload", $10);
 }
 }
-}
-else {
-return $fail(validate27, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_mode !== undefined){
-let data1 = data.message_mode;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate27, instancePath+"/message_mode", $1);
-}
+var valid1 = _errs3 === errors;
 }
 else {
-return $fail(validate27, instancePath+"/message_mode", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs6 = errors;
-if(errors === _errs6){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if((data2.body === undefined) && (missing1 = "body")){
-return $fail(validate27, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data2.body !== undefined){
-let data3 = data2.body;
-const _errs8 = errors;
-if(errors === _errs8){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing2;
-if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $fail(validate27, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data3.fragments !== undefined){
-let data4 = data3.fragments;
-const _errs11 = errors;
-if(errors === _errs11){
-if(Array.isArray(data4)){
-if(data4.length > 4096){
-return $fail(validate27, instancePath+"/message/body/fragments", $15);
-}
-}
-else {
-return $fail(validate27, instancePath+"/message/body/fragments", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/message/body", $10);
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data2.context !== undefined){
-let data5 = data2.context;
-const _errs13 = errors;
-if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-return $fail(validate27, instancePath+"/message/context", {keyword:"type",params:{type: schema21.properties.message.properties.context.type}});
-}
-var valid2 = _errs13 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/message", $10);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stream_merged !== undefined){
-const _errs15 = errors;
-if(typeof data.stream_merged !== "boolean"){
-return $fail(validate27, instancePath+"/stream_merged", $17);
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
+var valid1 = true;
 }
 }
 }
@@ -710,25 +428,88 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
+export const MessageSendReceived = validate29;
+const schema13 = {"type":"object","properties":{"id":{"type":"string","maxLength":512},"type":{},"nick_name":{"type":["string","null"],"maxLength":4096}}};
 
-function validate21(data, {instancePath=""}={}){
+function validate32(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate32, instancePath+"/id", $14);
+}
+}
+else {
+return $fail(validate32, instancePath+"/id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nick_name !== undefined){
+let data1 = data.nick_name;
+const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+return $fail(validate32, instancePath+"/nick_name", {keyword:"type",params:{type: schema13.properties.nick_name.type}});
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate32, instancePath+"/nick_name", $4);
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+else {
+return $fail(validate32, instancePath, $10);
+}
+}
+validate32.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate30(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate21, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(data.chat_id !== undefined){
+let data0 = data.chat_id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate30, instancePath+"/chat_id", $14);
 }
 else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.send" !== data.event){
-return $fail(validate21, instancePath+"/event", $18);
+if(data0.length < 1){
+return $fail(validate30, instancePath+"/chat_id", $2);
+}
+}
+}
+else {
+return $fail(validate30, instancePath+"/chat_id", $3);
+}
 }
 var valid1 = _errs2 === errors;
 }
@@ -736,13 +517,32 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data.payload !== undefined){
-const _errs3 = errors;
-if(!(validate27(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate27);
+if(data.chat_type !== undefined){
+let data1 = data.chat_type;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate30, instancePath+"/chat_type", $1);
+}
+}
+else {
+return $fail(validate30, instancePath+"/chat_type", $3);
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.sender !== undefined){
+const _errs6 = errors;
+if(!(validate32(data.sender, {instancePath:instancePath+"/sender"}))){
+vErrors = $join(vErrors, validate32);
 errors = vErrors.length;
 }
-var valid1 = _errs3 === errors;
+var valid1 = _errs6 === errors;
 }
 else {
 var valid1 = true;
@@ -751,20 +551,167 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate21, instancePath, $10);
+return $fail(validate30, instancePath, $10);
 }
 }
-validate21.errors = vErrors;
+validate30.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageReplyReceived = validate29;
+const schema14 = {"type":"object","required":["message_id","message"],"properties":{"message_id":{"type":"string","minLength":1,"maxLength":512},"message_mode":{"type":"string","maxLength":128},"message":{"type":"object","required":["body"],"properties":{"body":{"type":"object","required":["fragments"],"properties":{"fragments":{"type":"array","maxItems":4096,"items":{}}}},"context":{"type":["object","null"],"properties":{"mentions":{},"reply":{}}},"streaming":{}}},"metadata":{},"stream_merged":{"type":"boolean"}}};
+
+function validate35(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate35, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.message_id !== undefined){
+let data0 = data.message_id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate35, instancePath+"/message_id", $14);
+}
+else {
+if(data0.length < 1){
+return $fail(validate35, instancePath+"/message_id", $2);
+}
+}
+}
+else {
+return $fail(validate35, instancePath+"/message_id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_mode !== undefined){
+let data1 = data.message_mode;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate35, instancePath+"/message_mode", $1);
+}
+}
+else {
+return $fail(validate35, instancePath+"/message_mode", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((data2.body === undefined) && (missing1 = "body")){
+return $fail(validate35, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data2.body !== undefined){
+let data3 = data2.body;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing2;
+if((data3.fragments === undefined) && (missing2 = "fragments")){
+return $fail(validate35, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data3.fragments !== undefined){
+let data4 = data3.fragments;
+const _errs9 = errors;
+if(errors === _errs9){
+if(Array.isArray(data4)){
+if(data4.length > 4096){
+return $fail(validate35, instancePath+"/message/body/fragments", $15);
+}
+}
+else {
+return $fail(validate35, instancePath+"/message/body/fragments", $16);
+}
+}
+}
+}
+}
+else {
+return $fail(validate35, instancePath+"/message/body", $10);
+}
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.context !== undefined){
+let data5 = data2.context;
+const _errs11 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+return $fail(validate35, instancePath+"/message/context", {keyword:"type",params:{type: schema14.properties.message.properties.context.type}});
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate35, instancePath+"/message", $10);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stream_merged !== undefined){
+const _errs13 = errors;
+if(typeof data.stream_merged !== "boolean"){
+return $fail(validate35, instancePath+"/stream_merged", $17);
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate35, instancePath, $10);
+}
+}
+validate35.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate29(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
@@ -776,8 +723,8 @@ return $fail(validate29, instancePath, {keyword:"required",params:{missingProper
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.reply" !== data.event){
-return $fail(validate29, instancePath+"/event", $19);
+if("message.send" !== data.event){
+return $fail(validate29, instancePath+"/event", $18);
 }
 var valid1 = _errs2 === errors;
 }
@@ -787,8 +734,8 @@ var valid1 = true;
 if(valid1){
 if(data.payload !== undefined){
 const _errs3 = errors;
-if(!(validate27(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate27);
+if(!(validate35(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate35);
 errors = vErrors.length;
 }
 var valid1 = _errs3 === errors;
@@ -807,206 +754,26 @@ validate29.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageAck = validate32;
+export const MessageReplyReceived = validate37;
 
-function validate32(data, {instancePath=""}={}){
+function validate37(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate32, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.ack" !== data.event){
-return $fail(validate32, instancePath+"/event", $20);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.message_id === undefined) && (missing1 = "message_id")){
-return $fail(validate32, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.message_id !== undefined){
-let data2 = data1.message_id;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate32, instancePath+"/payload/message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate32, instancePath+"/payload/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate32, instancePath+"/payload/message_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate32, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate32, instancePath, $10);
-}
-}
-validate32.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageError = validate34;
-
-function validate34(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate34, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.error" !== data.event){
-return $fail(validate34, instancePath+"/event", $21);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.code === undefined) && (missing1 = "code")){
-return $fail(validate34, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.message_id !== undefined){
-let data2 = data1.message_id;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate34, instancePath+"/payload/message_id", $4);
-}
-}
-else {
-return $fail(validate34, instancePath+"/payload/message_id", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.code !== undefined){
-let data3 = data1.code;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-return $fail(validate34, instancePath+"/payload/code", $22);
-}
-else {
-if(data3.length < 1){
-return $fail(validate34, instancePath+"/payload/code", $2);
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/payload/code", $3);
-}
-}
-var valid2 = _errs7 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath, $10);
-}
-}
-validate34.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageReactionReceived = validate36;
-
-function validate36(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate36, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate37, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.reaction" !== data.event){
-return $fail(validate36, instancePath+"/event", $23);
+if("message.reply" !== data.event){
+return $fail(validate37, instancePath+"/event", $19);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1015,155 +782,11 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
-let data1 = data.payload;
 const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.target_message_id === undefined) && (missing1 = "target_message_id")){
-return $fail(validate36, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.target_message_id !== undefined){
-let data2 = data1.target_message_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate36, instancePath+"/payload/target_message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate36, instancePath+"/payload/target_message_id", $2);
-}
-}
-}
-else {
-return $fail(validate36, instancePath+"/payload/target_message_id", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.emoji !== undefined){
-let data3 = data1.emoji;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate36, instancePath+"/payload/emoji", $4);
-}
-}
-else {
-return $fail(validate36, instancePath+"/payload/emoji", $3);
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.removed !== undefined){
-const _errs10 = errors;
-if(typeof data1.removed !== "boolean"){
-return $fail(validate36, instancePath+"/payload/removed", $17);
-}
-var valid2 = _errs10 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate36, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate36, instancePath, $10);
-}
-}
-validate36.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageReadReceived = validate38;
-
-function validate38(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate35(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate35);
 errors = vErrors.length;
 }
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate38, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.read" !== data.event){
-return $fail(validate38, instancePath+"/event", $24);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-return $fail(validate38, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.last_read_emitted_at !== undefined){
-let data2 = data1.last_read_emitted_at;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate38, instancePath+"/payload/last_read_emitted_at", $5);
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate38, instancePath+"/payload/last_read_emitted_at", $6);
-}
-else {
-if(data2 < 1 || isNaN(data2)){
-return $fail(validate38, instancePath+"/payload/last_read_emitted_at", $9);
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate38, instancePath+"/payload", $10);
-}
-}
 var valid1 = _errs3 === errors;
 }
 else {
@@ -1173,20 +796,43 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate38, instancePath, $10);
+return $fail(validate37, instancePath, $10);
 }
 }
-validate38.errors = vErrors;
+validate37.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageDeliveredReceived = validate40;
+export const MessageAck = validate40;
+
+function validate42(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate42, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate42, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate42, instancePath, $3);
+}
+}
+validate42.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate40(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
@@ -1198,8 +844,8 @@ return $fail(validate40, instancePath, {keyword:"required",params:{missingProper
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.delivered" !== data.event){
-return $fail(validate40, instancePath+"/event", $25);
+if("message.ack" !== data.event){
+return $fail(validate40, instancePath+"/event", $20);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1218,53 +864,9 @@ return $fail(validate40, instancePath+"/payload", {keyword:"required",params:{mi
 }
 else {
 if(data1.message_id !== undefined){
-let data2 = data1.message_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate40, instancePath+"/payload/message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate40, instancePath+"/payload/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate40, instancePath+"/payload/message_id", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.delivered_at !== undefined){
-let data3 = data1.delivered_at;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate40, instancePath+"/payload/delivered_at", $5);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate40, instancePath+"/payload/delivered_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate40, instancePath+"/payload/delivered_at", $7);
-}
-}
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
+if(!(validate42(data1.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
 }
 }
 }
@@ -1289,26 +891,26 @@ validate40.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageCreatedReceived = validate42;
+export const MessageError = validate44;
 
-function validate42(data, {instancePath=""}={}){
+function validate44(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate42, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate44, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.created" !== data.event){
-return $fail(validate42, instancePath+"/event", $26);
+if("message.error" !== data.event){
+return $fail(validate44, instancePath+"/event", $21);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1322,27 +924,21 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
-if((data1.message_id === undefined) && (missing1 = "message_id")){
-return $fail(validate42, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+if((data1.code === undefined) && (missing1 = "code")){
+return $fail(validate44, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data1.message_id !== undefined){
 let data2 = data1.message_id;
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
+if(errors === _errs5){
 if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate42, instancePath+"/payload/message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate42, instancePath+"/payload/message_id", $2);
-}
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate44, instancePath+"/payload/message_id", $4);
 }
 }
 else {
-return $fail(validate42, instancePath+"/payload/message_id", $3);
+return $fail(validate44, instancePath+"/payload/message_id", $3);
 }
 }
 var valid2 = _errs5 === errors;
@@ -1351,191 +947,28 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data1.message_mode !== undefined){
-let data3 = data1.message_mode;
-const _errs8 = errors;
-if(errors === _errs8){
+if(data1.code !== undefined){
+let data3 = data1.code;
+const _errs7 = errors;
+if(errors === _errs7){
 if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate42, instancePath+"/payload/message_mode", $1);
+if(data3.length > 256 && func2(data3) > 256){
+return $fail(validate44, instancePath+"/payload/code", $22);
+}
+else {
+if(data3.length < 1){
+return $fail(validate44, instancePath+"/payload/code", $2);
+}
 }
 }
 else {
-return $fail(validate42, instancePath+"/payload/message_mode", $3);
+return $fail(validate44, instancePath+"/payload/code", $3);
 }
 }
-var valid2 = _errs8 === errors;
+var valid2 = _errs7 === errors;
 }
 else {
 var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate42, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate42, instancePath, $10);
-}
-}
-validate42.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageAddReceived = validate44;
-
-function validate46(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.message_id === undefined) && (missing0 = "message_id")){
-return $fail(validate46, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate46, instancePath+"/message_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate46, instancePath+"/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate46, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.streaming !== undefined){
-let data1 = data.streaming;
-const _errs4 = errors;
-if(errors === _errs4){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate46, instancePath+"/streaming", $10);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate46, instancePath, $10);
-}
-}
-validate46.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate44(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate44, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.add" !== data.event){
-return $fail(validate44, instancePath+"/event", $27);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(!(validate46(data1, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate46);
-errors = vErrors.length;
-}
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if(((data1.sequence === undefined) && (missing1 = "sequence")) || ((data1.fragments === undefined) && (missing1 = "fragments"))){
-return $fail(validate44, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.sequence !== undefined){
-let data2 = data1.sequence;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate44, instancePath+"/payload/sequence", $5);
-}
-if(errors === _errs7){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate44, instancePath+"/payload/sequence", $6);
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate44, instancePath+"/payload/sequence", $7);
-}
-}
-}
-}
-var valid3 = _errs6 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data1.fragments !== undefined){
-let data3 = data1.fragments;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(Array.isArray(data3)){
-if(data3.length > 4096){
-return $fail(validate44, instancePath+"/payload/fragments", $15);
-}
-}
-else {
-return $fail(validate44, instancePath+"/payload/fragments", $16);
-}
-}
-var valid3 = _errs9 === errors;
-}
-else {
-var valid3 = true;
 }
 }
 }
@@ -1560,65 +993,26 @@ validate44.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageDoneReceived = validate48;
+export const MessageReactionReceived = validate46;
 
-function validate50(data, {instancePath=""}={}){
+function validate46(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate46(data, {instancePath}))){
-vErrors = $join(vErrors, validate46);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
-return $fail(validate50, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.fragments !== undefined){
-let data0 = data.fragments;
-const _errs3 = errors;
-if(errors === _errs3){
-if(Array.isArray(data0)){
-if(data0.length > 4096){
-return $fail(validate50, instancePath+"/fragments", $15);
-}
-}
-else {
-return $fail(validate50, instancePath+"/fragments", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate50, instancePath, $10);
-}
-}
-validate50.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate48(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate48, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate46, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.done" !== data.event){
-return $fail(validate48, instancePath+"/event", $28);
+if("message.reaction" !== data.event){
+return $fail(validate46, instancePath+"/event", $23);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1627,10 +1021,63 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
+let data1 = data.payload;
 const _errs3 = errors;
-if(!(validate50(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate50);
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.target_message_id === undefined) && (missing1 = "target_message_id")){
+return $fail(validate46, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.target_message_id !== undefined){
+const _errs5 = errors;
+if(!(validate42(data1.target_message_id, {instancePath:instancePath+"/payload/target_message_id"}))){
+vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.emoji !== undefined){
+let data3 = data1.emoji;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data3 === "string"){
+if(data3.length > 4096 && func2(data3) > 4096){
+return $fail(validate46, instancePath+"/payload/emoji", $4);
+}
+}
+else {
+return $fail(validate46, instancePath+"/payload/emoji", $3);
+}
+}
+var valid2 = _errs6 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.removed !== undefined){
+const _errs8 = errors;
+if(typeof data1.removed !== "boolean"){
+return $fail(validate46, instancePath+"/payload/removed", $17);
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate46, instancePath+"/payload", $10);
+}
 }
 var valid1 = _errs3 === errors;
 }
@@ -1641,33 +1088,56 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate48, instancePath, $10);
+return $fail(validate46, instancePath, $10);
 }
 }
-validate48.errors = vErrors;
+validate46.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageFailedReceived = validate53;
+export const MessageReadReceived = validate49;
 
-function validate53(data, {instancePath=""}={}){
+function validate51(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate51, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate51, instancePath, $6);
+}
+else {
+if(data < 1 || isNaN(data)){
+return $fail(validate51, instancePath, $9);
+}
+}
+}
+}
+validate51.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate49(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate53, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate49, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("message.failed" !== data.event){
-return $fail(validate53, instancePath+"/event", $29);
+if("message.read" !== data.event){
+return $fail(validate49, instancePath+"/event", $24);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1676,10 +1146,132 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
+let data1 = data.payload;
 const _errs3 = errors;
-if(!(validate50(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate50);
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
+return $fail(validate49, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.last_read_emitted_at !== undefined){
+if(!(validate51(data1.last_read_emitted_at, {instancePath:instancePath+"/payload/last_read_emitted_at"}))){
+vErrors = $join(vErrors, validate51);
 errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate49, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate49, instancePath, $10);
+}
+}
+validate49.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageDeliveredReceived = validate53;
+
+function validate56(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate56, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate56, instancePath, $6);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate56, instancePath, $7);
+}
+}
+}
+}
+validate56.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate53(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate53, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.delivered" !== data.event){
+return $fail(validate53, instancePath+"/event", $25);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.message_id === undefined) && (missing1 = "message_id")){
+return $fail(validate53, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.message_id !== undefined){
+const _errs5 = errors;
+if(!(validate42(data1.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.delivered_at !== undefined){
+const _errs6 = errors;
+if(!(validate56(data1.delivered_at, {instancePath:instancePath+"/payload/delivered_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid2 = _errs6 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+return $fail(validate53, instancePath+"/payload", $10);
+}
 }
 var valid1 = _errs3 === errors;
 }
@@ -1697,26 +1289,26 @@ validate53.errors = vErrors;
 return errors === 0;
 }
 
-export const TypingUpdateReceived = validate56;
+export const MessageCreatedReceived = validate58;
 
-function validate56(data, {instancePath=""}={}){
+function validate58(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate56, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate58, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("typing.update" !== data.event){
-return $fail(validate56, instancePath+"/event", $30);
+if("message.created" !== data.event){
+return $fail(validate58, instancePath+"/event", $26);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1730,126 +1322,46 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
-if((data1.is_typing === undefined) && (missing1 = "is_typing")){
-return $fail(validate56, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+if((data1.message_id === undefined) && (missing1 = "message_id")){
+return $fail(validate58, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
-if(data1.is_typing !== undefined){
-if(typeof data1.is_typing !== "boolean"){
-return $fail(validate56, instancePath+"/payload/is_typing", $17);
-}
-}
-}
-}
-else {
-return $fail(validate56, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate56, instancePath, $10);
-}
-}
-validate56.errors = vErrors;
-return errors === 0;
-}
-
-export const PresenceSnapshot = validate58;
-
-function validate60(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
-return $fail(validate60, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.user_id !== undefined){
-let data0 = data.user_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate60, instancePath+"/user_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate60, instancePath+"/user_id", $2);
-}
-}
-}
-else {
-return $fail(validate60, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.online !== undefined){
-const _errs4 = errors;
-if(typeof data.online !== "boolean"){
-return $fail(validate60, instancePath+"/online", $17);
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate60, instancePath, $10);
-}
-}
-validate60.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate58(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(data1.message_id !== undefined){
+const _errs5 = errors;
+if(!(validate42(data1.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
 }
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate58, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+var valid2 = _errs5 === errors;
 }
 else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("presence.snapshot" !== data.event){
-return $fail(validate58, instancePath+"/event", $31);
+var valid2 = true;
 }
-var valid1 = _errs2 === errors;
+if(valid2){
+if(data1.message_mode !== undefined){
+let data3 = data1.message_mode;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate58, instancePath+"/payload/message_mode", $1);
+}
 }
 else {
-var valid1 = true;
+return $fail(validate58, instancePath+"/payload/message_mode", $3);
 }
-if(valid1){
-if(data.payload !== undefined){
-const _errs3 = errors;
-if(!(validate60(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
+}
+var valid2 = _errs6 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+return $fail(validate58, instancePath+"/payload", $10);
+}
 }
 var valid1 = _errs3 === errors;
 }
@@ -1867,75 +1379,114 @@ validate58.errors = vErrors;
 return errors === 0;
 }
 
-export const PresenceUpdate = validate62;
+export const MessageAddReceived = validate61;
 
-function validate62(data, {instancePath=""}={}){
+function validate63(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate62, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.message_id === undefined) && (missing0 = "message_id")){
+return $fail(validate63, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("presence.update" !== data.event){
-return $fail(validate62, instancePath+"/event", $32);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-const _errs3 = errors;
-if(!(validate60(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate60);
+if(data.message_id !== undefined){
+const _errs1 = errors;
+if(!(validate42(data.message_id, {instancePath:instancePath+"/message_id"}))){
+vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
 }
-var valid1 = _errs3 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
-var valid1 = true;
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data1 = data.streaming;
+const _errs2 = errors;
+if(errors === _errs2){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate63, instancePath+"/streaming", $10);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
 }
 else {
-return $fail(validate62, instancePath, $10);
+return $fail(validate63, instancePath, $10);
 }
 }
-validate62.errors = vErrors;
+validate63.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatMetadataInvalidated = validate65;
 
-function validate65(data, {instancePath=""}={}){
+function validate66(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate66, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate66, instancePath, $6);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate66, instancePath, $7);
+}
+}
+}
+}
+validate66.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate68(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 4096){
+return $fail(validate68, instancePath, $15);
+}
+}
+else {
+return $fail(validate68, instancePath, $16);
+}
+}
+validate68.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate61(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate65, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate61, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("chat.metadata.invalidated" !== data.event){
-return $fail(validate65, instancePath+"/event", $33);
+if("message.add" !== data.event){
+return $fail(validate61, instancePath+"/event", $27);
 }
 var valid1 = _errs2 === errors;
 }
@@ -1946,306 +1497,45 @@ if(valid1){
 if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
-if(errors === _errs3){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate65, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate65, instancePath, $10);
-}
-}
-validate65.errors = vErrors;
-return errors === 0;
-}
-
-export const NotifySignal = validate67;
-
-function validate67(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate63(data1, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate63);
 errors = vErrors.length;
 }
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate67, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("notify.signal" !== data.event){
-return $fail(validate67, instancePath+"/event", $34);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
-if(((data1.type === undefined) && (missing1 = "type")) || ((data1.event_id === undefined) && (missing1 = "event_id"))){
-return $fail(validate67, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+if(((data1.sequence === undefined) && (missing1 = "sequence")) || ((data1.fragments === undefined) && (missing1 = "fragments"))){
+return $fail(validate61, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
-if(data1.type !== undefined){
-let data2 = data1.type;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 256 && func2(data2) > 256){
-return $fail(validate67, instancePath+"/payload/type", $22);
-}
-else {
-if(data2.length < 1){
-return $fail(validate67, instancePath+"/payload/type", $2);
-}
-}
-}
-else {
-return $fail(validate67, instancePath+"/payload/type", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.event_id !== undefined){
-let data3 = data1.event_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate67, instancePath+"/payload/event_id", $14);
-}
-else {
-if(data3.length < 1){
-return $fail(validate67, instancePath+"/payload/event_id", $2);
-}
-}
-}
-else {
-return $fail(validate67, instancePath+"/payload/event_id", $3);
-}
-}
-var valid2 = _errs7 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.entity_id !== undefined){
-let data4 = data1.entity_id;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate67, instancePath+"/payload/entity_id", $14);
-}
-}
-else {
-return $fail(validate67, instancePath+"/payload/entity_id", $3);
-}
-}
-var valid2 = _errs10 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate67, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate67, instancePath, $10);
-}
-}
-validate67.errors = vErrors;
-return errors === 0;
-}
-
-export const HistoryTransitReceived = validate69;
-
-function validate69(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.sender === undefined) && (missing0 = "sender")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate69, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("history.transit" !== data.event){
-return $fail(validate69, instancePath+"/event", $35);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.sender !== undefined){
-let data1 = data.sender;
-const _errs3 = errors;
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate69, instancePath+"/sender", $10);
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data2 = data.payload;
-const _errs5 = errors;
-if(errors === _errs5){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if((data2.kind === undefined) && (missing1 = "kind")){
-return $fail(validate69, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data2.kind !== undefined){
-let data3 = data2.kind;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-return $fail(validate69, instancePath+"/payload/kind", $22);
-}
-else {
-if(data3.length < 1){
-return $fail(validate69, instancePath+"/payload/kind", $2);
-}
-}
-}
-else {
-return $fail(validate69, instancePath+"/payload/kind", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate69, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate69, instancePath, $10);
-}
-}
-validate69.errors = vErrors;
-return errors === 0;
-}
-
-export const PermissionRequest = validate71;
-
-function validate71(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate71, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event !== undefined){
-const _errs2 = errors;
-if("permission.request" !== data.event){
-return $fail(validate71, instancePath+"/event", $36);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.request_id === undefined) && (missing1 = "request_id")){
-return $fail(validate71, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.request_id !== undefined){
-let data2 = data1.request_id;
+if(data1.sequence !== undefined){
 const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate71, instancePath+"/payload/request_id", $14);
+if(!(validate66(data1.sequence, {instancePath:instancePath+"/payload/sequence"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid3 = _errs6 === errors;
 }
 else {
-if(data2.length < 1){
-return $fail(validate71, instancePath+"/payload/request_id", $2);
+var valid3 = true;
+}
+if(valid3){
+if(data1.fragments !== undefined){
+const _errs7 = errors;
+if(!(validate68(data1.fragments, {instancePath:instancePath+"/payload/fragments"}))){
+vErrors = $join(vErrors, validate68);
+errors = vErrors.length;
+}
+var valid3 = _errs7 === errors;
+}
+else {
+var valid3 = true;
+}
 }
 }
 }
 else {
-return $fail(validate71, instancePath+"/payload/request_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate71, instancePath+"/payload", $10);
+return $fail(validate61, instancePath+"/payload", $10);
 }
 }
 var valid1 = _errs3 === errors;
@@ -2257,33 +1547,64 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate71, instancePath, $10);
+return $fail(validate61, instancePath, $10);
 }
 }
-validate71.errors = vErrors;
+validate61.errors = vErrors;
 return errors === 0;
 }
 
-export const PermissionResolved = validate73;
+export const MessageDoneReceived = validate70;
 
-function validate73(data, {instancePath=""}={}){
+function validate72(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
+if(!(validate63(data, {instancePath}))){
+vErrors = $join(vErrors, validate63);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
+return $fail(validate72, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.fragments !== undefined){
+if(!(validate68(data.fragments, {instancePath:instancePath+"/fragments"}))){
+vErrors = $join(vErrors, validate68);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate72, instancePath, $10);
+}
+}
+validate72.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate70(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate73, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate70, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("permission.resolved" !== data.event){
-return $fail(validate73, instancePath+"/event", $37);
+if("message.done" !== data.event){
+return $fail(validate70, instancePath+"/event", $28);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2292,79 +1613,11 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
-let data1 = data.payload;
 const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.request_id === undefined) && (missing1 = "request_id")){
-return $fail(validate73, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.request_id !== undefined){
-let data2 = data1.request_id;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate73, instancePath+"/payload/request_id", $14);
-}
-}
-else {
-return $fail(validate73, instancePath+"/payload/request_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate73, instancePath+"/payload", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate73, instancePath, $10);
-}
-}
-validate73.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplayDone = validate75;
-
-function validate75(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate72(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate72);
 errors = vErrors.length;
 }
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("replay.done" !== data.event){
-return $fail(validate75, instancePath+"/event", $38);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.payload !== undefined){
-let data1 = data.payload;
-const _errs3 = errors;
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate75, instancePath+"/payload", $10);
-}
 var valid1 = _errs3 === errors;
 }
 else {
@@ -2372,34 +1625,35 @@ var valid1 = true;
 }
 }
 }
+}
 else {
-return $fail(validate75, instancePath, $10);
+return $fail(validate70, instancePath, $10);
 }
 }
-validate75.errors = vErrors;
+validate70.errors = vErrors;
 return errors === 0;
 }
 
-export const SyncMark = validate77;
+export const MessageFailedReceived = validate76;
 
-function validate77(data, {instancePath=""}={}){
+function validate76(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.dseq === undefined) && (missing0 = "dseq")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate77, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate76, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("sync.mark" !== data.event){
-return $fail(validate77, instancePath+"/event", $39);
+if("message.failed" !== data.event){
+return $fail(validate76, instancePath+"/event", $29);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2408,12 +1662,10 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
-let data1 = data.payload;
 const _errs3 = errors;
-if(errors === _errs3){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate77, instancePath+"/payload", $10);
-}
+if(!(validate72(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate72);
+errors = vErrors.length;
 }
 var valid1 = _errs3 === errors;
 }
@@ -2424,33 +1676,33 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate77, instancePath, $10);
+return $fail(validate76, instancePath, $10);
 }
 }
-validate77.errors = vErrors;
+validate76.errors = vErrors;
 return errors === 0;
 }
 
-export const HistoryTruncated = validate79;
+export const TypingUpdateReceived = validate79;
 
 function validate79(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.payload === undefined) && (missing0 = "payload")){
+if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate79, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("history.truncated" !== data.event){
-return $fail(validate79, instancePath+"/event", $40);
+if("typing.update" !== data.event){
+return $fail(validate79, instancePath+"/event", $30);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2464,27 +1716,13 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
-if((data1.oldest_seq === undefined) && (missing1 = "oldest_seq")){
+if((data1.is_typing === undefined) && (missing1 = "is_typing")){
 return $fail(validate79, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
-if(data1.oldest_seq !== undefined){
-let data2 = data1.oldest_seq;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate79, instancePath+"/payload/oldest_seq", $5);
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate79, instancePath+"/payload/oldest_seq", $6);
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate79, instancePath+"/payload/oldest_seq", $7);
-}
-}
-}
+if(data1.is_typing !== undefined){
+if(typeof data1.is_typing !== "boolean"){
+return $fail(validate79, instancePath+"/payload/is_typing", $17);
 }
 }
 }
@@ -2509,13 +1747,57 @@ validate79.errors = vErrors;
 return errors === 0;
 }
 
-export const OfflineBatch = validate81;
+export const PresenceSnapshot = validate81;
+
+function validate83(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
+return $fail(validate83, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.user_id !== undefined){
+const _errs1 = errors;
+if(!(validate42(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.online !== undefined){
+const _errs2 = errors;
+if(typeof data.online !== "boolean"){
+return $fail(validate83, instancePath+"/online", $17);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate83, instancePath, $10);
+}
+}
+validate83.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate81(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 if(errors === 0){
@@ -2527,8 +1809,8 @@ return $fail(validate81, instancePath, {keyword:"required",params:{missingProper
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("offline.batch" !== data.event){
-return $fail(validate81, instancePath+"/event", $41);
+if("presence.snapshot" !== data.event){
+return $fail(validate81, instancePath+"/event", $31);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2537,63 +1819,10 @@ var valid1 = true;
 }
 if(valid1){
 if(data.payload !== undefined){
-let data1 = data.payload;
 const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if(((data1.items === undefined) && (missing1 = "items")) || ((data1.batch_id === undefined) && (missing1 = "batch_id"))){
-return $fail(validate81, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.items !== undefined){
-let data2 = data1.items;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 4096){
-return $fail(validate81, instancePath+"/payload/items", $15);
-}
-}
-else {
-return $fail(validate81, instancePath+"/payload/items", $16);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.batch_id !== undefined){
-let data3 = data1.batch_id;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate81, instancePath+"/payload/batch_id", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate81, instancePath+"/payload/batch_id", $6);
-}
-else {
-if(data3 < -9007199254740991 || isNaN(data3)){
-return $fail(validate81, instancePath+"/payload/batch_id", $8);
-}
-}
-}
-}
-var valid2 = _errs7 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate81, instancePath+"/payload", $10);
-}
+if(!(validate83(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
 }
 var valid1 = _errs3 === errors;
 }
@@ -2611,26 +1840,465 @@ validate81.errors = vErrors;
 return errors === 0;
 }
 
-export const OfflineDone = validate83;
+export const PresenceUpdate = validate86;
 
-function validate83(data, {instancePath=""}={}){
+function validate86(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.payload === undefined) && (missing0 = "payload")){
-return $fail(validate83, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate86, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
-if("offline.done" !== data.event){
-return $fail(validate83, instancePath+"/event", $42);
+if("presence.update" !== data.event){
+return $fail(validate86, instancePath+"/event", $32);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+const _errs3 = errors;
+if(!(validate83(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate86, instancePath, $10);
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatMetadataInvalidated = validate89;
+
+function validate89(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate89, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("chat.metadata.invalidated" !== data.event){
+return $fail(validate89, instancePath+"/event", $33);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate89, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate89, instancePath, $10);
+}
+}
+validate89.errors = vErrors;
+return errors === 0;
+}
+
+export const NotifySignal = validate91;
+
+function validate91(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate91, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("notify.signal" !== data.event){
+return $fail(validate91, instancePath+"/event", $34);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if(((data1.type === undefined) && (missing1 = "type")) || ((data1.event_id === undefined) && (missing1 = "event_id"))){
+return $fail(validate91, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.type !== undefined){
+let data2 = data1.type;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 256 && func2(data2) > 256){
+return $fail(validate91, instancePath+"/payload/type", $22);
+}
+else {
+if(data2.length < 1){
+return $fail(validate91, instancePath+"/payload/type", $2);
+}
+}
+}
+else {
+return $fail(validate91, instancePath+"/payload/type", $3);
+}
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.event_id !== undefined){
+const _errs7 = errors;
+if(!(validate42(data1.event_id, {instancePath:instancePath+"/payload/event_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid2 = _errs7 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.entity_id !== undefined){
+let data4 = data1.entity_id;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data4 === "string"){
+if(data4.length > 512 && func2(data4) > 512){
+return $fail(validate91, instancePath+"/payload/entity_id", $14);
+}
+}
+else {
+return $fail(validate91, instancePath+"/payload/entity_id", $3);
+}
+}
+var valid2 = _errs8 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate91, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate91, instancePath, $10);
+}
+}
+validate91.errors = vErrors;
+return errors === 0;
+}
+
+export const HistoryTransitReceived = validate94;
+
+function validate94(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.sender === undefined) && (missing0 = "sender")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate94, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("history.transit" !== data.event){
+return $fail(validate94, instancePath+"/event", $35);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.sender !== undefined){
+let data1 = data.sender;
+const _errs3 = errors;
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate94, instancePath+"/sender", $10);
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data2 = data.payload;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((data2.kind === undefined) && (missing1 = "kind")){
+return $fail(validate94, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data2.kind !== undefined){
+let data3 = data2.kind;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 256 && func2(data3) > 256){
+return $fail(validate94, instancePath+"/payload/kind", $22);
+}
+else {
+if(data3.length < 1){
+return $fail(validate94, instancePath+"/payload/kind", $2);
+}
+}
+}
+else {
+return $fail(validate94, instancePath+"/payload/kind", $3);
+}
+}
+}
+}
+}
+else {
+return $fail(validate94, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate94, instancePath, $10);
+}
+}
+validate94.errors = vErrors;
+return errors === 0;
+}
+
+export const PermissionRequest = validate96;
+
+function validate96(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate96, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("permission.request" !== data.event){
+return $fail(validate96, instancePath+"/event", $36);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.request_id === undefined) && (missing1 = "request_id")){
+return $fail(validate96, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.request_id !== undefined){
+if(!(validate42(data1.request_id, {instancePath:instancePath+"/payload/request_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate96, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate96, instancePath, $10);
+}
+}
+validate96.errors = vErrors;
+return errors === 0;
+}
+
+export const PermissionResolved = validate99;
+
+function validate99(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.chat_id === undefined) && (missing0 = "chat_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate99, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("permission.resolved" !== data.event){
+return $fail(validate99, instancePath+"/event", $37);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.request_id === undefined) && (missing1 = "request_id")){
+return $fail(validate99, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.request_id !== undefined){
+let data2 = data1.request_id;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate99, instancePath+"/payload/request_id", $14);
+}
+}
+else {
+return $fail(validate99, instancePath+"/payload/request_id", $3);
+}
+}
+}
+}
+}
+else {
+return $fail(validate99, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate99, instancePath, $10);
+}
+}
+validate99.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplayDone = validate101;
+
+function validate101(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("replay.done" !== data.event){
+return $fail(validate101, instancePath+"/event", $38);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2642,7 +2310,57 @@ if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate83, instancePath+"/payload", $10);
+return $fail(validate101, instancePath+"/payload", $10);
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+else {
+return $fail(validate101, instancePath, $10);
+}
+}
+validate101.errors = vErrors;
+return errors === 0;
+}
+
+export const SyncMark = validate103;
+
+function validate103(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.dseq === undefined) && (missing0 = "dseq")) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate103, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("sync.mark" !== data.event){
+return $fail(validate103, instancePath+"/event", $39);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate103, instancePath+"/payload", $10);
+}
 }
 var valid1 = _errs3 === errors;
 }
@@ -2653,33 +2371,260 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate83, instancePath, $10);
+return $fail(validate103, instancePath, $10);
 }
 }
-validate83.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
 
-export const Pong = validate85;
+export const HistoryTruncated = validate105;
 
-function validate85(data, {instancePath=""}={}){
+function validate105(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate105, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("history.truncated" !== data.event){
+return $fail(validate105, instancePath+"/event", $40);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.oldest_seq === undefined) && (missing1 = "oldest_seq")){
+return $fail(validate105, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.oldest_seq !== undefined){
+if(!(validate66(data1.oldest_seq, {instancePath:instancePath+"/payload/oldest_seq"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate105, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate105, instancePath, $10);
+}
+}
+validate105.errors = vErrors;
+return errors === 0;
+}
+
+export const OfflineBatch = validate108;
+
+function validate110(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate110, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate110, instancePath, $6);
+}
+else {
+if(data < -9007199254740991 || isNaN(data)){
+return $fail(validate110, instancePath, $8);
+}
+}
+}
+}
+validate110.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate108(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate108, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("offline.batch" !== data.event){
+return $fail(validate108, instancePath+"/event", $41);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if(((data1.items === undefined) && (missing1 = "items")) || ((data1.batch_id === undefined) && (missing1 = "batch_id"))){
+return $fail(validate108, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.items !== undefined){
+let data2 = data1.items;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data2)){
+if(data2.length > 4096){
+return $fail(validate108, instancePath+"/payload/items", $15);
+}
+}
+else {
+return $fail(validate108, instancePath+"/payload/items", $16);
+}
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.batch_id !== undefined){
+const _errs7 = errors;
+if(!(validate110(data1.batch_id, {instancePath:instancePath+"/payload/batch_id"}))){
+vErrors = $join(vErrors, validate110);
+errors = vErrors.length;
+}
+var valid2 = _errs7 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+return $fail(validate108, instancePath+"/payload", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate108, instancePath, $10);
+}
+}
+validate108.errors = vErrors;
+return errors === 0;
+}
+
+export const OfflineDone = validate112;
+
+function validate112(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.payload === undefined) && (missing0 = "payload")){
+return $fail(validate112, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event !== undefined){
+const _errs2 = errors;
+if("offline.done" !== data.event){
+return $fail(validate112, instancePath+"/event", $42);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.payload !== undefined){
+let data1 = data.payload;
+const _errs3 = errors;
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate112, instancePath+"/payload", $10);
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate112, instancePath, $10);
+}
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+
+export const Pong = validate114;
+
+function validate114(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.trace_id === undefined) && (missing0 = "trace_id")) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate85, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate114, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event !== undefined){
 const _errs2 = errors;
 if("pong" !== data.event){
-return $fail(validate85, instancePath+"/event", $43);
+return $fail(validate114, instancePath+"/event", $43);
 }
 var valid1 = _errs2 === errors;
 }
@@ -2691,7 +2636,7 @@ if(data.payload !== undefined){
 let data1 = data.payload;
 const _errs3 = errors;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate85, instancePath+"/payload", $10);
+return $fail(validate114, instancePath+"/payload", $10);
 }
 var valid1 = _errs3 === errors;
 }
@@ -2702,20 +2647,99 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate85, instancePath, $10);
+return $fail(validate114, instancePath, $10);
 }
 }
-validate85.errors = vErrors;
+validate114.errors = vErrors;
 return errors === 0;
 }
 
-export const Connect = validate87;
-const func31 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 45 && c <= 46) || (c >= 48 && c <= 58) || (c >= 65 && c <= 90) || c === 95 || (c >= 97 && c <= 122))) return false; } return true; };
-const pattern0 = /*#__PURE__*/ new RegExp("^\\s*\\S[\\s\\S]*$", "u");
-const schema70 = {"type":"object","additionalProperties":false,"properties":{"multi_device":{"type":"boolean"},"device_replay":{"type":"boolean"},"chat_meta_events":{"type":"boolean"},"notify_signals":{"type":"boolean"},"permission_events":{"type":"boolean"},"delivery_receipt":{"type":"boolean"},"history_sync":{"type":"boolean"},"reliable_delivery":{"type":"boolean"},"reliable_delivery_v2":{"type":"boolean"}},"if":{"required":["reliable_delivery_v2"],"properties":{"reliable_delivery_v2":{"const":true}}},"then":{"required":["reliable_delivery"],"properties":{"reliable_delivery":{"const":true}}}};
-const func33 = Object.prototype.hasOwnProperty;
+export const Connect = validate116;
 
-function validate88(data, {instancePath=""}={}){
+function validate117(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate117, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate117, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate117, instancePath, $3);
+}
+}
+validate117.errors = vErrors;
+return errors === 0;
+}
+
+const pattern0 = /*#__PURE__*/ new RegExp("^\\s*\\S[\\s\\S]*$", "u");
+
+function validate120(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 16384 && func2(data) > 16384){
+return $fail(validate120, instancePath, $44);
+}
+else {
+if(data.length < 1){
+return $fail(validate120, instancePath, $2);
+}
+else {
+if(!pattern0.test(data)){
+return $fail(validate120, instancePath, $45);
+}
+}
+}
+}
+else {
+return $fail(validate120, instancePath, $3);
+}
+}
+validate120.errors = vErrors;
+return errors === 0;
+}
+
+const func24 = (s) => { if (s.length < 1) return false; for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (!((c >= 45 && c <= 46) || (c >= 48 && c <= 58) || (c >= 65 && c <= 90) || c === 95 || (c >= 97 && c <= 122))) return false; } return true; };
+
+function validate122(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate122, instancePath, $1);
+}
+else {
+if(data.length < 1){
+return $fail(validate122, instancePath, $2);
+}
+else {
+if(!func24(data)){
+return $fail(validate122, instancePath, $46);
+}
+}
+}
+}
+else {
+return $fail(validate122, instancePath, $3);
+}
+}
+validate122.errors = vErrors;
+return errors === 0;
+}
+
+const schema52 = {"type":"object","additionalProperties":false,"properties":{"multi_device":{"type":"boolean"},"device_replay":{"type":"boolean"},"chat_meta_events":{"type":"boolean"},"notify_signals":{"type":"boolean"},"permission_events":{"type":"boolean"},"delivery_receipt":{"type":"boolean"},"history_sync":{"type":"boolean"},"reliable_delivery":{"type":"boolean"},"reliable_delivery_v2":{"type":"boolean"}},"if":{"required":["reliable_delivery_v2"],"properties":{"reliable_delivery_v2":{"const":true}}},"then":{"required":["reliable_delivery"],"properties":{"reliable_delivery":{"const":true}}}};
+const func26 = Object.prototype.hasOwnProperty;
+
+function validate124(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs1 = errors;
@@ -2763,12 +2787,12 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-return $fail(validate88, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate124, instancePath, {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
-return $fail(validate88, instancePath+"/reliable_delivery", $44);
+return $fail(validate124, instancePath+"/reliable_delivery", $47);
 }
 }
 }
@@ -2779,15 +2803,15 @@ valid0 = _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $90);
 errors++;
-validate88.errors = vErrors;
+validate124.errors = vErrors;
 return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const _errs6 = errors;
 for(const key0 in data){
-if(!(func33.call(schema70.properties, key0))){
-return $fail(validate88, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!(func26.call(schema52.properties, key0))){
+return $fail(validate124, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
@@ -2795,7 +2819,7 @@ if(_errs6 === errors){
 if(data.multi_device !== undefined){
 const _errs7 = errors;
 if(typeof data.multi_device !== "boolean"){
-return $fail(validate88, instancePath+"/multi_device", $17);
+return $fail(validate124, instancePath+"/multi_device", $17);
 }
 var valid3 = _errs7 === errors;
 }
@@ -2806,7 +2830,7 @@ if(valid3){
 if(data.device_replay !== undefined){
 const _errs9 = errors;
 if(typeof data.device_replay !== "boolean"){
-return $fail(validate88, instancePath+"/device_replay", $17);
+return $fail(validate124, instancePath+"/device_replay", $17);
 }
 var valid3 = _errs9 === errors;
 }
@@ -2817,7 +2841,7 @@ if(valid3){
 if(data.chat_meta_events !== undefined){
 const _errs11 = errors;
 if(typeof data.chat_meta_events !== "boolean"){
-return $fail(validate88, instancePath+"/chat_meta_events", $17);
+return $fail(validate124, instancePath+"/chat_meta_events", $17);
 }
 var valid3 = _errs11 === errors;
 }
@@ -2828,7 +2852,7 @@ if(valid3){
 if(data.notify_signals !== undefined){
 const _errs13 = errors;
 if(typeof data.notify_signals !== "boolean"){
-return $fail(validate88, instancePath+"/notify_signals", $17);
+return $fail(validate124, instancePath+"/notify_signals", $17);
 }
 var valid3 = _errs13 === errors;
 }
@@ -2839,7 +2863,7 @@ if(valid3){
 if(data.permission_events !== undefined){
 const _errs15 = errors;
 if(typeof data.permission_events !== "boolean"){
-return $fail(validate88, instancePath+"/permission_events", $17);
+return $fail(validate124, instancePath+"/permission_events", $17);
 }
 var valid3 = _errs15 === errors;
 }
@@ -2850,7 +2874,7 @@ if(valid3){
 if(data.delivery_receipt !== undefined){
 const _errs17 = errors;
 if(typeof data.delivery_receipt !== "boolean"){
-return $fail(validate88, instancePath+"/delivery_receipt", $17);
+return $fail(validate124, instancePath+"/delivery_receipt", $17);
 }
 var valid3 = _errs17 === errors;
 }
@@ -2861,7 +2885,7 @@ if(valid3){
 if(data.history_sync !== undefined){
 const _errs19 = errors;
 if(typeof data.history_sync !== "boolean"){
-return $fail(validate88, instancePath+"/history_sync", $17);
+return $fail(validate124, instancePath+"/history_sync", $17);
 }
 var valid3 = _errs19 === errors;
 }
@@ -2872,7 +2896,7 @@ if(valid3){
 if(data.reliable_delivery !== undefined){
 const _errs21 = errors;
 if(typeof data.reliable_delivery !== "boolean"){
-return $fail(validate88, instancePath+"/reliable_delivery", $17);
+return $fail(validate124, instancePath+"/reliable_delivery", $17);
 }
 var valid3 = _errs21 === errors;
 }
@@ -2883,7 +2907,7 @@ if(valid3){
 if(data.reliable_delivery_v2 !== undefined){
 const _errs23 = errors;
 if(typeof data.reliable_delivery_v2 !== "boolean"){
-return $fail(validate88, instancePath+"/reliable_delivery_v2", $17);
+return $fail(validate124, instancePath+"/reliable_delivery_v2", $17);
 }
 var valid3 = _errs23 === errors;
 }
@@ -2891,3012 +2915,6 @@ else {
 var valid3 = true;
 }
 }
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath, $10);
-}
-}
-validate88.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate87(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate87, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate87, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate87, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("connect" !== data.event){
-return $fail(validate87, instancePath+"/event", $45);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate87, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate87, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate87, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate87, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate87, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-if(errors === _errs10){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing1;
-if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
-return $fail(validate87, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs12 = errors;
-for(const key1 in data4){
-if(!((((((key1 === "token") || (key1 === "nonce")) || (key1 === "device_id")) || (key1 === "client_version")) || (key1 === "protocol_version")) || (key1 === "capabilities"))){
-return $fail(validate87, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs12 === errors){
-if(data4.token !== undefined){
-let data5 = data4.token;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 16384 && func2(data5) > 16384){
-return $fail(validate87, instancePath+"/payload/token", $46);
-}
-else {
-if(data5.length < 1){
-return $fail(validate87, instancePath+"/payload/token", $2);
-}
-else {
-if(!pattern0.test(data5)){
-return $fail(validate87, instancePath+"/payload/token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/payload/token", $3);
-}
-}
-var valid3 = _errs13 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.nonce !== undefined){
-let data6 = data4.nonce;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 4096 && func2(data6) > 4096){
-return $fail(validate87, instancePath+"/payload/nonce", $4);
-}
-else {
-if(data6.length < 1){
-return $fail(validate87, instancePath+"/payload/nonce", $2);
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/payload/nonce", $3);
-}
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.device_id !== undefined){
-let data7 = data4.device_id;
-const _errs18 = errors;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data7 === "string"){
-if(data7.length > 128 && func2(data7) > 128){
-return $fail(validate87, instancePath+"/payload/device_id", $1);
-}
-else {
-if(data7.length < 1){
-return $fail(validate87, instancePath+"/payload/device_id", $2);
-}
-else {
-if(!func31(data7)){
-return $fail(validate87, instancePath+"/payload/device_id", $48);
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/payload/device_id", $3);
-}
-}
-var valid3 = _errs18 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.client_version !== undefined){
-let data8 = data4.client_version;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate87, instancePath+"/payload/client_version", $1);
-}
-}
-else {
-return $fail(validate87, instancePath+"/payload/client_version", $3);
-}
-}
-var valid3 = _errs21 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.protocol_version !== undefined){
-const _errs23 = errors;
-if(2 !== data4.protocol_version){
-return $fail(validate87, instancePath+"/payload/protocol_version", $49);
-}
-var valid3 = _errs23 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.capabilities !== undefined){
-const _errs24 = errors;
-if(!(validate88(data4.capabilities, {instancePath:instancePath+"/payload/capabilities"}))){
-vErrors = $join(vErrors, validate88);
-errors = vErrors.length;
-}
-var valid3 = _errs24 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath, $10);
-}
-}
-validate87.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageSend = validate90;
-const pattern1 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
-
-function validate94(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate94, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "kind") || (key0 === "text"))){
-return $fail(validate94, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("text" !== data.kind){
-return $fail(validate94, instancePath+"/kind", $50);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate94, instancePath+"/text", $51);
-}
-}
-else {
-return $fail(validate94, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate94, instancePath, $10);
-}
-}
-validate94.errors = vErrors;
-return errors === 0;
-}
-
-const func40 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c === 0) return false; } return true; };
-const pattern2 = /*#__PURE__*/ new RegExp("^[^@\\u0000][^\\u0000]*$", "u");
-
-function validate96(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
-return $fail(validate96, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
-return $fail(validate96, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("mention" !== data.kind){
-return $fail(validate96, instancePath+"/kind", $52);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data1 = data.user_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate96, instancePath+"/user_id", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate96, instancePath+"/user_id", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate96, instancePath+"/user_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.display !== undefined){
-let data2 = data.display;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate96, instancePath+"/display", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate96, instancePath+"/display", $2);
-}
-else {
-if(!pattern2.test(data2)){
-return $fail(validate96, instancePath+"/display", $54);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/display", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath, $10);
-}
-}
-validate96.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate98(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate98, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
-return $fail(validate98, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("image" !== data.kind){
-return $fail(validate98, instancePath+"/kind", $55);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate98, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate98, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate98, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate98, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate98, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate98, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate98, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate98, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate98, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate98, instancePath+"/width", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate98, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate98, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs18 = errors;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate98, instancePath+"/height", $5);
-}
-if(errors === _errs19){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate98, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate98, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate98, instancePath, $10);
-}
-}
-validate98.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate100(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate100, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
-return $fail(validate100, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("video" !== data.kind){
-return $fail(validate100, instancePath+"/kind", $57);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate100, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate100, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate100, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate100, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate100, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate100, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate100, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate100, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate100, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate100, instancePath+"/width", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate100, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate100, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs18 = errors;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate100, instancePath+"/height", $5);
-}
-if(errors === _errs19){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate100, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate100, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data7 = data.duration;
-const _errs21 = errors;
-const _errs22 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate100, instancePath+"/duration", $5);
-}
-if(errors === _errs22){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
-return $fail(validate100, instancePath+"/duration", $6);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate100, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate100, instancePath, $10);
-}
-}
-validate100.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate102(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate102, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
-return $fail(validate102, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("audio" !== data.kind){
-return $fail(validate102, instancePath+"/kind", $58);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate102, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate102, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate102, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate102, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate102, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate102, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate102, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate102, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate102, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate102, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate102, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate102, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data5 = data.duration;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate102, instancePath+"/duration", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate102, instancePath+"/duration", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate102, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate102, instancePath, $10);
-}
-}
-validate102.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate104(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate104, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
-return $fail(validate104, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("file" !== data.kind){
-return $fail(validate104, instancePath+"/kind", $59);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate104, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate104, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate104, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate104, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate104, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate104, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate104, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate104, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate104, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate104, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate104, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate104, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate104, instancePath, $10);
-}
-}
-validate104.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate93(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["kind"];
-if(tag0 === "text"){
-if(!(validate94(data, {instancePath}))){
-vErrors = $join(vErrors, validate94);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "mention"){
-if(!(validate96(data, {instancePath}))){
-vErrors = $join(vErrors, validate96);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "image"){
-if(!(validate98(data, {instancePath}))){
-vErrors = $join(vErrors, validate98);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "video"){
-if(!(validate100(data, {instancePath}))){
-vErrors = $join(vErrors, validate100);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "audio"){
-if(!(validate102(data, {instancePath}))){
-vErrors = $join(vErrors, validate102);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "file"){
-if(!(validate104(data, {instancePath}))){
-vErrors = $join(vErrors, validate104);
-errors = vErrors.length;
-}
-}
-else {
-return $fail(validate93, instancePath, $60);
-}
-}
-else {
-return $fail(validate93, instancePath, $10);
-}
-}
-validate93.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate92(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(Array.isArray(data)){
-if(data.length > 256){
-return $fail(validate92, instancePath, $61);
-}
-else {
-if(data.length < 1){
-return $fail(validate92, instancePath, $62);
-}
-else {
-var valid0 = true;
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-const _errs1 = errors;
-if(!(validate93(data[i0], {instancePath:instancePath+"/" + i0}))){
-vErrors = $join(vErrors, validate93);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-break;
-}
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath, $16);
-}
-}
-validate92.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate111(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-return $fail(validate111, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
-return $fail(validate111, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate111, instancePath+"/id", $14);
-}
-}
-else {
-return $fail(validate111, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nick_name !== undefined){
-let data1 = data.nick_name;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate111, instancePath+"/nick_name", $4);
-}
-}
-else {
-return $fail(validate111, instancePath+"/nick_name", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.fragments !== undefined){
-let data2 = data.fragments;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 1){
-return $fail(validate111, instancePath+"/fragments", $63);
-}
-else {
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate94(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
-vErrors = $join(vErrors, validate94);
-errors = vErrors.length;
-}
-var valid1 = _errs8 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate111, instancePath+"/fragments", $16);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate111, instancePath, $10);
-}
-}
-validate111.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate110(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-return $fail(validate110, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
-return $fail(validate110, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.reply_to_msg_id !== undefined){
-let data0 = data.reply_to_msg_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate110, instancePath+"/reply_to_msg_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate110, instancePath+"/reply_to_msg_id", $2);
-}
-}
-}
-else {
-return $fail(validate110, instancePath+"/reply_to_msg_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_preview !== undefined){
-let data1 = data.reply_preview;
-const _errs5 = errors;
-const _errs6 = errors;
-let valid2 = false;
-const _errs7 = errors;
-if(!(validate111(data1, {instancePath:instancePath+"/reply_preview"}))){
-vErrors = $join(vErrors, validate111);
-errors = vErrors.length;
-}
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs8 = errors;
-if(data1 !== null){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
-errors++;
-}
-var _valid0 = _errs8 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
-errors++;
-validate110.errors = vErrors;
-return false;
-}
-else {
-errors = _errs6;
-if(vErrors !== null){
-if(_errs6){
-vErrors.length = _errs6;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate110, instancePath, $10);
-}
-}
-validate110.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate108(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-return $fail(validate108, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "mentions") || (key0 === "reply"))){
-return $fail(validate108, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.mentions !== undefined){
-let data0 = data.mentions;
-const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data0)){
-if(data0.length > 256){
-return $fail(validate108, instancePath+"/mentions", $61);
-}
-else {
-var valid1 = true;
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-const _errs4 = errors;
-if(!(validate96(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
-vErrors = $join(vErrors, validate96);
-errors = vErrors.length;
-}
-var valid1 = _errs4 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath+"/mentions", $16);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply !== undefined){
-let data2 = data.reply;
-const _errs5 = errors;
-const _errs6 = errors;
-let valid2 = false;
-const _errs7 = errors;
-if(!(validate110(data2, {instancePath:instancePath+"/reply"}))){
-vErrors = $join(vErrors, validate110);
-errors = vErrors.length;
-}
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs8 = errors;
-if(data2 !== null){
-vErrors = $add(vErrors, instancePath+"/reply", $73);
-errors++;
-}
-var _valid0 = _errs8 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply", $91);
-errors++;
-validate108.errors = vErrors;
-return false;
-}
-else {
-errors = _errs6;
-if(vErrors !== null){
-if(_errs6){
-vErrors.length = _errs6;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath, $10);
-}
-}
-validate108.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate91(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate91, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
-return $fail(validate91, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 30 && func2(data0) > 30){
-return $fail(validate91, instancePath+"/message_id", $64);
-}
-else {
-if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-return $fail(validate91, instancePath+"/message_id", $65);
-}
-else {
-if(!pattern1.test(data0)){
-return $fail(validate91, instancePath+"/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_mode !== undefined){
-const _errs5 = errors;
-if("normal" !== data.message_mode){
-return $fail(validate91, instancePath+"/message_mode", $67);
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs6 = errors;
-if(errors === _errs6){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-return $fail(validate91, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs8 = errors;
-for(const key1 in data2){
-if(!((key1 === "body") || (key1 === "context"))){
-return $fail(validate91, instancePath+"/message", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs8 === errors){
-if(data2.body !== undefined){
-let data3 = data2.body;
-const _errs9 = errors;
-if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing2;
-if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $fail(validate91, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-const _errs11 = errors;
-for(const key2 in data3){
-if(!(key2 === "fragments")){
-return $fail(validate91, instancePath+"/message/body", {keyword:"additionalProperties",params:{additionalProperty: key2}});
-break;
-}
-}
-if(_errs11 === errors){
-if(data3.fragments !== undefined){
-if(!(validate92(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
-vErrors = $join(vErrors, validate92);
-errors = vErrors.length;
-}
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/message/body", $10);
-}
-}
-var valid2 = _errs9 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data2.context !== undefined){
-const _errs13 = errors;
-if(!(validate108(data2.context, {instancePath:instancePath+"/message/context"}))){
-vErrors = $join(vErrors, validate108);
-errors = vErrors.length;
-}
-var valid2 = _errs13 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/message", $10);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath, $10);
-}
-}
-validate91.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate90(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate90, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate90, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate90, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.send" !== data.event){
-return $fail(validate90, instancePath+"/event", $18);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate90, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate90, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate90, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate90, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate90, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate90, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate90, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate90, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate90, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-const _errs13 = errors;
-if(!(validate91(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate91);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate90, instancePath, $10);
-}
-}
-validate90.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageReply = validate117;
-
-function validate117(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate117, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate117, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate117, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.reply" !== data.event){
-return $fail(validate117, instancePath+"/event", $19);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate117, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate117, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate117, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate117, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate117, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate117, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate117, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate117, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate117, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-const _errs13 = errors;
-if(!(validate91(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate91);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate117, instancePath, $10);
-}
-}
-validate117.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageReaction = validate119;
-
-function validate120(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs1 = errors;
-let valid0 = true;
-const _errs2 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.removed === undefined) && (missing0 = "removed")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
-if(data.removed !== undefined){
-if(true !== data.removed){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-}
-}
-var _valid0 = _errs2 === errors;
-errors = _errs1;
-if(vErrors !== null){
-if(_errs1){
-vErrors.length = _errs1;
-}
-else {
-vErrors = null;
-}
-}
-if(!_valid0){
-const _errs4 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.emoji !== undefined){
-let data1 = data.emoji;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate120, instancePath+"/emoji", $68);
-}
-else {
-if(data1.length < 1){
-return $fail(validate120, instancePath+"/emoji", $2);
-}
-}
-}
-else {
-return $fail(validate120, instancePath+"/emoji", $3);
-}
-}
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $92);
-errors++;
-validate120.errors = vErrors;
-return false;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-return $fail(validate120, instancePath, {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs7 = errors;
-for(const key0 in data){
-if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "removed"))){
-return $fail(validate120, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs7 === errors){
-if(data.target_message_id !== undefined){
-let data2 = data.target_message_id;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate120, instancePath+"/target_message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate120, instancePath+"/target_message_id", $2);
-}
-}
-}
-else {
-return $fail(validate120, instancePath+"/target_message_id", $3);
-}
-}
-var valid3 = _errs8 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.emoji !== undefined){
-let data3 = data.emoji;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data3 === "string"){
-if(data3.length > 64 && func2(data3) > 64){
-return $fail(validate120, instancePath+"/emoji", $68);
-}
-else {
-if(!func40(data3)){
-return $fail(validate120, instancePath+"/emoji", $53);
-}
-}
-}
-else {
-return $fail(validate120, instancePath+"/emoji", $3);
-}
-}
-var valid3 = _errs11 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.removed !== undefined){
-const _errs13 = errors;
-if(typeof data.removed !== "boolean"){
-return $fail(validate120, instancePath+"/removed", $17);
-}
-var valid3 = _errs13 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate120, instancePath, $10);
-}
-}
-validate120.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate119(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate119, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate119, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate119, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.reaction" !== data.event){
-return $fail(validate119, instancePath+"/event", $23);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate119, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate119, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate119, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate119, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate119, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate119, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate119, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate119, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate119, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-const _errs13 = errors;
-if(!(validate120(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate120);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate119, instancePath, $10);
-}
-}
-validate119.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageRead = validate122;
-
-function validate122(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate122, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate122, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate122, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.read" !== data.event){
-return $fail(validate122, instancePath+"/event", $24);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate122, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate122, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate122, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate122, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate122, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate122, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate122, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate122, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate122, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-return $fail(validate122, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!(key1 === "last_read_emitted_at")){
-return $fail(validate122, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.last_read_emitted_at !== undefined){
-let data6 = data5.last_read_emitted_at;
-const _errs17 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate122, instancePath+"/payload/last_read_emitted_at", $5);
-}
-if(errors === _errs17){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate122, instancePath+"/payload/last_read_emitted_at", $6);
-}
-else {
-if(data6 < 1 || isNaN(data6)){
-return $fail(validate122, instancePath+"/payload/last_read_emitted_at", $9);
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate122, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate122, instancePath, $10);
-}
-}
-validate122.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageDelivered = validate123;
-
-function validate123(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate123, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "to")) || (key0 === "payload"))){
-return $fail(validate123, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate123, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.delivered" !== data.event){
-return $fail(validate123, instancePath+"/event", $25);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate123, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate123, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate123, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate123, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate123, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate123, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate123, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.to !== undefined){
-let data5 = data.to;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-return $fail(validate123, instancePath+"/to", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!((key1 === "id") || (key1 === "type"))){
-return $fail(validate123, instancePath+"/to", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.id !== undefined){
-let data6 = data5.id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate123, instancePath+"/to/id", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate123, instancePath+"/to/id", $2);
-}
-else {
-if(!func40(data6)){
-return $fail(validate123, instancePath+"/to/id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/to/id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.type !== undefined){
-let data7 = data5.type;
-const _errs19 = errors;
-const _errs20 = errors;
-if(errors === _errs20){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func2(data7) > 512){
-return $fail(validate123, instancePath+"/to/type", $14);
-}
-else {
-if(data7.length < 1){
-return $fail(validate123, instancePath+"/to/type", $2);
-}
-else {
-if(!func40(data7)){
-return $fail(validate123, instancePath+"/to/type", $53);
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/to/type", $3);
-}
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/to", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data8 = data.payload;
-const _errs22 = errors;
-if(errors === _errs22){
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-let missing2;
-if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
-return $fail(validate123, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-const _errs24 = errors;
-for(const key2 in data8){
-if(!((key2 === "message_id") || (key2 === "delivered_at"))){
-return $fail(validate123, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key2}});
-break;
-}
-}
-if(_errs24 === errors){
-if(data8.message_id !== undefined){
-let data9 = data8.message_id;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate123, instancePath+"/payload/message_id", $14);
-}
-else {
-if(data9.length < 1){
-return $fail(validate123, instancePath+"/payload/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/payload/message_id", $3);
-}
-}
-var valid7 = _errs25 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data8.delivered_at !== undefined){
-let data10 = data8.delivered_at;
-const _errs28 = errors;
-const _errs29 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-return $fail(validate123, instancePath+"/payload/delivered_at", $5);
-}
-if(errors === _errs29){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 9007199254740991 || isNaN(data10)){
-return $fail(validate123, instancePath+"/payload/delivered_at", $6);
-}
-else {
-if(data10 < 0 || isNaN(data10)){
-return $fail(validate123, instancePath+"/payload/delivered_at", $7);
-}
-}
-}
-}
-var valid7 = _errs28 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath, $10);
-}
-}
-validate123.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageCreated = validate124;
-const schema136 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.created"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["message_id"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"message_mode":{"enum":["normal","thinking"]}}}}};
-
-function validate124(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate124, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate124, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate124, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.created" !== data.event){
-return $fail(validate124, instancePath+"/event", $26);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate124, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate124, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate124, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate124, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate124, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate124, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate124, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate124, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate124, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if((data5.message_id === undefined) && (missing1 = "message_id")){
-return $fail(validate124, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!((key1 === "message_id") || (key1 === "message_mode"))){
-return $fail(validate124, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate124, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate124, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate124, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate124, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.message_mode !== undefined){
-let data7 = data5.message_mode;
-const _errs19 = errors;
-if(!((data7 === "normal") || (data7 === "thinking"))){
-return $fail(validate124, instancePath+"/payload/message_mode", {keyword:"enum",params:{allowedValues: schema136.properties.payload.properties.message_mode.enum}});
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate124, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
 }
 }
 }
@@ -5914,258 +2932,21 @@ validate124.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageAdd = validate125;
 
-function validate126(data, {instancePath=""}={}){
+function validate116(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $fail(validate126, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate116, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-return $fail(validate126, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("append" !== data.type){
-return $fail(validate126, instancePath+"/type", $69);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_fragment_index !== undefined){
-const _errs3 = errors;
-if(0 !== data.target_fragment_index){
-return $fail(validate126, instancePath+"/target_fragment_index", $70);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate126, instancePath, $10);
-}
-}
-validate126.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate128(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate128, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
-return $fail(validate128, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("text" !== data.kind){
-return $fail(validate128, instancePath+"/kind", $50);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate128, instancePath+"/text", $51);
-}
-}
-else {
-return $fail(validate128, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data2 = data.delta;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate128, instancePath+"/delta", $51);
-}
-}
-else {
-return $fail(validate128, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate128, instancePath, $10);
-}
-}
-validate128.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate130(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate130, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate130, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("streaming" !== data.status){
-return $fail(validate130, instancePath+"/status", $71);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate130, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate130, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate130, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate130, instancePath+"/mutation_policy", $72);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate130, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-const _errs9 = errors;
-if(data.completed_at !== null){
-return $fail(validate130, instancePath+"/completed_at", $73);
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate130, instancePath, $10);
-}
-}
-validate130.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate125(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate125, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate125, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate116, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
@@ -6173,7 +2954,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-return $fail(validate125, instancePath+"/version", $0);
+return $fail(validate116, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -6183,8 +2964,8 @@ var valid0 = true;
 if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
-if("message.add" !== data.event){
-return $fail(validate125, instancePath+"/event", $27);
+if("connect" !== data.event){
+return $fail(validate116, instancePath+"/event", $48);
 }
 var valid0 = _errs3 === errors;
 }
@@ -6193,23 +2974,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate125, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate125, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate125, instancePath+"/trace_id", $3);
-}
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -6218,214 +2986,123 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate125, instancePath+"/emitted_at", $5);
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
 }
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate125, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate125, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate125, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate125, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate125, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-let data5 = data.payload;
+let data4 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
+return $fail(validate116, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs8 = errors;
+for(const key1 in data4){
+if(!((((((key1 === "token") || (key1 === "nonce")) || (key1 === "device_id")) || (key1 === "client_version")) || (key1 === "protocol_version")) || (key1 === "capabilities"))){
+return $fail(validate116, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs8 === errors){
+if(data4.token !== undefined){
+const _errs9 = errors;
+if(!(validate120(data4.token, {instancePath:instancePath+"/payload/token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.nonce !== undefined){
+let data6 = data4.nonce;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data6 === "string"){
+if(data6.length > 4096 && func2(data6) > 4096){
+return $fail(validate116, instancePath+"/payload/nonce", $4);
+}
+else {
+if(data6.length < 1){
+return $fail(validate116, instancePath+"/payload/nonce", $2);
+}
+}
+}
+else {
+return $fail(validate116, instancePath+"/payload/nonce", $3);
+}
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.device_id !== undefined){
+const _errs12 = errors;
+if(!(validate122(data4.device_id, {instancePath:instancePath+"/payload/device_id"}))){
+vErrors = $join(vErrors, validate122);
+errors = vErrors.length;
+}
+var valid1 = _errs12 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.client_version !== undefined){
+let data8 = data4.client_version;
 const _errs13 = errors;
 if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
-return $fail(validate125, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+return $fail(validate116, instancePath+"/payload/client_version", $1);
+}
 }
 else {
+return $fail(validate116, instancePath+"/payload/client_version", $3);
+}
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.protocol_version !== undefined){
 const _errs15 = errors;
-for(const key1 in data5){
-if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutation")) || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "added_at"))){
-return $fail(validate125, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
+if(2 !== data4.protocol_version){
+return $fail(validate116, instancePath+"/payload/protocol_version", $49);
 }
+var valid1 = _errs15 === errors;
 }
-if(_errs15 === errors){
-if(data5.message_id !== undefined){
-let data6 = data5.message_id;
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.capabilities !== undefined){
 const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate125, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate125, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate125, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate125, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.sequence !== undefined){
-let data7 = data5.sequence;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate125, instancePath+"/payload/sequence", $5);
-}
-if(errors === _errs20){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
-return $fail(validate125, instancePath+"/payload/sequence", $6);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate125, instancePath+"/payload/sequence", $7);
-}
-}
-}
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.mutation !== undefined){
-const _errs22 = errors;
-if(!(validate126(data5.mutation, {instancePath:instancePath+"/payload/mutation"}))){
-vErrors = $join(vErrors, validate126);
+if(!(validate124(data4.capabilities, {instancePath:instancePath+"/payload/capabilities"}))){
+vErrors = $join(vErrors, validate124);
 errors = vErrors.length;
 }
-var valid4 = _errs22 === errors;
+var valid1 = _errs16 === errors;
 }
 else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.fragments !== undefined){
-let data9 = data5.fragments;
-const _errs23 = errors;
-if(errors === _errs23){
-if(Array.isArray(data9)){
-if(data9.length > 1){
-return $fail(validate125, instancePath+"/payload/fragments", $63);
-}
-else {
-if(data9.length < 1){
-return $fail(validate125, instancePath+"/payload/fragments", $62);
-}
-else {
-var valid7 = true;
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-const _errs25 = errors;
-if(!(validate128(data9[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
-vErrors = $join(vErrors, validate128);
-errors = vErrors.length;
-}
-var valid7 = _errs25 === errors;
-if(!valid7){
-break;
-}
-}
-}
-}
-}
-else {
-return $fail(validate125, instancePath+"/payload/fragments", $16);
-}
-}
-var valid4 = _errs23 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.streaming !== undefined){
-const _errs26 = errors;
-if(!(validate130(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate130);
-errors = vErrors.length;
-}
-var valid4 = _errs26 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.added_at !== undefined){
-let data12 = data5.added_at;
-const _errs27 = errors;
-const _errs28 = errors;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-return $fail(validate125, instancePath+"/payload/added_at", $5);
-}
-if(errors === _errs28){
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 9007199254740991 || isNaN(data12)){
-return $fail(validate125, instancePath+"/payload/added_at", $6);
-}
-else {
-if(data12 < 0 || isNaN(data12)){
-return $fail(validate125, instancePath+"/payload/added_at", $7);
-}
-}
-}
-}
-var valid4 = _errs27 === errors;
-}
-else {
-var valid4 = true;
+var valid1 = true;
 }
 }
 }
@@ -6436,132 +3113,14 @@ var valid4 = true;
 }
 }
 else {
-return $fail(validate125, instancePath+"/payload", $10);
+return $fail(validate116, instancePath+"/payload", $10);
 }
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate125, instancePath, $10);
-}
-}
-validate125.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageDone = validate132;
-
-function validate134(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate134, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate134, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("done" !== data.status){
-return $fail(validate134, instancePath+"/status", $74);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate134, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate134, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate134, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate134, instancePath+"/mutation_policy", $72);
 }
 var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate134, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs9 = errors;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate134, instancePath+"/completed_at", $5);
-}
-if(errors === _errs10){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate134, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate134, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -6570,370 +3129,81 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate134, instancePath, $10);
+return $fail(validate116, instancePath, $10);
 }
 }
-validate134.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
 
+export const MessageSend = validate126;
+
+function validate129(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate129, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate129, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate129, instancePath, $3);
+}
+}
+validate129.errors = vErrors;
+return errors === 0;
+}
+
+const pattern1 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
 
 function validate132(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate132, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 30 && func2(data) > 30){
+return $fail(validate132, instancePath, $50);
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $fail(validate132, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate132, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
+if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
+return $fail(validate132, instancePath, $51);
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.done" !== data.event){
-return $fail(validate132, instancePath+"/event", $28);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate132, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate132, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate132, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate132, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate132, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate132, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate132, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate132, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate132, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-return $fail(validate132, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
-return $fail(validate132, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate132, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate132, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate132, instancePath+"/payload/message_id", $66);
+if(!pattern1.test(data)){
+return $fail(validate132, instancePath, $52);
 }
 }
 }
 }
 else {
-return $fail(validate132, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.fragments !== undefined){
-const _errs19 = errors;
-if(!(validate92(data5.fragments, {instancePath:instancePath+"/payload/fragments"}))){
-vErrors = $join(vErrors, validate92);
-errors = vErrors.length;
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.streaming !== undefined){
-const _errs20 = errors;
-if(!(validate134(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate134);
-errors = vErrors.length;
-}
-var valid4 = _errs20 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.completed_at !== undefined){
-let data9 = data5.completed_at;
-const _errs21 = errors;
-const _errs22 = errors;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-return $fail(validate132, instancePath+"/payload/completed_at", $5);
-}
-if(errors === _errs22){
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 9007199254740991 || isNaN(data9)){
-return $fail(validate132, instancePath+"/payload/completed_at", $6);
-}
-else {
-if(data9 < 0 || isNaN(data9)){
-return $fail(validate132, instancePath+"/payload/completed_at", $7);
-}
-}
-}
-}
-var valid4 = _errs21 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate132, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate132, instancePath, $10);
+return $fail(validate132, instancePath, $3);
 }
 }
 validate132.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageFailed = validate136;
 
-function validate138(data, {instancePath=""}={}){
+function validate137(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate138, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate138, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("failed" !== data.status){
-return $fail(validate138, instancePath+"/status", $75);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate138, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate138, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate138, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate138, instancePath+"/mutation_policy", $72);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate138, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs9 = errors;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate138, instancePath+"/completed_at", $5);
-}
-if(errors === _errs10){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate138, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate138, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
+if(typeof data === "string"){
+if(data.length > 900000 && func2(data) > 900000){
+return $fail(validate137, instancePath, $53);
 }
 }
 else {
-return $fail(validate138, instancePath, $10);
+return $fail(validate137, instancePath, $3);
 }
 }
-validate138.errors = vErrors;
+validate137.errors = vErrors;
 return errors === 0;
 }
 
@@ -6944,22 +3214,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
 return $fail(validate136, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+if(!((key0 === "kind") || (key0 === "text"))){
 return $fail(validate136, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.version !== undefined){
+if(data.kind !== undefined){
 const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate136, instancePath+"/version", $0);
+if("text" !== data.kind){
+return $fail(validate136, instancePath+"/kind", $54);
 }
 var valid0 = _errs2 === errors;
 }
@@ -6967,228 +3237,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event !== undefined){
+if(data.text !== undefined){
 const _errs3 = errors;
-if("message.failed" !== data.event){
-return $fail(validate136, instancePath+"/event", $29);
+if(!(validate137(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate137);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate136, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate136, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate136, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate136, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate136, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate136, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate136, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-return $fail(validate136, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
-return $fail(validate136, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate136, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate136, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate136, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.fragments !== undefined){
-let data7 = data5.fragments;
-const _errs19 = errors;
-if(errors === _errs19){
-if(Array.isArray(data7)){
-if(data7.length > 256){
-return $fail(validate136, instancePath+"/payload/fragments", $61);
-}
-else {
-var valid6 = true;
-const len0 = data7.length;
-for(let i0=0; i0<len0; i0++){
-const _errs21 = errors;
-if(!(validate93(data7[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
-vErrors = $join(vErrors, validate93);
-errors = vErrors.length;
-}
-var valid6 = _errs21 === errors;
-if(!valid6){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/payload/fragments", $16);
-}
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.streaming !== undefined){
-const _errs22 = errors;
-if(!(validate138(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate138);
-errors = vErrors.length;
-}
-var valid4 = _errs22 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.completed_at !== undefined){
-let data10 = data5.completed_at;
-const _errs23 = errors;
-const _errs24 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-return $fail(validate136, instancePath+"/payload/completed_at", $5);
-}
-if(errors === _errs24){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 9007199254740991 || isNaN(data10)){
-return $fail(validate136, instancePath+"/payload/completed_at", $6);
-}
-else {
-if(data10 < 0 || isNaN(data10)){
-return $fail(validate136, instancePath+"/payload/completed_at", $7);
-}
-}
-}
-}
-var valid4 = _errs23 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
 }
 }
 }
@@ -7202,7 +3260,36 @@ validate136.errors = vErrors;
 return errors === 0;
 }
 
-export const TypingUpdate = validate140;
+const func32 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c === 0) return false; } return true; };
+
+function validate141(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate141, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate141, instancePath, $2);
+}
+else {
+if(!func32(data)){
+return $fail(validate141, instancePath, $55);
+}
+}
+}
+}
+else {
+return $fail(validate141, instancePath, $3);
+}
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+
+const pattern2 = /*#__PURE__*/ new RegExp("^[^@\\u0000][^\\u0000]*$", "u");
 
 function validate140(data, {instancePath=""}={}){
 let vErrors = null;
@@ -7210,22 +3297,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
 return $fail(validate140, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
 return $fail(validate140, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.version !== undefined){
+if(data.kind !== undefined){
 const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate140, instancePath+"/version", $0);
+if("mention" !== data.kind){
+return $fail(validate140, instancePath+"/kind", $56);
 }
 var valid0 = _errs2 === errors;
 }
@@ -7233,10 +3320,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event !== undefined){
+if(data.user_id !== undefined){
 const _errs3 = errors;
-if("typing.update" !== data.event){
-return $fail(validate140, instancePath+"/event", $30);
+if(!(validate141(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -7244,118 +3332,33 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
+if(data.display !== undefined){
+let data2 = data.display;
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
+if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate140, instancePath+"/trace_id", $14);
+return $fail(validate140, instancePath+"/display", $14);
 }
 else {
 if(data2.length < 1){
-return $fail(validate140, instancePath+"/trace_id", $2);
+return $fail(validate140, instancePath+"/display", $2);
+}
+else {
+if(!pattern2.test(data2)){
+return $fail(validate140, instancePath+"/display", $57);
+}
 }
 }
 }
 else {
-return $fail(validate140, instancePath+"/trace_id", $3);
+return $fail(validate140, instancePath+"/display", $3);
 }
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate140, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate140, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate140, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate140, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate140, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate140, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if((data5.is_typing === undefined) && (missing1 = "is_typing")){
-return $fail(validate140, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!(key1 === "is_typing")){
-return $fail(validate140, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.is_typing !== undefined){
-if(typeof data5.is_typing !== "boolean"){
-return $fail(validate140, instancePath+"/payload/is_typing", $17);
-}
-}
-}
-}
-}
-else {
-return $fail(validate140, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -7370,175 +3373,52 @@ validate140.errors = vErrors;
 return errors === 0;
 }
 
-export const PresenceSubscribe = validate141;
-const pattern7 = /*#__PURE__*/ new RegExp("^(usr|agt)_[^\\u0000]*$", "u");
 
-function validate142(data, {instancePath=""}={}){
+function validate145(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.user_id === undefined) && (missing0 = "user_id")){
-return $fail(validate142, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 65536 && func2(data) > 65536){
+return $fail(validate145, instancePath, $58);
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "user_id")){
-return $fail(validate142, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.user_id !== undefined){
-let data0 = data.user_id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate142, instancePath+"/user_id", $14);
-}
-else {
-if(!pattern7.test(data0)){
-return $fail(validate142, instancePath+"/user_id", $76);
+if(data.length < 1){
+return $fail(validate145, instancePath, $2);
 }
 }
 }
 else {
-return $fail(validate142, instancePath+"/user_id", $3);
+return $fail(validate145, instancePath, $3);
 }
 }
-}
-}
-}
-}
-else {
-return $fail(validate142, instancePath, $10);
-}
-}
-validate142.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate141(data, {instancePath=""}={}){
+function validate147(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate141, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 4096 && func2(data) > 4096){
+return $fail(validate147, instancePath, $4);
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate141, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate141, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("presence.subscribe" !== data.event){
-return $fail(validate141, instancePath+"/event", $77);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate141, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate141, instancePath+"/trace_id", $2);
+if(!func32(data)){
+return $fail(validate147, instancePath, $55);
 }
 }
 }
 else {
-return $fail(validate141, instancePath+"/trace_id", $3);
+return $fail(validate147, instancePath, $3);
 }
 }
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate141, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate141, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate141, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-const _errs10 = errors;
-if(!(validate142(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate142);
-errors = vErrors.length;
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate141, instancePath, $10);
-}
-}
-validate141.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
 
-export const PresenceUnsubscribe = validate144;
 
 function validate144(data, {instancePath=""}={}){
 let vErrors = null;
@@ -7546,22 +3426,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
 return $fail(validate144, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
 return $fail(validate144, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.version !== undefined){
+if(data.kind !== undefined){
 const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate144, instancePath+"/version", $0);
+if("image" !== data.kind){
+return $fail(validate144, instancePath+"/kind", $59);
 }
 var valid0 = _errs2 === errors;
 }
@@ -7569,10 +3449,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event !== undefined){
+if(data.url !== undefined){
 const _errs3 = errors;
-if("presence.unsubscribe" !== data.event){
-return $fail(validate144, instancePath+"/event", $78);
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -7580,24 +3461,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
+if(data.name !== undefined){
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate144, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate144, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate144, instancePath+"/trace_id", $3);
-}
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -7605,24 +3473,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate144, instancePath+"/emitted_at", $5);
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
 }
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate144, instancePath+"/emitted_at", $6);
+var valid0 = _errs5 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate144, instancePath+"/emitted_at", $7);
+var valid0 = true;
 }
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
+var valid0 = _errs6 === errors;
 }
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.width !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
 }
@@ -7630,16 +3509,18 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.payload !== undefined){
-const _errs10 = errors;
-if(!(validate142(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate142);
+if(data.height !== undefined){
+const _errs8 = errors;
+if(!(validate66(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate66);
 errors = vErrors.length;
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
+}
+}
 }
 }
 }
@@ -7656,31 +3537,29 @@ validate144.errors = vErrors;
 return errors === 0;
 }
 
-export const HistoryTransit = validate146;
-const schema183 = {"type":"object","required":["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"history.transit"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"target_device_id":{"$ref":"#/definitions/Word"},"sender":{"type":"object","required":["id","type"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Word"},"type":{"const":"direct"}}},"origin_device_id":{"$ref":"#/definitions/Word"},"payload":{"type":"object","required":["kind"],"additionalProperties":true,"properties":{"kind":{"enum":["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"]}}}}};
 
-function validate146(data, {instancePath=""}={}){
+function validate154(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.target_device_id === undefined) && (missing0 = "target_device_id"))) || ((data.sender === undefined) && (missing0 = "sender"))) || ((data.origin_device_id === undefined) && (missing0 = "origin_device_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate146, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate154, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "target_device_id")) || (key0 === "sender")) || (key0 === "origin_device_id")) || (key0 === "payload"))){
-return $fail(validate146, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
+return $fail(validate154, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.version !== undefined){
+if(data.kind !== undefined){
 const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate146, instancePath+"/version", $0);
+if("video" !== data.kind){
+return $fail(validate154, instancePath+"/kind", $60);
 }
 var valid0 = _errs2 === errors;
 }
@@ -7688,10 +3567,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event !== undefined){
+if(data.url !== undefined){
 const _errs3 = errors;
-if("history.transit" !== data.event){
-return $fail(validate146, instancePath+"/event", $35);
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -7699,24 +3579,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
+if(data.name !== undefined){
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate146, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate146, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/trace_id", $3);
-}
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -7724,1898 +3591,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate146, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate146, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate146, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_device_id !== undefined){
-let data4 = data.target_device_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate146, instancePath+"/target_device_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate146, instancePath+"/target_device_id", $2);
-}
-else {
-if(!func40(data4)){
-return $fail(validate146, instancePath+"/target_device_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/target_device_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sender !== undefined){
-let data5 = data.sender;
-const _errs13 = errors;
-if(errors === _errs13){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-return $fail(validate146, instancePath+"/sender", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs15 = errors;
-for(const key1 in data5){
-if(!((key1 === "id") || (key1 === "type"))){
-return $fail(validate146, instancePath+"/sender", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs15 === errors){
-if(data5.id !== undefined){
-let data6 = data5.id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate146, instancePath+"/sender/id", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate146, instancePath+"/sender/id", $2);
-}
-else {
-if(!func40(data6)){
-return $fail(validate146, instancePath+"/sender/id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/sender/id", $3);
-}
-}
-var valid4 = _errs16 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.type !== undefined){
-const _errs19 = errors;
-if("direct" !== data5.type){
-return $fail(validate146, instancePath+"/sender/type", $79);
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/sender", $10);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.origin_device_id !== undefined){
-let data8 = data.origin_device_id;
-const _errs20 = errors;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data8 === "string"){
-if(data8.length > 512 && func2(data8) > 512){
-return $fail(validate146, instancePath+"/origin_device_id", $14);
-}
-else {
-if(data8.length < 1){
-return $fail(validate146, instancePath+"/origin_device_id", $2);
-}
-else {
-if(!func40(data8)){
-return $fail(validate146, instancePath+"/origin_device_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/origin_device_id", $3);
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data9 = data.payload;
-const _errs23 = errors;
-if(errors === _errs23){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-let missing2;
-if((data9.kind === undefined) && (missing2 = "kind")){
-return $fail(validate146, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data9.kind !== undefined){
-let data10 = data9.kind;
-if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
-return $fail(validate146, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema183.properties.payload.properties.kind.enum}});
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs23 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate146, instancePath, $10);
-}
-}
-validate146.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageCursorAck = validate147;
-
-function validate147(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate147, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate147, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate147, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.cursor_ack" !== data.event){
-return $fail(validate147, instancePath+"/event", $80);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
+if(data.mime !== undefined){
 const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate147, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate147, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate147, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate147, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate147, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate147, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-if(errors === _errs10){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing1;
-if((data4.seq === undefined) && (missing1 = "seq")){
-return $fail(validate147, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs12 = errors;
-for(const key1 in data4){
-if(!(key1 === "seq")){
-return $fail(validate147, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs12 === errors){
-if(data4.seq !== undefined){
-let data5 = data4.seq;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate147, instancePath+"/payload/seq", $5);
-}
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate147, instancePath+"/payload/seq", $6);
-}
-else {
-if(data5 < 1 || isNaN(data5)){
-return $fail(validate147, instancePath+"/payload/seq", $9);
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate147, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate147, instancePath, $10);
-}
-}
-validate147.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageSyncAck = validate148;
-
-function validate148(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate148, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate148, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate148, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("message.sync_ack" !== data.event){
-return $fail(validate148, instancePath+"/event", $81);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate148, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate148, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate148, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate148, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate148, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate148, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-if(errors === _errs10){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing1;
-if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === undefined) && (missing1 = "epoch"))){
-return $fail(validate148, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs12 = errors;
-for(const key1 in data4){
-if(!((key1 === "dseq") || (key1 === "epoch"))){
-return $fail(validate148, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs12 === errors){
-if(data4.dseq !== undefined){
-let data5 = data4.dseq;
-const _errs13 = errors;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate148, instancePath+"/payload/dseq", $5);
-}
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate148, instancePath+"/payload/dseq", $6);
-}
-else {
-if(data5 < 1 || isNaN(data5)){
-return $fail(validate148, instancePath+"/payload/dseq", $9);
-}
-}
-}
-}
-var valid3 = _errs13 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.epoch !== undefined){
-let data6 = data4.epoch;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate148, instancePath+"/payload/epoch", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate148, instancePath+"/payload/epoch", $2);
-}
-}
-}
-else {
-return $fail(validate148, instancePath+"/payload/epoch", $3);
-}
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate148, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate148, instancePath, $10);
-}
-}
-validate148.errors = vErrors;
-return errors === 0;
-}
-
-export const DeviceCursorReset = validate149;
-
-function validate149(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate149, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate149, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate149, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("device.cursor.reset" !== data.event){
-return $fail(validate149, instancePath+"/event", $82);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate149, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate149, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate149, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate149, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate149, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate149, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-for(const key1 in data4){
-return $fail(validate149, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-else {
-return $fail(validate149, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate149, instancePath, $10);
-}
-}
-validate149.errors = vErrors;
-return errors === 0;
-}
-
-export const Ping = validate150;
-
-function validate150(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate150, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate150, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.version !== undefined){
-const _errs2 = errors;
-if("2" !== data.version){
-return $fail(validate150, instancePath+"/version", $0);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs3 = errors;
-if("ping" !== data.event){
-return $fail(validate150, instancePath+"/event", $83);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate150, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate150, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate150, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate150, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate150, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate150, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-for(const key1 in data4){
-return $fail(validate150, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-else {
-return $fail(validate150, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate150, instancePath, $10);
-}
-}
-validate150.errors = vErrors;
-return errors === 0;
-}
-
-export const ActivateRequest = validate151;
-
-function validate151(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.type === undefined) && (missing0 = "type"))){
-return $fail(validate151, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "code") || (key0 === "platform")) || (key0 === "type")) || (key0 === "plugin_version")) || (key0 === "user_id"))){
-return $fail(validate151, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate151, instancePath+"/code", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate151, instancePath+"/code", $2);
-}
-}
-}
-else {
-return $fail(validate151, instancePath+"/code", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.platform !== undefined){
-let data1 = data.platform;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate151, instancePath+"/platform", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate151, instancePath+"/platform", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate151, instancePath+"/platform", $53);
-}
-}
-}
-}
-else {
-return $fail(validate151, instancePath+"/platform", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-const _errs7 = errors;
-if("clawbot" !== data.type){
-return $fail(validate151, instancePath+"/type", $84);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.plugin_version !== undefined){
-let data3 = data.plugin_version;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate151, instancePath+"/plugin_version", $1);
-}
-}
-else {
-return $fail(validate151, instancePath+"/plugin_version", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data4 = data.user_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate151, instancePath+"/user_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate151, instancePath+"/user_id", $2);
-}
-else {
-if(!func40(data4)){
-return $fail(validate151, instancePath+"/user_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate151, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate151, instancePath, $10);
-}
-}
-validate151.errors = vErrors;
-return errors === 0;
-}
-
-export const Activated = validate152;
-
-function validate153(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.code === undefined) && (missing0 = "code")){
-return $fail(validate153, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs1 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-return $fail(validate153, instancePath+"/code", $5);
-}
-if(errors === _errs1){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 9007199254740991 || isNaN(data0)){
-return $fail(validate153, instancePath+"/code", $6);
-}
-else {
-if(data0 < -9007199254740991 || isNaN(data0)){
-return $fail(validate153, instancePath+"/code", $8);
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate153, instancePath, $10);
-}
-}
-validate153.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate152(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
 errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate152, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate152, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.agent === undefined) && (missing1 = "agent"))) || ((data1.conversation === undefined) && (missing1 = "conversation"))){
-return $fail(validate152, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.access_token !== undefined){
-let data2 = data1.access_token;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 16384 && func2(data2) > 16384){
-return $fail(validate152, instancePath+"/data/access_token", $46);
-}
-else {
-if(data2.length < 1){
-return $fail(validate152, instancePath+"/data/access_token", $2);
-}
-else {
-if(!pattern0.test(data2)){
-return $fail(validate152, instancePath+"/data/access_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/access_token", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.refresh_token !== undefined){
-let data3 = data1.refresh_token;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 16384 && func2(data3) > 16384){
-return $fail(validate152, instancePath+"/data/refresh_token", $46);
-}
-else {
-if(data3.length < 1){
-return $fail(validate152, instancePath+"/data/refresh_token", $2);
-}
-else {
-if(!pattern0.test(data3)){
-return $fail(validate152, instancePath+"/data/refresh_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/refresh_token", $3);
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.agent !== undefined){
-let data4 = data1.agent;
-const _errs11 = errors;
-if(errors === _errs11){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing2;
-if(((data4.user_id === undefined) && (missing2 = "user_id")) || ((data4.owner_id === undefined) && (missing2 = "owner_id"))){
-return $fail(validate152, instancePath+"/data/agent", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data4.user_id !== undefined){
-let data5 = data4.user_id;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate152, instancePath+"/data/agent/user_id", $14);
-}
-else {
-if(data5.length < 1){
-return $fail(validate152, instancePath+"/data/agent/user_id", $2);
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/agent/user_id", $3);
-}
-}
-var valid5 = _errs13 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data4.owner_id !== undefined){
-let data6 = data4.owner_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate152, instancePath+"/data/agent/owner_id", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate152, instancePath+"/data/agent/owner_id", $2);
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/agent/owner_id", $3);
-}
-}
-var valid5 = _errs16 === errors;
-}
-else {
-var valid5 = true;
-}
-if(valid5){
-if(data4.id !== undefined){
-let data7 = data4.id;
-const _errs19 = errors;
-const _errs20 = errors;
-if(errors === _errs20){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func2(data7) > 512){
-return $fail(validate152, instancePath+"/data/agent/id", $14);
-}
-else {
-if(data7.length < 1){
-return $fail(validate152, instancePath+"/data/agent/id", $2);
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/agent/id", $3);
-}
-}
-var valid5 = _errs19 === errors;
-}
-else {
-var valid5 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/agent", $10);
-}
-}
-var valid2 = _errs11 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.conversation !== undefined){
-let data8 = data1.conversation;
-const _errs22 = errors;
-if(errors === _errs22){
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-let missing3;
-if((data8.id === undefined) && (missing3 = "id")){
-return $fail(validate152, instancePath+"/data/conversation", {keyword:"required",params:{missingProperty: missing3}});
-}
-else {
-if(data8.id !== undefined){
-let data9 = data8.id;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate152, instancePath+"/data/conversation/id", $14);
-}
-else {
-if(data9.length < 1){
-return $fail(validate152, instancePath+"/data/conversation/id", $2);
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/conversation/id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data/conversation", $10);
-}
-}
-var valid2 = _errs22 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate152, instancePath, $10);
-}
-}
-validate152.errors = vErrors;
-return errors === 0;
-}
-
-export const Refusal = validate155;
-
-function validate155(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs2 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-return $fail(validate155, instancePath+"/code", $5);
-}
-const _errs4 = errors;
-const _errs5 = errors;
-if(0 !== data0){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-var valid2 = _errs5 === errors;
-if(valid2){
-return $fail(validate155, instancePath+"/code", $85);
-}
-else {
-errors = _errs4;
-if(vErrors !== null){
-if(_errs4){
-vErrors.length = _errs4;
-}
-else {
-vErrors = null;
-}
-}
-}
-if(errors === _errs2){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 9007199254740991 || isNaN(data0)){
-return $fail(validate155, instancePath+"/code", $6);
-}
-else {
-if(data0 < -9007199254740991 || isNaN(data0)){
-return $fail(validate155, instancePath+"/code", $8);
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate155, instancePath, $10);
-}
-}
-validate155.errors = vErrors;
-return errors === 0;
-}
-
-export const RefreshRequest = validate157;
-
-function validate157(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
-return $fail(validate157, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(key0 === "refresh_token")){
-return $fail(validate157, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.refresh_token !== undefined){
-let data0 = data.refresh_token;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 16384 && func2(data0) > 16384){
-return $fail(validate157, instancePath+"/refresh_token", $46);
-}
-else {
-if(data0.length < 1){
-return $fail(validate157, instancePath+"/refresh_token", $2);
-}
-else {
-if(!pattern0.test(data0)){
-return $fail(validate157, instancePath+"/refresh_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate157, instancePath+"/refresh_token", $3);
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate157, instancePath, $10);
-}
-}
-validate157.errors = vErrors;
-return errors === 0;
-}
-
-export const Refreshed = validate158;
-
-function validate158(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate158, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate158, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if(((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.refresh_token === undefined) && (missing1 = "refresh_token"))){
-return $fail(validate158, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.access_token !== undefined){
-let data2 = data1.access_token;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 16384 && func2(data2) > 16384){
-return $fail(validate158, instancePath+"/data/access_token", $46);
-}
-else {
-if(data2.length < 1){
-return $fail(validate158, instancePath+"/data/access_token", $2);
-}
-else {
-if(!pattern0.test(data2)){
-return $fail(validate158, instancePath+"/data/access_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate158, instancePath+"/data/access_token", $3);
-}
-}
-var valid2 = _errs5 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data1.refresh_token !== undefined){
-let data3 = data1.refresh_token;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 16384 && func2(data3) > 16384){
-return $fail(validate158, instancePath+"/data/refresh_token", $46);
-}
-else {
-if(data3.length < 1){
-return $fail(validate158, instancePath+"/data/refresh_token", $2);
-}
-else {
-if(!pattern0.test(data3)){
-return $fail(validate158, instancePath+"/data/refresh_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate158, instancePath+"/data/refresh_token", $3);
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate158, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate158, instancePath, $10);
-}
-}
-validate158.errors = vErrors;
-return errors === 0;
-}
-
-export const Uploaded = validate160;
-
-function validate160(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate160, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate160, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.url === undefined) && (missing1 = "url")){
-return $fail(validate160, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.url !== undefined){
-let data2 = data1.url;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate160, instancePath+"/data/url", $56);
-}
-else {
-if(data2.length < 1){
-return $fail(validate160, instancePath+"/data/url", $2);
-}
-}
-}
-else {
-return $fail(validate160, instancePath+"/data/url", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate160, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate160, instancePath, $10);
-}
-}
-validate160.errors = vErrors;
-return errors === 0;
-}
-
-export const Profile = validate162;
-
-function validate162(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate162, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate162, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.user_id === undefined) && (missing1 = "user_id")){
-return $fail(validate162, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.user_id !== undefined){
-let data2 = data1.user_id;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate162, instancePath+"/data/user_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate162, instancePath+"/data/user_id", $2);
-}
-}
-}
-else {
-return $fail(validate162, instancePath+"/data/user_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate162, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate162, instancePath, $10);
-}
-}
-validate162.errors = vErrors;
-return errors === 0;
-}
-
-export const GroupSettingsList = validate164;
-
-function validate164(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate164, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate164, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.settings === undefined) && (missing1 = "settings")){
-return $fail(validate164, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.settings !== undefined){
-let data2 = data1.settings;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 100000){
-return $fail(validate164, instancePath+"/data/settings", $86);
-}
-}
-else {
-return $fail(validate164, instancePath+"/data/settings", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate164, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate164, instancePath, $10);
-}
-}
-validate164.errors = vErrors;
-return errors === 0;
-}
-
-export const PermissionList = validate166;
-
-function validate166(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate166, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate166, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-}
-else {
-return $fail(validate166, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate166, instancePath, $10);
-}
-}
-validate166.errors = vErrors;
-return errors === 0;
-}
-
-export const ConversationDetails = validate168;
-
-function validate168(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.data === undefined) && (missing0 = "data")){
-return $fail(validate168, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs2 = errors;
-if(0 !== data.code){
-return $fail(validate168, instancePath+"/code", $70);
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate168, instancePath+"/data", $10);
-}
-}
-var valid1 = _errs3 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate168, instancePath, $10);
-}
-}
-validate168.errors = vErrors;
-return errors === 0;
-}
-
-export const ReportRequest = validate170;
-
-function validate170(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
-return $fail(validate170, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "device_id") || (key0 === "platform")) || (key0 === "plugin_version")) || (key0 === "agent_version")) || (key0 === "runtime_name")) || (key0 === "runtime_version"))){
-return $fail(validate170, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.device_id !== undefined){
-let data0 = data.device_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate170, instancePath+"/device_id", $1);
-}
-else {
-if(data0.length < 1){
-return $fail(validate170, instancePath+"/device_id", $2);
-}
-else {
-if(!func31(data0)){
-return $fail(validate170, instancePath+"/device_id", $48);
-}
-}
-}
-}
-else {
-return $fail(validate170, instancePath+"/device_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.platform !== undefined){
-let data1 = data.platform;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate170, instancePath+"/platform", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate170, instancePath+"/platform", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate170, instancePath+"/platform", $53);
-}
-}
-}
-}
-else {
-return $fail(validate170, instancePath+"/platform", $3);
-}
 }
 var valid0 = _errs5 === errors;
 }
@@ -9623,18 +3603,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.plugin_version !== undefined){
-let data2 = data.plugin_version;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate170, instancePath+"/plugin_version", $1);
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
+var valid0 = _errs6 === errors;
 }
 else {
-return $fail(validate170, instancePath+"/plugin_version", $3);
+var valid0 = true;
 }
+if(valid0){
+if(data.width !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.height !== undefined){
+const _errs8 = errors;
+if(!(validate66(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
 }
@@ -9642,62 +3639,216 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.agent_version !== undefined){
-let data3 = data.agent_version;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate170, instancePath+"/agent_version", $1);
+if(data.duration !== undefined){
+const _errs9 = errors;
+if(!(validate66(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
 }
 }
 else {
-return $fail(validate170, instancePath+"/agent_version", $3);
+return $fail(validate154, instancePath, $10);
 }
 }
-var valid0 = _errs10 === errors;
+validate154.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate163(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate163, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
+return $fail(validate163, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("audio" !== data.kind){
+return $fail(validate163, instancePath+"/kind", $61);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.runtime_name !== undefined){
-let data4 = data.runtime_name;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate170, instancePath+"/runtime_name", $1);
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
 }
-}
-else {
-return $fail(validate170, instancePath+"/runtime_name", $3);
-}
-}
-var valid0 = _errs12 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.runtime_version !== undefined){
-let data5 = data.runtime_version;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate170, instancePath+"/runtime_version", $1);
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
 }
-}
-else {
-return $fail(validate170, instancePath+"/runtime_version", $3);
-}
-}
-var valid0 = _errs14 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.duration !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate163, instancePath, $10);
+}
+}
+validate163.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate170(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate170, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
+return $fail(validate170, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("file" !== data.kind){
+return $fail(validate170, instancePath+"/kind", $62);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
@@ -9714,70 +3865,129 @@ validate170.errors = vErrors;
 return errors === 0;
 }
 
-export const Reported = validate171;
 
-function validate171(data, {instancePath=""}={}){
+function validate135(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(!(validate153(data, {instancePath}))){
-vErrors = $join(vErrors, validate153);
-errors = vErrors.length;
-}
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.code !== undefined){
-if(0 !== data.code){
-return $fail(validate171, instancePath+"/code", $70);
+const tag0 = data["kind"];
+if(tag0 === "text"){
+if(!(validate136(data, {instancePath}))){
+vErrors = $join(vErrors, validate136);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "mention"){
+if(!(validate140(data, {instancePath}))){
+vErrors = $join(vErrors, validate140);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "image"){
+if(!(validate144(data, {instancePath}))){
+vErrors = $join(vErrors, validate144);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "video"){
+if(!(validate154(data, {instancePath}))){
+vErrors = $join(vErrors, validate154);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "audio"){
+if(!(validate163(data, {instancePath}))){
+vErrors = $join(vErrors, validate163);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "file"){
+if(!(validate170(data, {instancePath}))){
+vErrors = $join(vErrors, validate170);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate135, instancePath, $63);
+}
+}
+else {
+return $fail(validate135, instancePath, $10);
+}
+}
+validate135.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate134(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 256){
+return $fail(validate134, instancePath, $64);
+}
+else {
+if(data.length < 1){
+return $fail(validate134, instancePath, $65);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate135(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
 }
 }
 }
 else {
-return $fail(validate171, instancePath, $10);
+return $fail(validate134, instancePath, $16);
 }
 }
-validate171.errors = vErrors;
+validate134.errors = vErrors;
 return errors === 0;
 }
 
-export const Envelope = validate173;
 
-function validate173(data, {instancePath=""}={}){
+function validate182(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
-return $fail(validate173, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
+return $fail(validate182, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.version !== undefined){
 const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate173, instancePath+"/version", $0);
+for(const key0 in data){
+if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
+return $fail(validate182, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-let data1 = data.event;
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
 const _errs2 = errors;
 if(errors === _errs2){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate173, instancePath+"/event", $1);
-}
-else {
-if(data1.length < 1){
-return $fail(validate173, instancePath+"/event", $2);
-}
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate182, instancePath+"/id", $14);
 }
 }
 else {
-return $fail(validate173, instancePath+"/event", $3);
+return $fail(validate182, instancePath+"/id", $3);
 }
 }
 var valid0 = _errs2 === errors;
@@ -9786,514 +3996,59 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate173, instancePath+"/trace_id", $4);
-}
-}
-else {
-return $fail(validate173, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate173, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate173, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate173, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data4 = data.seq;
-const _errs9 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate173, instancePath+"/seq", $5);
-}
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate173, instancePath+"/seq", $6);
-}
-else {
-if(data4 < -9007199254740991 || isNaN(data4)){
-return $fail(validate173, instancePath+"/seq", $8);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dseq !== undefined){
-let data5 = data.dseq;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate173, instancePath+"/dseq", $5);
-}
-if(errors === _errs12){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate173, instancePath+"/dseq", $6);
-}
-else {
-if(data5 < 1 || isNaN(data5)){
-return $fail(validate173, instancePath+"/dseq", $9);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath, $10);
-}
-}
-validate173.errors = vErrors;
-return errors === 0;
-}
-
-export const Ms = validate174;
-
-function validate174(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate174, instancePath, $5);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate174, instancePath, $6);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate174, instancePath, $7);
-}
-}
-}
-}
-validate174.errors = vErrors;
-return errors === 0;
-}
-
-export const Count = validate175;
-
-function validate175(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate175, instancePath, $5);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate175, instancePath, $6);
-}
-else {
-if(data < 1 || isNaN(data)){
-return $fail(validate175, instancePath, $9);
-}
-}
-}
-}
-validate175.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatEnvelope = validate176;
-
-function validate176(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate15(data, {instancePath}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.chat_id !== undefined){
-let data0 = data.chat_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate176, instancePath+"/chat_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate176, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate176, instancePath+"/chat_id", $3);
-}
-}
-var valid1 = _errs2 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.chat_type !== undefined){
-let data1 = data.chat_type;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate176, instancePath+"/chat_type", $1);
-}
-}
-else {
-return $fail(validate176, instancePath+"/chat_type", $3);
-}
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.sender !== undefined){
-const _errs7 = errors;
-if(!(validate24(data.sender, {instancePath:instancePath+"/sender"}))){
-vErrors = $join(vErrors, validate24);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate176, instancePath, $10);
-}
-}
-validate176.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageReceived = validate179;
-
-function validate179(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate179, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate179, instancePath+"/message_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate179, instancePath+"/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate179, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_mode !== undefined){
-let data1 = data.message_mode;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate179, instancePath+"/message_mode", $1);
-}
-}
-else {
-return $fail(validate179, instancePath+"/message_mode", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs6 = errors;
-if(errors === _errs6){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if((data2.body === undefined) && (missing1 = "body")){
-return $fail(validate179, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data2.body !== undefined){
-let data3 = data2.body;
-const _errs8 = errors;
-if(errors === _errs8){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing2;
-if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $fail(validate179, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data3.fragments !== undefined){
-let data4 = data3.fragments;
-const _errs11 = errors;
-if(errors === _errs11){
-if(Array.isArray(data4)){
-if(data4.length > 4096){
-return $fail(validate179, instancePath+"/message/body/fragments", $15);
-}
-}
-else {
-return $fail(validate179, instancePath+"/message/body/fragments", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate179, instancePath+"/message/body", $10);
-}
-}
-var valid2 = _errs8 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data2.context !== undefined){
-let data5 = data2.context;
-const _errs13 = errors;
-if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-return $fail(validate179, instancePath+"/message/context", {keyword:"type",params:{type: schema21.properties.message.properties.context.type}});
-}
-var valid2 = _errs13 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate179, instancePath+"/message", $10);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stream_merged !== undefined){
-const _errs15 = errors;
-if(typeof data.stream_merged !== "boolean"){
-return $fail(validate179, instancePath+"/stream_merged", $17);
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate179, instancePath, $10);
-}
-}
-validate179.errors = vErrors;
-return errors === 0;
-}
-
-export const GivenId = validate180;
-
-function validate180(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate180, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate180, instancePath, $2);
-}
-}
-}
-else {
-return $fail(validate180, instancePath, $3);
-}
-}
-validate180.errors = vErrors;
-return errors === 0;
-}
-
-export const Sender = validate181;
-
-function validate181(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate181, instancePath+"/id", $14);
-}
-}
-else {
-return $fail(validate181, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.nick_name !== undefined){
 let data1 = data.nick_name;
-const _errs3 = errors;
-if((typeof data1 !== "string") && (data1 !== null)){
-return $fail(validate181, instancePath+"/nick_name", {keyword:"type",params:{type: schema20.properties.nick_name.type}});
-}
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate181, instancePath+"/nick_name", $4);
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-else {
-return $fail(validate181, instancePath, $10);
-}
-}
-validate181.errors = vErrors;
-return errors === 0;
-}
-
-export const StreamReceived = validate182;
-
-function validate182(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.message_id === undefined) && (missing0 = "message_id")){
-return $fail(validate182, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate182, instancePath+"/message_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate182, instancePath+"/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate182, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.streaming !== undefined){
-let data1 = data.streaming;
 const _errs4 = errors;
 if(errors === _errs4){
-if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
-return $fail(validate182, instancePath+"/streaming", $10);
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate182, instancePath+"/nick_name", $4);
+}
+}
+else {
+return $fail(validate182, instancePath+"/nick_name", $3);
 }
 }
 var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.fragments !== undefined){
+let data2 = data.fragments;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+if(data2.length > 1){
+return $fail(validate182, instancePath+"/fragments", $66);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate136(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
+vErrors = $join(vErrors, validate136);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate182, instancePath+"/fragments", $16);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -10306,130 +4061,315 @@ validate182.errors = vErrors;
 return errors === 0;
 }
 
-export const Amount = validate183;
 
-function validate183(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate183, instancePath, $5);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate183, instancePath, $6);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate183, instancePath, $7);
-}
-}
-}
-}
-validate183.errors = vErrors;
-return errors === 0;
-}
-
-export const FragmentsReceived = validate184;
-
-function validate184(data, {instancePath=""}={}){
+function validate180(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(Array.isArray(data)){
-if(data.length > 4096){
-return $fail(validate184, instancePath, $15);
-}
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
+return $fail(validate180, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-return $fail(validate184, instancePath, $16);
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
+return $fail(validate180, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
 }
-validate184.errors = vErrors;
-return errors === 0;
-}
-
-export const StreamEndReceived = validate185;
-
-function validate185(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(validate46(data, {instancePath}))){
-vErrors = $join(vErrors, validate46);
+if(_errs1 === errors){
+if(data.reply_to_msg_id !== undefined){
+const _errs2 = errors;
+if(!(validate42(data.reply_to_msg_id, {instancePath:instancePath+"/reply_to_msg_id"}))){
+vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
 }
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
-return $fail(validate185, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.fragments !== undefined){
-let data0 = data.fragments;
-const _errs3 = errors;
-if(errors === _errs3){
-if(Array.isArray(data0)){
-if(data0.length > 4096){
-return $fail(validate185, instancePath+"/fragments", $15);
-}
-}
-else {
-return $fail(validate185, instancePath+"/fragments", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate185, instancePath, $10);
-}
-}
-validate185.errors = vErrors;
-return errors === 0;
-}
-
-export const Presence = validate187;
-
-function validate187(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
-return $fail(validate187, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.user_id !== undefined){
-let data0 = data.user_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate187, instancePath+"/user_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate187, instancePath+"/user_id", $2);
-}
-}
-}
-else {
-return $fail(validate187, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.online !== undefined){
+if(data.reply_preview !== undefined){
+let data1 = data.reply_preview;
+const _errs3 = errors;
 const _errs4 = errors;
-if(typeof data.online !== "boolean"){
-return $fail(validate187, instancePath+"/online", $17);
+let valid1 = false;
+const _errs5 = errors;
+if(!(validate182(data1, {instancePath:instancePath+"/reply_preview"}))){
+vErrors = $join(vErrors, validate182);
+errors = vErrors.length;
+}
+var _valid0 = _errs5 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs6 = errors;
+if(data1 !== null){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
+errors++;
+}
+var _valid0 = _errs6 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
+errors++;
+validate180.errors = vErrors;
+return false;
+}
+else {
+errors = _errs4;
+if(vErrors !== null){
+if(_errs4){
+vErrors.length = _errs4;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate180, instancePath, $10);
+}
+}
+validate180.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate178(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
+return $fail(validate178, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "mentions") || (key0 === "reply"))){
+return $fail(validate178, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.mentions !== undefined){
+let data0 = data.mentions;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data0)){
+if(data0.length > 256){
+return $fail(validate178, instancePath+"/mentions", $64);
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+const _errs4 = errors;
+if(!(validate140(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
+vErrors = $join(vErrors, validate140);
+errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate178, instancePath+"/mentions", $16);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply !== undefined){
+let data2 = data.reply;
+const _errs5 = errors;
+const _errs6 = errors;
+let valid2 = false;
+const _errs7 = errors;
+if(!(validate180(data2, {instancePath:instancePath+"/reply"}))){
+vErrors = $join(vErrors, validate180);
+errors = vErrors.length;
+}
+var _valid0 = _errs7 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs8 = errors;
+if(data2 !== null){
+vErrors = $add(vErrors, instancePath+"/reply", $73);
+errors++;
+}
+var _valid0 = _errs8 === errors;
+valid2 = valid2 || _valid0;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/reply", $91);
+errors++;
+validate178.errors = vErrors;
+return false;
+}
+else {
+errors = _errs6;
+if(vErrors !== null){
+if(_errs6){
+vErrors.length = _errs6;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate178, instancePath, $10);
+}
+}
+validate178.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate131(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate131, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
+return $fail(validate131, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.message_id !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.message_id, {instancePath:instancePath+"/message_id"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_mode !== undefined){
+const _errs3 = errors;
+if("normal" !== data.message_mode){
+return $fail(validate131, instancePath+"/message_mode", $67);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs4 = errors;
+if(errors === _errs4){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
+return $fail(validate131, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs6 = errors;
+for(const key1 in data2){
+if(!((key1 === "body") || (key1 === "context"))){
+return $fail(validate131, instancePath+"/message", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs6 === errors){
+if(data2.body !== undefined){
+let data3 = data2.body;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing2;
+if((data3.fragments === undefined) && (missing2 = "fragments")){
+return $fail(validate131, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+const _errs9 = errors;
+for(const key2 in data3){
+if(!(key2 === "fragments")){
+return $fail(validate131, instancePath+"/message/body", {keyword:"additionalProperties",params:{additionalProperty: key2}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data3.fragments !== undefined){
+if(!(validate134(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate131, instancePath+"/message/body", $10);
+}
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.context !== undefined){
+const _errs11 = errors;
+if(!(validate178(data2.context, {instancePath:instancePath+"/message/context"}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate131, instancePath+"/message", $10);
+}
 }
 var valid0 = _errs4 === errors;
 }
@@ -10439,358 +4379,39 @@ var valid0 = true;
 }
 }
 }
+}
+}
 else {
-return $fail(validate187, instancePath, $10);
+return $fail(validate131, instancePath, $10);
 }
 }
-validate187.errors = vErrors;
+validate131.errors = vErrors;
 return errors === 0;
 }
 
-export const TraceId = validate188;
 
-function validate188(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate188, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate188, instancePath, $2);
-}
-}
-}
-else {
-return $fail(validate188, instancePath, $3);
-}
-}
-validate188.errors = vErrors;
-return errors === 0;
-}
-
-export const Token = validate189;
-
-function validate189(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 16384 && func2(data) > 16384){
-return $fail(validate189, instancePath, $46);
-}
-else {
-if(data.length < 1){
-return $fail(validate189, instancePath, $2);
-}
-else {
-if(!pattern0.test(data)){
-return $fail(validate189, instancePath, $47);
-}
-}
-}
-}
-else {
-return $fail(validate189, instancePath, $3);
-}
-}
-validate189.errors = vErrors;
-return errors === 0;
-}
-
-export const DeviceId = validate190;
-
-function validate190(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate190, instancePath, $1);
-}
-else {
-if(data.length < 1){
-return $fail(validate190, instancePath, $2);
-}
-else {
-if(!func31(data)){
-return $fail(validate190, instancePath, $48);
-}
-}
-}
-}
-else {
-return $fail(validate190, instancePath, $3);
-}
-}
-validate190.errors = vErrors;
-return errors === 0;
-}
-
-export const Capabilities = validate191;
-
-function validate191(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs1 = errors;
-let valid0 = true;
-const _errs2 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
-if(data.reliable_delivery_v2 !== undefined){
-if(true !== data.reliable_delivery_v2){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-}
-}
-var _valid0 = _errs2 === errors;
-errors = _errs1;
-if(vErrors !== null){
-if(_errs1){
-vErrors.length = _errs1;
-}
-else {
-vErrors = null;
-}
-}
-if(_valid0){
-const _errs4 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-return $fail(validate191, instancePath, {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data.reliable_delivery !== undefined){
-if(true !== data.reliable_delivery){
-return $fail(validate191, instancePath+"/reliable_delivery", $44);
-}
-}
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $90);
-errors++;
-validate191.errors = vErrors;
-return false;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const _errs6 = errors;
-for(const key0 in data){
-if(!(func33.call(schema70.properties, key0))){
-return $fail(validate191, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs6 === errors){
-if(data.multi_device !== undefined){
-const _errs7 = errors;
-if(typeof data.multi_device !== "boolean"){
-return $fail(validate191, instancePath+"/multi_device", $17);
-}
-var valid3 = _errs7 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.device_replay !== undefined){
-const _errs9 = errors;
-if(typeof data.device_replay !== "boolean"){
-return $fail(validate191, instancePath+"/device_replay", $17);
-}
-var valid3 = _errs9 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.chat_meta_events !== undefined){
-const _errs11 = errors;
-if(typeof data.chat_meta_events !== "boolean"){
-return $fail(validate191, instancePath+"/chat_meta_events", $17);
-}
-var valid3 = _errs11 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.notify_signals !== undefined){
-const _errs13 = errors;
-if(typeof data.notify_signals !== "boolean"){
-return $fail(validate191, instancePath+"/notify_signals", $17);
-}
-var valid3 = _errs13 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.permission_events !== undefined){
-const _errs15 = errors;
-if(typeof data.permission_events !== "boolean"){
-return $fail(validate191, instancePath+"/permission_events", $17);
-}
-var valid3 = _errs15 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.delivery_receipt !== undefined){
-const _errs17 = errors;
-if(typeof data.delivery_receipt !== "boolean"){
-return $fail(validate191, instancePath+"/delivery_receipt", $17);
-}
-var valid3 = _errs17 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.history_sync !== undefined){
-const _errs19 = errors;
-if(typeof data.history_sync !== "boolean"){
-return $fail(validate191, instancePath+"/history_sync", $17);
-}
-var valid3 = _errs19 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.reliable_delivery !== undefined){
-const _errs21 = errors;
-if(typeof data.reliable_delivery !== "boolean"){
-return $fail(validate191, instancePath+"/reliable_delivery", $17);
-}
-var valid3 = _errs21 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.reliable_delivery_v2 !== undefined){
-const _errs23 = errors;
-if(typeof data.reliable_delivery_v2 !== "boolean"){
-return $fail(validate191, instancePath+"/reliable_delivery_v2", $17);
-}
-var valid3 = _errs23 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate191, instancePath, $10);
-}
-}
-validate191.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatId = validate192;
-
-function validate192(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate192, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate192, instancePath, $2);
-}
-}
-}
-else {
-return $fail(validate192, instancePath, $3);
-}
-}
-validate192.errors = vErrors;
-return errors === 0;
-}
-
-export const WholeMessage = validate193;
-
-function validate193(data, {instancePath=""}={}){
+function validate126(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate193, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate126, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
-return $fail(validate193, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate126, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.message_id !== undefined){
-let data0 = data.message_id;
+if(data.version !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 30 && func2(data0) > 30){
-return $fail(validate193, instancePath+"/message_id", $64);
-}
-else {
-if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-return $fail(validate193, instancePath+"/message_id", $65);
-}
-else {
-if(!pattern1.test(data0)){
-return $fail(validate193, instancePath+"/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate193, instancePath+"/message_id", $3);
-}
+if("2" !== data.version){
+return $fail(validate126, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -10798,10 +4419,34 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.message_mode !== undefined){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.send" !== data.event){
+return $fail(validate126, instancePath+"/event", $18);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
 const _errs5 = errors;
-if("normal" !== data.message_mode){
-return $fail(validate193, instancePath+"/message_mode", $67);
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -10809,81 +4454,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
+if(data.chat_id !== undefined){
 const _errs6 = errors;
-if(errors === _errs6){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-return $fail(validate193, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-const _errs8 = errors;
-for(const key1 in data2){
-if(!((key1 === "body") || (key1 === "context"))){
-return $fail(validate193, instancePath+"/message", {keyword:"additionalProperties",params:{additionalProperty: key1}});
-break;
-}
-}
-if(_errs8 === errors){
-if(data2.body !== undefined){
-let data3 = data2.body;
-const _errs9 = errors;
-if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing2;
-if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $fail(validate193, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-const _errs11 = errors;
-for(const key2 in data3){
-if(!(key2 === "fragments")){
-return $fail(validate193, instancePath+"/message/body", {keyword:"additionalProperties",params:{additionalProperty: key2}});
-break;
-}
-}
-if(_errs11 === errors){
-if(data3.fragments !== undefined){
-if(!(validate92(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
-vErrors = $join(vErrors, validate92);
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
 errors = vErrors.length;
-}
-}
-}
-}
-}
-else {
-return $fail(validate193, instancePath+"/message/body", $10);
-}
-}
-var valid2 = _errs9 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data2.context !== undefined){
-const _errs13 = errors;
-if(!(validate108(data2.context, {instancePath:instancePath+"/message/context"}))){
-vErrors = $join(vErrors, validate108);
-errors = vErrors.length;
-}
-var valid2 = _errs13 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate193, instancePath+"/message", $10);
-}
 }
 var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs7 = errors;
+if(!(validate131(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate131);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -10893,17 +4482,125 @@ var valid0 = true;
 }
 }
 }
+}
+}
+}
 else {
-return $fail(validate193, instancePath, $10);
+return $fail(validate126, instancePath, $10);
 }
 }
-validate193.errors = vErrors;
+validate126.errors = vErrors;
 return errors === 0;
 }
 
-export const Reaction = validate196;
+export const MessageReply = validate188;
 
-function validate196(data, {instancePath=""}={}){
+function validate188(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate188, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate188, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate188, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.reply" !== data.event){
+return $fail(validate188, instancePath+"/event", $19);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs7 = errors;
+if(!(validate131(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate131);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate188, instancePath, $10);
+}
+}
+validate188.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageReaction = validate193;
+
+function validate197(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs1 = errors;
@@ -10955,16 +4652,16 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate196, instancePath+"/emoji", $68);
+return $fail(validate197, instancePath+"/emoji", $68);
 }
 else {
 if(data1.length < 1){
-return $fail(validate196, instancePath+"/emoji", $2);
+return $fail(validate197, instancePath+"/emoji", $2);
 }
 }
 }
 else {
-return $fail(validate196, instancePath+"/emoji", $3);
+return $fail(validate197, instancePath+"/emoji", $3);
 }
 }
 }
@@ -10975,42 +4672,29 @@ valid0 = _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $92);
 errors++;
-validate196.errors = vErrors;
+validate197.errors = vErrors;
 return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-return $fail(validate196, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate197, instancePath, {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 const _errs7 = errors;
 for(const key0 in data){
 if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "removed"))){
-return $fail(validate196, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+return $fail(validate197, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs7 === errors){
 if(data.target_message_id !== undefined){
-let data2 = data.target_message_id;
 const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate196, instancePath+"/target_message_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate196, instancePath+"/target_message_id", $2);
-}
-}
-}
-else {
-return $fail(validate196, instancePath+"/target_message_id", $3);
-}
+if(!(validate42(data.target_message_id, {instancePath:instancePath+"/target_message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
 }
 var valid3 = _errs8 === errors;
 }
@@ -11020,34 +4704,34 @@ var valid3 = true;
 if(valid3){
 if(data.emoji !== undefined){
 let data3 = data.emoji;
-const _errs11 = errors;
-if(errors === _errs11){
+const _errs9 = errors;
+if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-return $fail(validate196, instancePath+"/emoji", $68);
+return $fail(validate197, instancePath+"/emoji", $68);
 }
 else {
-if(!func40(data3)){
-return $fail(validate196, instancePath+"/emoji", $53);
+if(!func32(data3)){
+return $fail(validate197, instancePath+"/emoji", $55);
 }
 }
 }
 else {
-return $fail(validate196, instancePath+"/emoji", $3);
+return $fail(validate197, instancePath+"/emoji", $3);
 }
 }
-var valid3 = _errs11 === errors;
+var valid3 = _errs9 === errors;
 }
 else {
 var valid3 = true;
 }
 if(valid3){
 if(data.removed !== undefined){
-const _errs13 = errors;
+const _errs11 = errors;
 if(typeof data.removed !== "boolean"){
-return $fail(validate196, instancePath+"/removed", $17);
+return $fail(validate197, instancePath+"/removed", $17);
 }
-var valid3 = _errs13 === errors;
+var valid3 = _errs11 === errors;
 }
 else {
 var valid3 = true;
@@ -11058,95 +4742,36 @@ var valid3 = true;
 }
 }
 else {
-return $fail(validate196, instancePath, $10);
-}
-}
-validate196.errors = vErrors;
-return errors === 0;
-}
-
-export const Word = validate197;
-
-function validate197(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate197, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate197, instancePath, $2);
-}
-else {
-if(!func40(data)){
-return $fail(validate197, instancePath, $53);
-}
-}
-}
-}
-else {
-return $fail(validate197, instancePath, $3);
+return $fail(validate197, instancePath, $10);
 }
 }
 validate197.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageId = validate198;
 
-function validate198(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 30 && func2(data) > 30){
-return $fail(validate198, instancePath, $64);
-}
-else {
-if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
-return $fail(validate198, instancePath, $65);
-}
-else {
-if(!pattern1.test(data)){
-return $fail(validate198, instancePath, $66);
-}
-}
-}
-}
-else {
-return $fail(validate198, instancePath, $3);
-}
-}
-validate198.errors = vErrors;
-return errors === 0;
-}
-
-export const Mutation = validate199;
-
-function validate199(data, {instancePath=""}={}){
+function validate193(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $fail(validate199, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate193, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-return $fail(validate199, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate193, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.type !== undefined){
+if(data.version !== undefined){
 const _errs2 = errors;
-if("append" !== data.type){
-return $fail(validate199, instancePath+"/type", $69);
+if("2" !== data.version){
+return $fail(validate193, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -11154,12 +4779,60 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.target_fragment_index !== undefined){
+if(data.event !== undefined){
 const _errs3 = errors;
-if(0 !== data.target_fragment_index){
-return $fail(validate199, instancePath+"/target_fragment_index", $70);
+if("message.reaction" !== data.event){
+return $fail(validate193, instancePath+"/event", $23);
 }
 var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs7 = errors;
+if(!(validate197(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate197);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -11168,15 +4841,19 @@ var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
 else {
-return $fail(validate199, instancePath, $10);
+return $fail(validate193, instancePath, $10);
 }
 }
-validate199.errors = vErrors;
+validate193.errors = vErrors;
 return errors === 0;
 }
 
-export const GrowingFragment = validate200;
+export const MessageRead = validate200;
 
 function validate200(data, {instancePath=""}={}){
 let vErrors = null;
@@ -11184,22 +4861,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate200, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
 return $fail(validate200, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.kind !== undefined){
+if(data.version !== undefined){
 const _errs2 = errors;
-if("text" !== data.kind){
-return $fail(validate200, instancePath+"/kind", $50);
+if("2" !== data.version){
+return $fail(validate200, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -11207,19 +4884,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
+if(data.event !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate200, instancePath+"/text", $51);
-}
-}
-else {
-return $fail(validate200, instancePath+"/text", $3);
-}
+if("message.read" !== data.event){
+return $fail(validate200, instancePath+"/event", $24);
 }
 var valid0 = _errs3 === errors;
 }
@@ -11227,24 +4895,80 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.delta !== undefined){
-let data2 = data.delta;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate200, instancePath+"/delta", $51);
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
 }
+var valid0 = _errs4 === errors;
 }
 else {
-return $fail(validate200, instancePath+"/delta", $3);
+var valid0 = true;
 }
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
+return $fail(validate200, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs9 = errors;
+for(const key1 in data5){
+if(!(key1 === "last_read_emitted_at")){
+return $fail(validate200, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data5.last_read_emitted_at !== undefined){
+if(!(validate51(data5.last_read_emitted_at, {instancePath:instancePath+"/payload/last_read_emitted_at"}))){
+vErrors = $join(vErrors, validate51);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate200, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -11259,311 +4983,200 @@ validate200.errors = vErrors;
 return errors === 0;
 }
 
-export const StreamingNow = validate201;
-
-function validate201(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate201, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate201, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("streaming" !== data.status){
-return $fail(validate201, instancePath+"/status", $71);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate201, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate201, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate201, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate201, instancePath+"/mutation_policy", $72);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate201, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-const _errs9 = errors;
-if(data.completed_at !== null){
-return $fail(validate201, instancePath+"/completed_at", $73);
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate201, instancePath, $10);
-}
-}
-validate201.errors = vErrors;
-return errors === 0;
-}
-
-export const Fragments = validate202;
-
-function validate202(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(Array.isArray(data)){
-if(data.length > 256){
-return $fail(validate202, instancePath, $61);
-}
-else {
-if(data.length < 1){
-return $fail(validate202, instancePath, $62);
-}
-else {
-var valid0 = true;
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-const _errs1 = errors;
-if(!(validate93(data[i0], {instancePath:instancePath+"/" + i0}))){
-vErrors = $join(vErrors, validate93);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-break;
-}
-}
-}
-}
-}
-else {
-return $fail(validate202, instancePath, $16);
-}
-}
-validate202.errors = vErrors;
-return errors === 0;
-}
-
-export const StreamingDone = validate204;
-
-function validate204(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate204, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate204, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("done" !== data.status){
-return $fail(validate204, instancePath+"/status", $74);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate204, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate204, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate204, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate204, instancePath+"/mutation_policy", $72);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate204, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs9 = errors;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate204, instancePath+"/completed_at", $5);
-}
-if(errors === _errs10){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate204, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate204, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate204, instancePath, $10);
-}
-}
-validate204.errors = vErrors;
-return errors === 0;
-}
-
-export const Fragment = validate205;
+export const MessageDelivered = validate205;
 
 function validate205(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["kind"];
-if(tag0 === "text"){
-if(!(validate94(data, {instancePath}))){
-vErrors = $join(vErrors, validate94);
+let missing0;
+if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate205, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "to")) || (key0 === "payload"))){
+return $fail(validate205, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate205, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.delivered" !== data.event){
+return $fail(validate205, instancePath+"/event", $25);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
 errors = vErrors.length;
 }
+var valid0 = _errs4 === errors;
 }
-else if(tag0 === "mention"){
-if(!(validate96(data, {instancePath}))){
-vErrors = $join(vErrors, validate96);
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
 errors = vErrors.length;
 }
+var valid0 = _errs5 === errors;
 }
-else if(tag0 === "image"){
-if(!(validate98(data, {instancePath}))){
-vErrors = $join(vErrors, validate98);
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
 errors = vErrors.length;
 }
+var valid0 = _errs6 === errors;
 }
-else if(tag0 === "video"){
-if(!(validate100(data, {instancePath}))){
-vErrors = $join(vErrors, validate100);
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.to !== undefined){
+let data5 = data.to;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
+return $fail(validate205, instancePath+"/to", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs9 = errors;
+for(const key1 in data5){
+if(!((key1 === "id") || (key1 === "type"))){
+return $fail(validate205, instancePath+"/to", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data5.id !== undefined){
+const _errs10 = errors;
+if(!(validate141(data5.id, {instancePath:instancePath+"/to/id"}))){
+vErrors = $join(vErrors, validate141);
 errors = vErrors.length;
 }
+var valid1 = _errs10 === errors;
 }
-else if(tag0 === "audio"){
-if(!(validate102(data, {instancePath}))){
-vErrors = $join(vErrors, validate102);
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.type !== undefined){
+const _errs11 = errors;
+if(!(validate141(data5.type, {instancePath:instancePath+"/to/type"}))){
+vErrors = $join(vErrors, validate141);
 errors = vErrors.length;
 }
+var valid1 = _errs11 === errors;
 }
-else if(tag0 === "file"){
-if(!(validate104(data, {instancePath}))){
-vErrors = $join(vErrors, validate104);
-errors = vErrors.length;
+else {
+var valid1 = true;
+}
+}
+}
 }
 }
 else {
-return $fail(validate205, instancePath, $60);
+return $fail(validate205, instancePath+"/to", $10);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data8 = data.payload;
+const _errs12 = errors;
+if(errors === _errs12){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+let missing2;
+if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
+return $fail(validate205, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+const _errs14 = errors;
+for(const key2 in data8){
+if(!((key2 === "message_id") || (key2 === "delivered_at"))){
+return $fail(validate205, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key2}});
+break;
+}
+}
+if(_errs14 === errors){
+if(data8.message_id !== undefined){
+const _errs15 = errors;
+if(!(validate42(data8.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid2 = _errs15 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data8.delivered_at !== undefined){
+const _errs16 = errors;
+if(!(validate56(data8.delivered_at, {instancePath:instancePath+"/payload/delivered_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid2 = _errs16 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate205, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
 }
 }
 else {
@@ -11574,124 +5187,8 @@ validate205.errors = vErrors;
 return errors === 0;
 }
 
-export const StreamingFailed = validate212;
-
-function validate212(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate212, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $fail(validate212, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.status !== undefined){
-const _errs2 = errors;
-if("failed" !== data.status){
-return $fail(validate212, instancePath+"/status", $75);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence !== undefined){
-let data1 = data.sequence;
-const _errs3 = errors;
-const _errs4 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate212, instancePath+"/sequence", $5);
-}
-if(errors === _errs4){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate212, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate212, instancePath+"/sequence", $7);
-}
-}
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mutation_policy !== undefined){
-const _errs6 = errors;
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate212, instancePath+"/mutation_policy", $72);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.started_at !== undefined){
-const _errs7 = errors;
-if(data.started_at !== null){
-return $fail(validate212, instancePath+"/started_at", $73);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs9 = errors;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate212, instancePath+"/completed_at", $5);
-}
-if(errors === _errs10){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate212, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate212, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate212, instancePath, $10);
-}
-}
-validate212.errors = vErrors;
-return errors === 0;
-}
-
-export const Watched = validate213;
+export const MessageCreated = validate213;
+const schema77 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"message.created"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"chat_id":{"$ref":"#/definitions/ChatId"},"payload":{"type":"object","required":["message_id"],"additionalProperties":false,"properties":{"message_id":{"$ref":"#/definitions/MessageId"},"message_mode":{"enum":["normal","thinking"]}}}}};
 
 function validate213(data, {instancePath=""}={}){
 let vErrors = null;
@@ -11699,34 +5196,132 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.user_id === undefined) && (missing0 = "user_id")){
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate213, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(key0 === "user_id")){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
 return $fail(validate213, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.user_id !== undefined){
-let data0 = data.user_id;
+if(data.version !== undefined){
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate213, instancePath+"/user_id", $14);
+if("2" !== data.version){
+return $fail(validate213, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
 }
 else {
-if(!pattern7.test(data0)){
-return $fail(validate213, instancePath+"/user_id", $76);
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.created" !== data.event){
+return $fail(validate213, instancePath+"/event", $26);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((data5.message_id === undefined) && (missing1 = "message_id")){
+return $fail(validate213, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs9 = errors;
+for(const key1 in data5){
+if(!((key1 === "message_id") || (key1 === "message_mode"))){
+return $fail(validate213, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data5.message_id !== undefined){
+const _errs10 = errors;
+if(!(validate132(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.message_mode !== undefined){
+let data7 = data5.message_mode;
+const _errs11 = errors;
+if(!((data7 === "normal") || (data7 === "thinking"))){
+return $fail(validate213, instancePath+"/payload/message_mode", {keyword:"enum",params:{allowedValues: schema77.properties.payload.properties.message_mode.enum}});
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
 }
 }
 }
 else {
-return $fail(validate213, instancePath+"/user_id", $3);
+return $fail(validate213, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
 }
 }
 }
@@ -11741,73 +5336,30 @@ validate213.errors = vErrors;
 return errors === 0;
 }
 
-export const Nothing = validate214;
+export const MessageAdd = validate218;
 
-function validate214(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-return $fail(validate214, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-else {
-return $fail(validate214, instancePath, $10);
-}
-}
-validate214.errors = vErrors;
-return errors === 0;
-}
-
-export const Context = validate215;
-
-function validate215(data, {instancePath=""}={}){
+function validate219(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-return $fail(validate215, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
+return $fail(validate219, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "mentions") || (key0 === "reply"))){
-return $fail(validate215, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((key0 === "type") || (key0 === "target_fragment_index"))){
+return $fail(validate219, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.mentions !== undefined){
-let data0 = data.mentions;
+if(data.type !== undefined){
 const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data0)){
-if(data0.length > 256){
-return $fail(validate215, instancePath+"/mentions", $61);
-}
-else {
-var valid1 = true;
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-const _errs4 = errors;
-if(!(validate96(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
-vErrors = $join(vErrors, validate96);
-errors = vErrors.length;
-}
-var valid1 = _errs4 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate215, instancePath+"/mentions", $16);
-}
+if("append" !== data.type){
+return $fail(validate219, instancePath+"/type", $69);
 }
 var valid0 = _errs2 === errors;
 }
@@ -11815,42 +5367,88 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reply !== undefined){
-let data2 = data.reply;
+if(data.target_fragment_index !== undefined){
+const _errs3 = errors;
+if(0 !== data.target_fragment_index){
+return $fail(validate219, instancePath+"/target_fragment_index", $70);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate219, instancePath, $10);
+}
+}
+validate219.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate221(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate221, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
+return $fail(validate221, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("text" !== data.kind){
+return $fail(validate221, instancePath+"/kind", $54);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 900000 && func2(data1) > 900000){
+return $fail(validate221, instancePath+"/text", $53);
+}
+}
+else {
+return $fail(validate221, instancePath+"/text", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data2 = data.delta;
 const _errs5 = errors;
-const _errs6 = errors;
-let valid2 = false;
-const _errs7 = errors;
-if(!(validate110(data2, {instancePath:instancePath+"/reply"}))){
-vErrors = $join(vErrors, validate110);
-errors = vErrors.length;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 900000 && func2(data2) > 900000){
+return $fail(validate221, instancePath+"/delta", $53);
 }
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs8 = errors;
-if(data2 !== null){
-vErrors = $add(vErrors, instancePath+"/reply", $73);
-errors++;
-}
-var _valid0 = _errs8 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply", $91);
-errors++;
-validate215.errors = vErrors;
-return false;
 }
 else {
-errors = _errs6;
-if(vErrors !== null){
-if(_errs6){
-vErrors.length = _errs6;
-}
-else {
-vErrors = null;
-}
+return $fail(validate221, instancePath+"/delta", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -11862,15 +5460,116 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-return $fail(validate215, instancePath, $10);
+return $fail(validate221, instancePath, $10);
 }
 }
-validate215.errors = vErrors;
+validate221.errors = vErrors;
 return errors === 0;
 }
 
-export const Answer = validate218;
+
+function validate223(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $fail(validate223, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $fail(validate223, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.status !== undefined){
+const _errs2 = errors;
+if("streaming" !== data.status){
+return $fail(validate223, instancePath+"/status", $71);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence !== undefined){
+let data1 = data.sequence;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+return $fail(validate223, instancePath+"/sequence", $5);
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+return $fail(validate223, instancePath+"/sequence", $6);
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+return $fail(validate223, instancePath+"/sequence", $7);
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mutation_policy !== undefined){
+const _errs5 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate223, instancePath+"/mutation_policy", $72);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs6 = errors;
+if(data.started_at !== null){
+return $fail(validate223, instancePath+"/started_at", $73);
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs8 = errors;
+if(data.completed_at !== null){
+return $fail(validate223, instancePath+"/completed_at", $73);
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate223, instancePath, $10);
+}
+}
+validate223.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate218(data, {instancePath=""}={}){
 let vErrors = null;
@@ -11878,24 +5577,287 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.code === undefined) && (missing0 = "code")){
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate218, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.code !== undefined){
-let data0 = data.code;
 const _errs1 = errors;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-return $fail(validate218, instancePath+"/code", $5);
+for(const key0 in data){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate218, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-if(errors === _errs1){
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 9007199254740991 || isNaN(data0)){
-return $fail(validate218, instancePath+"/code", $6);
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate218, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
 }
 else {
-if(data0 < -9007199254740991 || isNaN(data0)){
-return $fail(validate218, instancePath+"/code", $8);
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.add" !== data.event){
+return $fail(validate218, instancePath+"/event", $27);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+let data2 = data.trace_id;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate218, instancePath+"/trace_id", $14);
+}
+else {
+if(data2.length < 1){
+return $fail(validate218, instancePath+"/trace_id", $2);
+}
+}
+}
+else {
+return $fail(validate218, instancePath+"/trace_id", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+let data3 = data.emitted_at;
+const _errs6 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+return $fail(validate218, instancePath+"/emitted_at", $5);
+}
+if(errors === _errs6){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+return $fail(validate218, instancePath+"/emitted_at", $6);
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+return $fail(validate218, instancePath+"/emitted_at", $7);
+}
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+let data4 = data.chat_id;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data4 === "string"){
+if(data4.length > 512 && func2(data4) > 512){
+return $fail(validate218, instancePath+"/chat_id", $14);
+}
+else {
+if(data4.length < 1){
+return $fail(validate218, instancePath+"/chat_id", $2);
+}
+}
+}
+else {
+return $fail(validate218, instancePath+"/chat_id", $3);
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs10 = errors;
+if(errors === _errs10){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
+return $fail(validate218, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs12 = errors;
+for(const key1 in data5){
+if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutation")) || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "added_at"))){
+return $fail(validate218, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs12 === errors){
+if(data5.message_id !== undefined){
+let data6 = data5.message_id;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(data6.length > 30 && func2(data6) > 30){
+return $fail(validate218, instancePath+"/payload/message_id", $50);
+}
+else {
+if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
+return $fail(validate218, instancePath+"/payload/message_id", $51);
+}
+else {
+if(!pattern1.test(data6)){
+return $fail(validate218, instancePath+"/payload/message_id", $52);
+}
+}
+}
+}
+else {
+return $fail(validate218, instancePath+"/payload/message_id", $3);
+}
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.sequence !== undefined){
+let data7 = data5.sequence;
+const _errs15 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+return $fail(validate218, instancePath+"/payload/sequence", $5);
+}
+if(errors === _errs15){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 9007199254740991 || isNaN(data7)){
+return $fail(validate218, instancePath+"/payload/sequence", $6);
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+return $fail(validate218, instancePath+"/payload/sequence", $7);
+}
+}
+}
+}
+var valid1 = _errs15 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.mutation !== undefined){
+const _errs17 = errors;
+if(!(validate219(data5.mutation, {instancePath:instancePath+"/payload/mutation"}))){
+vErrors = $join(vErrors, validate219);
+errors = vErrors.length;
+}
+var valid1 = _errs17 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.fragments !== undefined){
+let data9 = data5.fragments;
+const _errs18 = errors;
+if(errors === _errs18){
+if(Array.isArray(data9)){
+if(data9.length > 1){
+return $fail(validate218, instancePath+"/payload/fragments", $66);
+}
+else {
+if(data9.length < 1){
+return $fail(validate218, instancePath+"/payload/fragments", $65);
+}
+else {
+var valid2 = true;
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+const _errs20 = errors;
+if(!(validate221(data9[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
+vErrors = $join(vErrors, validate221);
+errors = vErrors.length;
+}
+var valid2 = _errs20 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+}
+else {
+return $fail(validate218, instancePath+"/payload/fragments", $16);
+}
+}
+var valid1 = _errs18 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.streaming !== undefined){
+const _errs21 = errors;
+if(!(validate223(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate223);
+errors = vErrors.length;
+}
+var valid1 = _errs21 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.added_at !== undefined){
+let data12 = data5.added_at;
+const _errs22 = errors;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+return $fail(validate218, instancePath+"/payload/added_at", $5);
+}
+if(errors === _errs22){
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 9007199254740991 || isNaN(data12)){
+return $fail(validate218, instancePath+"/payload/added_at", $6);
+}
+else {
+if(data12 < 0 || isNaN(data12)){
+return $fail(validate218, instancePath+"/payload/added_at", $7);
+}
+}
+}
+}
+var valid1 = _errs22 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate218, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -11911,533 +5873,7 @@ validate218.errors = vErrors;
 return errors === 0;
 }
 
-export const Url = validate219;
-
-function validate219(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 65536 && func2(data) > 65536){
-return $fail(validate219, instancePath, $56);
-}
-else {
-if(data.length < 1){
-return $fail(validate219, instancePath, $2);
-}
-}
-}
-else {
-return $fail(validate219, instancePath, $3);
-}
-}
-validate219.errors = vErrors;
-return errors === 0;
-}
-
-export const Text = validate220;
-
-function validate220(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 900000 && func2(data) > 900000){
-return $fail(validate220, instancePath, $51);
-}
-}
-else {
-return $fail(validate220, instancePath, $3);
-}
-}
-validate220.errors = vErrors;
-return errors === 0;
-}
-
-export const FragmentReceived = validate221;
-
-function validate221(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.kind === undefined) && (missing0 = "kind")){
-return $fail(validate221, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.kind !== undefined){
-let data0 = data.kind;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate221, instancePath+"/kind", $1);
-}
-else {
-if(data0.length < 1){
-return $fail(validate221, instancePath+"/kind", $2);
-}
-}
-}
-else {
-return $fail(validate221, instancePath+"/kind", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate221, instancePath, $10);
-}
-}
-validate221.errors = vErrors;
-return errors === 0;
-}
-
-export const MentionReceived = validate222;
-
-function validate222(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.user_id === undefined) && (missing0 = "user_id")){
-return $fail(validate222, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.user_id !== undefined){
-let data0 = data.user_id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate222, instancePath+"/user_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate222, instancePath+"/user_id", $2);
-}
-}
-}
-else {
-return $fail(validate222, instancePath+"/user_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate222, instancePath, $10);
-}
-}
-validate222.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyContextReceived = validate223;
-
-function validate223(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")){
-return $fail(validate223, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.reply_to_msg_id !== undefined){
-let data0 = data.reply_to_msg_id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate223, instancePath+"/reply_to_msg_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate223, instancePath+"/reply_to_msg_id", $2);
-}
-}
-}
-else {
-return $fail(validate223, instancePath+"/reply_to_msg_id", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate223, instancePath, $10);
-}
-}
-validate223.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyPreviewReceived = validate224;
-
-function validate224(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.fragments === undefined) && (missing0 = "fragments")){
-return $fail(validate224, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.fragments !== undefined){
-let data0 = data.fragments;
-const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data0)){
-if(data0.length > 4096){
-return $fail(validate224, instancePath+"/fragments", $15);
-}
-}
-else {
-return $fail(validate224, instancePath+"/fragments", $16);
-}
-}
-}
-}
-}
-else {
-return $fail(validate224, instancePath, $10);
-}
-}
-validate224.errors = vErrors;
-return errors === 0;
-}
-
-export const PermissionResult = validate225;
-
-function validate225(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.request_id === undefined) && (missing0 = "request_id"))){
-return $fail(validate225, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.kind !== undefined){
-const _errs1 = errors;
-if("permission_result" !== data.kind){
-return $fail(validate225, instancePath+"/kind", $87);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.request_id !== undefined){
-let data1 = data.request_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate225, instancePath+"/request_id", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate225, instancePath+"/request_id", $2);
-}
-}
-}
-else {
-return $fail(validate225, instancePath+"/request_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate225, instancePath, $10);
-}
-}
-validate225.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyContext = validate226;
-
-function validate226(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-return $fail(validate226, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
-return $fail(validate226, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.reply_to_msg_id !== undefined){
-let data0 = data.reply_to_msg_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate226, instancePath+"/reply_to_msg_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate226, instancePath+"/reply_to_msg_id", $2);
-}
-}
-}
-else {
-return $fail(validate226, instancePath+"/reply_to_msg_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_preview !== undefined){
-let data1 = data.reply_preview;
-const _errs5 = errors;
-const _errs6 = errors;
-let valid2 = false;
-const _errs7 = errors;
-if(!(validate111(data1, {instancePath:instancePath+"/reply_preview"}))){
-vErrors = $join(vErrors, validate111);
-errors = vErrors.length;
-}
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs8 = errors;
-if(data1 !== null){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
-errors++;
-}
-var _valid0 = _errs8 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
-errors++;
-validate226.errors = vErrors;
-return false;
-}
-else {
-errors = _errs6;
-if(vErrors !== null){
-if(_errs6){
-vErrors.length = _errs6;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate226, instancePath, $10);
-}
-}
-validate226.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyPreview = validate228;
-
-function validate228(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-return $fail(validate228, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
-return $fail(validate228, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate228, instancePath+"/id", $14);
-}
-}
-else {
-return $fail(validate228, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nick_name !== undefined){
-let data1 = data.nick_name;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate228, instancePath+"/nick_name", $4);
-}
-}
-else {
-return $fail(validate228, instancePath+"/nick_name", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.fragments !== undefined){
-let data2 = data.fragments;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 1){
-return $fail(validate228, instancePath+"/fragments", $63);
-}
-else {
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate94(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
-vErrors = $join(vErrors, validate94);
-errors = vErrors.length;
-}
-var valid1 = _errs8 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate228, instancePath+"/fragments", $16);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate228, instancePath, $10);
-}
-}
-validate228.errors = vErrors;
-return errors === 0;
-}
-
-export const TextFragment = validate230;
-
-function validate230(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate230, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "kind") || (key0 === "text"))){
-return $fail(validate230, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("text" !== data.kind){
-return $fail(validate230, instancePath+"/kind", $50);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate230, instancePath+"/text", $51);
-}
-}
-else {
-return $fail(validate230, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate230, instancePath, $10);
-}
-}
-validate230.errors = vErrors;
-return errors === 0;
-}
-
-export const MentionFragment = validate231;
+export const MessageDone = validate225;
 
 function validate231(data, {instancePath=""}={}){
 let vErrors = null;
@@ -12445,22 +5881,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
 return $fail(validate231, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
 return $fail(validate231, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.kind !== undefined){
+if(data.status !== undefined){
 const _errs2 = errors;
-if("mention" !== data.kind){
-return $fail(validate231, instancePath+"/kind", $52);
+if("done" !== data.status){
+return $fail(validate231, instancePath+"/status", $74);
 }
 var valid0 = _errs2 === errors;
 }
@@ -12468,29 +5904,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.user_id !== undefined){
-let data1 = data.user_id;
+if(data.sequence !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate231, instancePath+"/user_id", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate231, instancePath+"/user_id", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate231, instancePath+"/user_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate231, instancePath+"/user_id", $3);
-}
+if(!(validate66(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -12498,33 +5916,40 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.display !== undefined){
-let data2 = data.display;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate231, instancePath+"/display", $14);
+if(data.mutation_policy !== undefined){
+const _errs4 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate231, instancePath+"/mutation_policy", $72);
 }
-else {
-if(data2.length < 1){
-return $fail(validate231, instancePath+"/display", $2);
-}
-else {
-if(!pattern2.test(data2)){
-return $fail(validate231, instancePath+"/display", $54);
-}
-}
-}
-}
-else {
-return $fail(validate231, instancePath+"/display", $3);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs5 = errors;
+if(data.started_at !== null){
+return $fail(validate231, instancePath+"/started_at", $73);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs7 = errors;
+if(!(validate56(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
@@ -12539,782 +5964,21 @@ validate231.errors = vErrors;
 return errors === 0;
 }
 
-export const ImageFragment = validate232;
 
-function validate232(data, {instancePath=""}={}){
+function validate225(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate232, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate225, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
-return $fail(validate232, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("image" !== data.kind){
-return $fail(validate232, instancePath+"/kind", $55);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate232, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate232, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate232, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate232, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate232, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate232, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate232, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate232, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate232, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate232, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate232, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate232, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate232, instancePath+"/width", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate232, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate232, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs18 = errors;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate232, instancePath+"/height", $5);
-}
-if(errors === _errs19){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate232, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate232, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate232, instancePath, $10);
-}
-}
-validate232.errors = vErrors;
-return errors === 0;
-}
-
-export const VideoFragment = validate233;
-
-function validate233(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate233, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
-return $fail(validate233, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("video" !== data.kind){
-return $fail(validate233, instancePath+"/kind", $57);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate233, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate233, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate233, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate233, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate233, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate233, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate233, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate233, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate233, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate233, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate233, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate233, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate233, instancePath+"/width", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate233, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate233, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs18 = errors;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate233, instancePath+"/height", $5);
-}
-if(errors === _errs19){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate233, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate233, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data7 = data.duration;
-const _errs21 = errors;
-const _errs22 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate233, instancePath+"/duration", $5);
-}
-if(errors === _errs22){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
-return $fail(validate233, instancePath+"/duration", $6);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate233, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate233, instancePath, $10);
-}
-}
-validate233.errors = vErrors;
-return errors === 0;
-}
-
-export const AudioFragment = validate234;
-
-function validate234(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate234, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
-return $fail(validate234, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("audio" !== data.kind){
-return $fail(validate234, instancePath+"/kind", $58);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate234, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate234, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate234, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate234, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate234, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate234, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate234, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate234, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate234, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate234, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate234, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate234, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data5 = data.duration;
-const _errs15 = errors;
-const _errs16 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate234, instancePath+"/duration", $5);
-}
-if(errors === _errs16){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate234, instancePath+"/duration", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate234, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate234, instancePath, $10);
-}
-}
-validate234.errors = vErrors;
-return errors === 0;
-}
-
-export const FileFragment = validate235;
-
-function validate235(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate235, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
-return $fail(validate235, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.kind !== undefined){
-const _errs2 = errors;
-if("file" !== data.kind){
-return $fail(validate235, instancePath+"/kind", $59);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate235, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate235, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate235, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate235, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate235, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate235, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate235, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate235, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate235, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate235, instancePath+"/size", $5);
-}
-if(errors === _errs13){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate235, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate235, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate235, instancePath, $10);
-}
-}
-validate235.errors = vErrors;
-return errors === 0;
-}
-
-export const Label = validate236;
-
-function validate236(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 4096 && func2(data) > 4096){
-return $fail(validate236, instancePath, $4);
-}
-else {
-if(!func40(data)){
-return $fail(validate236, instancePath, $53);
-}
-}
-}
-else {
-return $fail(validate236, instancePath, $3);
-}
-}
-validate236.errors = vErrors;
-return errors === 0;
-}
-
-export const OfflineAck = validate237;
-
-function validate237(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate237, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
-return $fail(validate237, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate225, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
@@ -13322,7 +5986,7 @@ if(_errs1 === errors){
 if(data.version !== undefined){
 const _errs2 = errors;
 if("2" !== data.version){
-return $fail(validate237, instancePath+"/version", $0);
+return $fail(validate225, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -13332,8 +5996,8 @@ var valid0 = true;
 if(valid0){
 if(data.event !== undefined){
 const _errs3 = errors;
-if("offline.ack" !== data.event){
-return $fail(validate237, instancePath+"/event", $88);
+if("message.done" !== data.event){
+return $fail(validate225, instancePath+"/event", $28);
 }
 var valid0 = _errs3 === errors;
 }
@@ -13342,23 +6006,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate237, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate237, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate237, instancePath+"/trace_id", $3);
-}
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -13367,22 +6018,102 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate237, instancePath+"/emitted_at", $5);
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
 }
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate237, instancePath+"/emitted_at", $6);
+var valid0 = _errs5 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate237, instancePath+"/emitted_at", $7);
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
+return $fail(validate225, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs9 = errors;
+for(const key1 in data5){
+if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
+return $fail(validate225, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
 }
 }
+if(_errs9 === errors){
+if(data5.message_id !== undefined){
+const _errs10 = errors;
+if(!(validate132(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.fragments !== undefined){
+const _errs11 = errors;
+if(!(validate134(data5.fragments, {instancePath:instancePath+"/payload/fragments"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.streaming !== undefined){
+const _errs12 = errors;
+if(!(validate231(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate231);
+errors = vErrors.length;
+}
+var valid1 = _errs12 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.completed_at !== undefined){
+const _errs13 = errors;
+if(!(validate56(data5.completed_at, {instancePath:instancePath+"/payload/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate225, instancePath+"/payload", $10);
 }
 }
 var valid0 = _errs7 === errors;
@@ -13390,411 +6121,46 @@ var valid0 = _errs7 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs10 = errors;
-if(errors === _errs10){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-let missing1;
-if((data4.batch_id === undefined) && (missing1 = "batch_id")){
-return $fail(validate237, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+}
+}
+}
+}
+}
+}
 }
 else {
-const _errs12 = errors;
-for(const key1 in data4){
-if(!(key1 === "batch_id")){
-return $fail(validate237, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+return $fail(validate225, instancePath, $10);
+}
+}
+validate225.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageFailed = validate236;
+
+function validate242(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $fail(validate242, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $fail(validate242, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
-if(_errs12 === errors){
-if(data4.batch_id !== undefined){
-let data5 = data4.batch_id;
-const _errs13 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate237, instancePath+"/payload/batch_id", $5);
-}
-if(errors === _errs13){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate237, instancePath+"/payload/batch_id", $6);
-}
-else {
-if(data5 < -9007199254740991 || isNaN(data5)){
-return $fail(validate237, instancePath+"/payload/batch_id", $8);
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate237, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate237, instancePath, $10);
-}
-}
-validate237.errors = vErrors;
-return errors === 0;
-}
-
-export const GroupSetting = validate238;
-
-function validate238(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.conversation_id === undefined) && (missing0 = "conversation_id")){
-return $fail(validate238, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.conversation_id !== undefined){
-let data0 = data.conversation_id;
-const _errs1 = errors;
+if(_errs1 === errors){
+if(data.status !== undefined){
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate238, instancePath+"/conversation_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate238, instancePath+"/conversation_id", $2);
-}
-}
-}
-else {
-return $fail(validate238, instancePath+"/conversation_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.muted !== undefined){
-const _errs4 = errors;
-if(typeof data.muted !== "boolean"){
-return $fail(validate238, instancePath+"/muted", $17);
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_mode !== undefined){
-let data2 = data.reply_mode;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate238, instancePath+"/reply_mode", $1);
-}
-}
-else {
-return $fail(validate238, instancePath+"/reply_mode", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.batch_delay_seconds !== undefined){
-let data3 = data.batch_delay_seconds;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate238, instancePath+"/batch_delay_seconds", $5);
-}
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
-return $fail(validate238, instancePath+"/batch_delay_seconds", $89);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate238, instancePath+"/batch_delay_seconds", $7);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.version !== undefined){
-let data4 = data.version;
-const _errs10 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate238, instancePath+"/version", $5);
-}
-if(errors === _errs10){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate238, instancePath+"/version", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate238, instancePath+"/version", $7);
-}
-}
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate238, instancePath, $10);
-}
-}
-validate238.errors = vErrors;
-return errors === 0;
-}
-
-export const ConnectTolerant = validate240;
-
-function validate241(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs1 = errors;
-let valid0 = true;
-const _errs2 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-else {
-if(data.reliable_delivery_v2 !== undefined){
-if(true !== data.reliable_delivery_v2){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-}
-}
-var _valid0 = _errs2 === errors;
-errors = _errs1;
-if(vErrors !== null){
-if(_errs1){
-vErrors.length = _errs1;
-}
-else {
-vErrors = null;
-}
-}
-if(_valid0){
-const _errs4 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
-return $fail(validate241, instancePath, {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data.reliable_delivery !== undefined){
-if(true !== data.reliable_delivery){
-return $fail(validate241, instancePath+"/reliable_delivery", $44);
-}
-}
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $90);
-errors++;
-validate241.errors = vErrors;
-return false;
-}
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.multi_device !== undefined){
-const _errs6 = errors;
-if(typeof data.multi_device !== "boolean"){
-return $fail(validate241, instancePath+"/multi_device", $17);
-}
-var valid3 = _errs6 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.device_replay !== undefined){
-const _errs8 = errors;
-if(typeof data.device_replay !== "boolean"){
-return $fail(validate241, instancePath+"/device_replay", $17);
-}
-var valid3 = _errs8 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.chat_meta_events !== undefined){
-const _errs10 = errors;
-if(typeof data.chat_meta_events !== "boolean"){
-return $fail(validate241, instancePath+"/chat_meta_events", $17);
-}
-var valid3 = _errs10 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.notify_signals !== undefined){
-const _errs12 = errors;
-if(typeof data.notify_signals !== "boolean"){
-return $fail(validate241, instancePath+"/notify_signals", $17);
-}
-var valid3 = _errs12 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.permission_events !== undefined){
-const _errs14 = errors;
-if(typeof data.permission_events !== "boolean"){
-return $fail(validate241, instancePath+"/permission_events", $17);
-}
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.delivery_receipt !== undefined){
-const _errs16 = errors;
-if(typeof data.delivery_receipt !== "boolean"){
-return $fail(validate241, instancePath+"/delivery_receipt", $17);
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.history_sync !== undefined){
-const _errs18 = errors;
-if(typeof data.history_sync !== "boolean"){
-return $fail(validate241, instancePath+"/history_sync", $17);
-}
-var valid3 = _errs18 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.reliable_delivery !== undefined){
-const _errs20 = errors;
-if(typeof data.reliable_delivery !== "boolean"){
-return $fail(validate241, instancePath+"/reliable_delivery", $17);
-}
-var valid3 = _errs20 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data.reliable_delivery_v2 !== undefined){
-const _errs22 = errors;
-if(typeof data.reliable_delivery_v2 !== "boolean"){
-return $fail(validate241, instancePath+"/reliable_delivery_v2", $17);
-}
-var valid3 = _errs22 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate241, instancePath, $10);
-}
-}
-validate241.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate240(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate240, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.version !== undefined){
-const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate240, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("connect" !== data.event){
-return $fail(validate240, instancePath+"/event", $45);
+if("failed" !== data.status){
+return $fail(validate242, instancePath+"/status", $75);
 }
 var valid0 = _errs2 === errors;
 }
@@ -13802,24 +6168,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
+if(data.sequence !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate240, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate240, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate240, instancePath+"/trace_id", $3);
-}
+if(!(validate66(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -13827,24 +6180,124 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate240, instancePath+"/emitted_at", $5);
+if(data.mutation_policy !== undefined){
+const _errs4 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate242, instancePath+"/mutation_policy", $72);
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate240, instancePath+"/emitted_at", $6);
+var valid0 = _errs4 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate240, instancePath+"/emitted_at", $7);
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs5 = errors;
+if(data.started_at !== null){
+return $fail(validate242, instancePath+"/started_at", $73);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs7 = errors;
+if(!(validate56(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
+}
+else {
+return $fail(validate242, instancePath, $10);
+}
+}
+validate242.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate236(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate236, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate236, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate236, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.failed" !== data.event){
+return $fail(validate236, instancePath+"/event", $29);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
@@ -13853,140 +6306,91 @@ var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs9 = errors;
-if(errors === _errs9){
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let data5 = data.payload;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
-if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
-return $fail(validate240, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
+return $fail(validate236, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
-if(data4.token !== undefined){
-let data5 = data4.token;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data5 === "string"){
-if(data5.length > 16384 && func2(data5) > 16384){
-return $fail(validate240, instancePath+"/payload/token", $46);
-}
-else {
-if(data5.length < 1){
-return $fail(validate240, instancePath+"/payload/token", $2);
-}
-else {
-if(!pattern0.test(data5)){
-return $fail(validate240, instancePath+"/payload/token", $47);
+const _errs9 = errors;
+for(const key1 in data5){
+if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "completed_at"))){
+return $fail(validate236, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
 }
 }
-}
-}
-else {
-return $fail(validate240, instancePath+"/payload/token", $3);
-}
-}
-var valid3 = _errs11 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.nonce !== undefined){
-let data6 = data4.nonce;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data6 === "string"){
-if(data6.length > 4096 && func2(data6) > 4096){
-return $fail(validate240, instancePath+"/payload/nonce", $4);
-}
-else {
-if(data6.length < 1){
-return $fail(validate240, instancePath+"/payload/nonce", $2);
-}
-}
-}
-else {
-return $fail(validate240, instancePath+"/payload/nonce", $3);
-}
-}
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.device_id !== undefined){
-let data7 = data4.device_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data7 === "string"){
-if(data7.length > 128 && func2(data7) > 128){
-return $fail(validate240, instancePath+"/payload/device_id", $1);
-}
-else {
-if(data7.length < 1){
-return $fail(validate240, instancePath+"/payload/device_id", $2);
-}
-else {
-if(!func31(data7)){
-return $fail(validate240, instancePath+"/payload/device_id", $48);
-}
-}
-}
-}
-else {
-return $fail(validate240, instancePath+"/payload/device_id", $3);
-}
-}
-var valid3 = _errs16 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.client_version !== undefined){
-let data8 = data4.client_version;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate240, instancePath+"/payload/client_version", $1);
-}
-}
-else {
-return $fail(validate240, instancePath+"/payload/client_version", $3);
-}
-}
-var valid3 = _errs19 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.protocol_version !== undefined){
-const _errs21 = errors;
-if(2 !== data4.protocol_version){
-return $fail(validate240, instancePath+"/payload/protocol_version", $49);
-}
-var valid3 = _errs21 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
-if(data4.capabilities !== undefined){
-const _errs22 = errors;
-if(!(validate241(data4.capabilities, {instancePath:instancePath+"/payload/capabilities"}))){
-vErrors = $join(vErrors, validate241);
+if(_errs9 === errors){
+if(data5.message_id !== undefined){
+const _errs10 = errors;
+if(!(validate132(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate132);
 errors = vErrors.length;
 }
-var valid3 = _errs22 === errors;
+var valid1 = _errs10 === errors;
 }
 else {
-var valid3 = true;
+var valid1 = true;
 }
+if(valid1){
+if(data5.fragments !== undefined){
+let data7 = data5.fragments;
+const _errs11 = errors;
+if(errors === _errs11){
+if(Array.isArray(data7)){
+if(data7.length > 256){
+return $fail(validate236, instancePath+"/payload/fragments", $64);
+}
+else {
+var valid2 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs13 = errors;
+if(!(validate135(data7[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid2 = _errs13 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate236, instancePath+"/payload/fragments", $16);
+}
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.streaming !== undefined){
+const _errs14 = errors;
+if(!(validate242(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate242);
+errors = vErrors.length;
+}
+var valid1 = _errs14 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.completed_at !== undefined){
+const _errs15 = errors;
+if(!(validate56(data5.completed_at, {instancePath:instancePath+"/payload/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid1 = _errs15 === errors;
+}
+else {
+var valid1 = true;
 }
 }
 }
@@ -13995,10 +6399,10 @@ var valid3 = true;
 }
 }
 else {
-return $fail(validate240, instancePath+"/payload", $10);
+return $fail(validate236, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -14009,15 +6413,17 @@ var valid0 = true;
 }
 }
 }
+}
+}
 else {
-return $fail(validate240, instancePath, $10);
+return $fail(validate236, instancePath, $10);
 }
 }
-validate240.errors = vErrors;
+validate236.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageSendTolerant = validate243;
+export const TypingUpdate = validate247;
 
 function validate247(data, {instancePath=""}={}){
 let vErrors = null;
@@ -14025,39 +6431,115 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate247, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.kind !== undefined){
 const _errs1 = errors;
-if("text" !== data.kind){
-return $fail(validate247, instancePath+"/kind", $50);
+for(const key0 in data){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $fail(validate247, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
+if(_errs1 === errors){
+if(data.version !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate247, instancePath+"/text", $51);
-}
-}
-else {
-return $fail(validate247, instancePath+"/text", $3);
-}
+if("2" !== data.version){
+return $fail(validate247, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("typing.update" !== data.event){
+return $fail(validate247, instancePath+"/event", $30);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs6 = errors;
+if(!(validate129(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate129);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((data5.is_typing === undefined) && (missing1 = "is_typing")){
+return $fail(validate247, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs9 = errors;
+for(const key1 in data5){
+if(!(key1 === "is_typing")){
+return $fail(validate247, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data5.is_typing !== undefined){
+if(typeof data5.is_typing !== "boolean"){
+return $fail(validate247, instancePath+"/payload/is_typing", $17);
+}
+}
+}
+}
+}
+else {
+return $fail(validate247, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 }
@@ -14070,95 +6552,54 @@ validate247.errors = vErrors;
 return errors === 0;
 }
 
+export const PresenceSubscribe = validate251;
+const pattern4 = /*#__PURE__*/ new RegExp("^(usr|agt)_[^\\u0000]*$", "u");
 
-function validate249(data, {instancePath=""}={}){
+function validate254(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
-return $fail(validate249, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.user_id === undefined) && (missing0 = "user_id")){
+return $fail(validate254, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.kind !== undefined){
 const _errs1 = errors;
-if("mention" !== data.kind){
-return $fail(validate249, instancePath+"/kind", $52);
+for(const key0 in data){
+if(!(key0 === "user_id")){
+return $fail(validate254, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
+if(_errs1 === errors){
 if(data.user_id !== undefined){
-let data1 = data.user_id;
+let data0 = data.user_id;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate249, instancePath+"/user_id", $14);
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate254, instancePath+"/user_id", $14);
 }
 else {
-if(data1.length < 1){
-return $fail(validate249, instancePath+"/user_id", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate249, instancePath+"/user_id", $53);
-}
+if(!pattern4.test(data0)){
+return $fail(validate254, instancePath+"/user_id", $76);
 }
 }
 }
 else {
-return $fail(validate249, instancePath+"/user_id", $3);
+return $fail(validate254, instancePath+"/user_id", $3);
 }
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.display !== undefined){
-let data2 = data.display;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate249, instancePath+"/display", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate249, instancePath+"/display", $2);
-}
-else {
-if(!pattern2.test(data2)){
-return $fail(validate249, instancePath+"/display", $54);
-}
-}
-}
-}
-else {
-return $fail(validate249, instancePath+"/display", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
 }
 }
 }
 }
 }
 else {
-return $fail(validate249, instancePath, $10);
+return $fail(validate254, instancePath, $10);
 }
 }
-validate249.errors = vErrors;
+validate254.errors = vErrors;
 return errors === 0;
 }
 
@@ -14169,39 +6610,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate251, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.kind !== undefined){
 const _errs1 = errors;
-if("image" !== data.kind){
-return $fail(validate251, instancePath+"/kind", $55);
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate251, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
+if(_errs1 === errors){
+if(data.version !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate251, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate251, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate251, instancePath+"/url", $3);
-}
+if("2" !== data.version){
+return $fail(validate251, instancePath+"/version", $0);
 }
 var valid0 = _errs2 === errors;
 }
@@ -14209,24 +6633,34 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
+if(data.event !== undefined){
+const _errs3 = errors;
+if("presence.subscribe" !== data.event){
+return $fail(validate251, instancePath+"/event", $77);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate251, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate251, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate251, instancePath+"/name", $3);
-}
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -14234,105 +6668,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate251, instancePath+"/mime", $4);
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate254(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate254);
+errors = vErrors.length;
 }
-else {
-if(!func40(data3)){
-return $fail(validate251, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate251, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs8 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate251, instancePath+"/size", $5);
-}
-if(errors === _errs12){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate251, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate251, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs14 = errors;
-const _errs15 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate251, instancePath+"/width", $5);
-}
-if(errors === _errs15){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate251, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate251, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs17 = errors;
-const _errs18 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate251, instancePath+"/height", $5);
-}
-if(errors === _errs18){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate251, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate251, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -14349,1067 +6694,41 @@ validate251.errors = vErrors;
 return errors === 0;
 }
 
+export const PresenceUnsubscribe = validate256;
 
-function validate253(data, {instancePath=""}={}){
+function validate256(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate253, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate256, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.kind !== undefined){
 const _errs1 = errors;
-if("video" !== data.kind){
-return $fail(validate253, instancePath+"/kind", $57);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate253, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate253, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate253, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate253, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate253, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate253, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate253, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate253, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate253, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate253, instancePath+"/size", $5);
-}
-if(errors === _errs12){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate253, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate253, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.width !== undefined){
-let data5 = data.width;
-const _errs14 = errors;
-const _errs15 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate253, instancePath+"/width", $5);
-}
-if(errors === _errs15){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate253, instancePath+"/width", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate253, instancePath+"/width", $7);
-}
-}
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.height !== undefined){
-let data6 = data.height;
-const _errs17 = errors;
-const _errs18 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate253, instancePath+"/height", $5);
-}
-if(errors === _errs18){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate253, instancePath+"/height", $6);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate253, instancePath+"/height", $7);
-}
-}
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data7 = data.duration;
-const _errs20 = errors;
-const _errs21 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate253, instancePath+"/duration", $5);
-}
-if(errors === _errs21){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
-return $fail(validate253, instancePath+"/duration", $6);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate253, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate253, instancePath, $10);
-}
-}
-validate253.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate255(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate255, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.kind !== undefined){
-const _errs1 = errors;
-if("audio" !== data.kind){
-return $fail(validate255, instancePath+"/kind", $58);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate255, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate255, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate255, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate255, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate255, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate255, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate255, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate255, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate255, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate255, instancePath+"/size", $5);
-}
-if(errors === _errs12){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate255, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate255, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.duration !== undefined){
-let data5 = data.duration;
-const _errs14 = errors;
-const _errs15 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate255, instancePath+"/duration", $5);
-}
-if(errors === _errs15){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate255, instancePath+"/duration", $6);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate255, instancePath+"/duration", $7);
-}
-}
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate255, instancePath, $10);
-}
-}
-validate255.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate257(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate257, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.kind !== undefined){
-const _errs1 = errors;
-if("file" !== data.kind){
-return $fail(validate257, instancePath+"/kind", $59);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data1 = data.url;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 65536 && func2(data1) > 65536){
-return $fail(validate257, instancePath+"/url", $56);
-}
-else {
-if(data1.length < 1){
-return $fail(validate257, instancePath+"/url", $2);
-}
-}
-}
-else {
-return $fail(validate257, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data2 = data.name;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate257, instancePath+"/name", $4);
-}
-else {
-if(!func40(data2)){
-return $fail(validate257, instancePath+"/name", $53);
-}
-}
-}
-else {
-return $fail(validate257, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mime !== undefined){
-let data3 = data.mime;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 4096 && func2(data3) > 4096){
-return $fail(validate257, instancePath+"/mime", $4);
-}
-else {
-if(!func40(data3)){
-return $fail(validate257, instancePath+"/mime", $53);
-}
-}
-}
-else {
-return $fail(validate257, instancePath+"/mime", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.size !== undefined){
-let data4 = data.size;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate257, instancePath+"/size", $5);
-}
-if(errors === _errs12){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate257, instancePath+"/size", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate257, instancePath+"/size", $7);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate257, instancePath, $10);
-}
-}
-validate257.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate246(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["kind"];
-if(tag0 === "text"){
-if(!(validate247(data, {instancePath}))){
-vErrors = $join(vErrors, validate247);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "mention"){
-if(!(validate249(data, {instancePath}))){
-vErrors = $join(vErrors, validate249);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "image"){
-if(!(validate251(data, {instancePath}))){
-vErrors = $join(vErrors, validate251);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "video"){
-if(!(validate253(data, {instancePath}))){
-vErrors = $join(vErrors, validate253);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "audio"){
-if(!(validate255(data, {instancePath}))){
-vErrors = $join(vErrors, validate255);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "file"){
-if(!(validate257(data, {instancePath}))){
-vErrors = $join(vErrors, validate257);
-errors = vErrors.length;
-}
-}
-else {
-return $fail(validate246, instancePath, $60);
-}
-}
-else {
-return $fail(validate246, instancePath, $10);
-}
-}
-validate246.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate245(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(Array.isArray(data)){
-if(data.length > 256){
-return $fail(validate245, instancePath, $61);
-}
-else {
-if(data.length < 1){
-return $fail(validate245, instancePath, $62);
-}
-else {
-var valid0 = true;
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-const _errs1 = errors;
-if(!(validate246(data[i0], {instancePath:instancePath+"/" + i0}))){
-vErrors = $join(vErrors, validate246);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate256, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
-}
-}
-}
-else {
-return $fail(validate245, instancePath, $16);
-}
-}
-validate245.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate264(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
-return $fail(validate264, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate264, instancePath+"/id", $14);
-}
-}
-else {
-return $fail(validate264, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nick_name !== undefined){
-let data1 = data.nick_name;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate264, instancePath+"/nick_name", $4);
-}
-}
-else {
-return $fail(validate264, instancePath+"/nick_name", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.fragments !== undefined){
-let data2 = data.fragments;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 1){
-return $fail(validate264, instancePath+"/fragments", $63);
-}
-else {
-var valid1 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs7 = errors;
-if(!(validate247(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
-vErrors = $join(vErrors, validate247);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate264, instancePath+"/fragments", $16);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate264, instancePath, $10);
-}
-}
-validate264.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate263(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
-return $fail(validate263, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.reply_to_msg_id !== undefined){
-let data0 = data.reply_to_msg_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate263, instancePath+"/reply_to_msg_id", $14);
-}
-else {
-if(data0.length < 1){
-return $fail(validate263, instancePath+"/reply_to_msg_id", $2);
-}
-}
-}
-else {
-return $fail(validate263, instancePath+"/reply_to_msg_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_preview !== undefined){
-let data1 = data.reply_preview;
-const _errs4 = errors;
-const _errs5 = errors;
-let valid2 = false;
-const _errs6 = errors;
-if(!(validate264(data1, {instancePath:instancePath+"/reply_preview"}))){
-vErrors = $join(vErrors, validate264);
-errors = vErrors.length;
-}
-var _valid0 = _errs6 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs7 = errors;
-if(data1 !== null){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
-errors++;
-}
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
-errors++;
-validate263.errors = vErrors;
-return false;
-}
-else {
-errors = _errs5;
-if(vErrors !== null){
-if(_errs5){
-vErrors.length = _errs5;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate263, instancePath, $10);
-}
-}
-validate263.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate261(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
-return $fail(validate261, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.mentions !== undefined){
-let data0 = data.mentions;
-const _errs1 = errors;
-if(errors === _errs1){
-if(Array.isArray(data0)){
-if(data0.length > 256){
-return $fail(validate261, instancePath+"/mentions", $61);
-}
-else {
-var valid1 = true;
-const len0 = data0.length;
-for(let i0=0; i0<len0; i0++){
-const _errs3 = errors;
-if(!(validate249(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
-vErrors = $join(vErrors, validate249);
-errors = vErrors.length;
-}
-var valid1 = _errs3 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate261, instancePath+"/mentions", $16);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply !== undefined){
-let data2 = data.reply;
-const _errs4 = errors;
-const _errs5 = errors;
-let valid2 = false;
-const _errs6 = errors;
-if(!(validate263(data2, {instancePath:instancePath+"/reply"}))){
-vErrors = $join(vErrors, validate263);
-errors = vErrors.length;
-}
-var _valid0 = _errs6 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const _errs7 = errors;
-if(data2 !== null){
-vErrors = $add(vErrors, instancePath+"/reply", $73);
-errors++;
-}
-var _valid0 = _errs7 === errors;
-valid2 = valid2 || _valid0;
-}
-if(!valid2){
-vErrors = $add(vErrors, instancePath+"/reply", $91);
-errors++;
-validate261.errors = vErrors;
-return false;
-}
-else {
-errors = _errs5;
-if(vErrors !== null){
-if(_errs5){
-vErrors.length = _errs5;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate261, instancePath, $10);
-}
-}
-validate261.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate244(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate244, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.message_id !== undefined){
-let data0 = data.message_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 30 && func2(data0) > 30){
-return $fail(validate244, instancePath+"/message_id", $64);
-}
-else {
-if(data0.length < 30 || (data0.length < 60 && func2(data0) < 30)){
-return $fail(validate244, instancePath+"/message_id", $65);
-}
-else {
-if(!pattern1.test(data0)){
-return $fail(validate244, instancePath+"/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate244, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_mode !== undefined){
-const _errs4 = errors;
-if("normal" !== data.message_mode){
-return $fail(validate244, instancePath+"/message_mode", $67);
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs5 = errors;
-if(errors === _errs5){
-if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
-let missing1;
-if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
-return $fail(validate244, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data2.body !== undefined){
-let data3 = data2.body;
-const _errs7 = errors;
-if(errors === _errs7){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing2;
-if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $fail(validate244, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data3.fragments !== undefined){
-if(!(validate245(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
-vErrors = $join(vErrors, validate245);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-return $fail(validate244, instancePath+"/message/body", $10);
-}
-}
-var valid2 = _errs7 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data2.context !== undefined){
-const _errs10 = errors;
-if(!(validate261(data2.context, {instancePath:instancePath+"/message/context"}))){
-vErrors = $join(vErrors, validate261);
-errors = vErrors.length;
-}
-var valid2 = _errs10 === errors;
-}
-else {
-var valid2 = true;
-}
-}
-}
-}
-else {
-return $fail(validate244, instancePath+"/message", $10);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate244, instancePath, $10);
-}
-}
-validate244.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate243(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate243, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
+if(_errs1 === errors){
 if(data.version !== undefined){
-const _errs1 = errors;
+const _errs2 = errors;
 if("2" !== data.version){
-return $fail(validate243, instancePath+"/version", $0);
+return $fail(validate256, instancePath+"/version", $0);
 }
-var valid0 = _errs1 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.event !== undefined){
-const _errs2 = errors;
-if("message.send" !== data.event){
-return $fail(validate243, instancePath+"/event", $18);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate243, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate243, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate243, instancePath+"/trace_id", $3);
-}
+if("presence.unsubscribe" !== data.event){
+return $fail(validate256, instancePath+"/event", $78);
 }
 var valid0 = _errs3 === errors;
 }
@@ -15417,24 +6736,128 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate243, instancePath+"/emitted_at", $5);
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate243, instancePath+"/emitted_at", $6);
+var valid0 = _errs4 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate243, instancePath+"/emitted_at", $7);
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate254(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate254);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
+}
+else {
+return $fail(validate256, instancePath, $10);
+}
+}
+validate256.errors = vErrors;
+return errors === 0;
+}
+
+export const HistoryTransit = validate260;
+const schema90 = {"type":"object","required":["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"],"additionalProperties":false,"properties":{"version":{"const":"2"},"event":{"const":"history.transit"},"trace_id":{"$ref":"#/definitions/TraceId"},"emitted_at":{"$ref":"#/definitions/Ms"},"target_device_id":{"$ref":"#/definitions/Word"},"sender":{"type":"object","required":["id","type"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/Word"},"type":{"const":"direct"}}},"origin_device_id":{"$ref":"#/definitions/Word"},"payload":{"type":"object","required":["kind"],"additionalProperties":true,"properties":{"kind":{"enum":["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"]}}}}};
+
+function validate260(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.target_device_id === undefined) && (missing0 = "target_device_id"))) || ((data.sender === undefined) && (missing0 = "sender"))) || ((data.origin_device_id === undefined) && (missing0 = "origin_device_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate260, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "target_device_id")) || (key0 === "sender")) || (key0 === "origin_device_id")) || (key0 === "payload"))){
+return $fail(validate260, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate260, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("history.transit" !== data.event){
+return $fail(validate260, instancePath+"/event", $35);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_device_id !== undefined){
+const _errs6 = errors;
+if(!(validate141(data.target_device_id, {instancePath:instancePath+"/target_device_id"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
@@ -15442,35 +6865,64 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
+if(data.sender !== undefined){
+let data5 = data.sender;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
+return $fail(validate260, instancePath+"/sender", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
 const _errs9 = errors;
+for(const key1 in data5){
+if(!((key1 === "id") || (key1 === "type"))){
+return $fail(validate260, instancePath+"/sender", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data5.id !== undefined){
 const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate243, instancePath+"/chat_id", $14);
+if(!(validate141(data5.id, {instancePath:instancePath+"/sender/id"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+var valid1 = _errs10 === errors;
 }
 else {
-if(data4.length < 1){
-return $fail(validate243, instancePath+"/chat_id", $2);
+var valid1 = true;
+}
+if(valid1){
+if(data5.type !== undefined){
+const _errs11 = errors;
+if("direct" !== data5.type){
+return $fail(validate260, instancePath+"/sender/type", $79);
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
 }
 }
 }
 else {
-return $fail(validate243, instancePath+"/chat_id", $3);
+return $fail(validate260, instancePath+"/sender", $10);
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.payload !== undefined){
+if(data.origin_device_id !== undefined){
 const _errs12 = errors;
-if(!(validate244(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate244);
+if(!(validate141(data.origin_device_id, {instancePath:instancePath+"/origin_device_id"}))){
+vErrors = $join(vErrors, validate141);
 errors = vErrors.length;
 }
 var valid0 = _errs12 === errors;
@@ -15478,6 +6930,37 @@ var valid0 = _errs12 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.payload !== undefined){
+let data9 = data.payload;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+let missing2;
+if((data9.kind === undefined) && (missing2 = "kind")){
+return $fail(validate260, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data9.kind !== undefined){
+let data10 = data9.kind;
+if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
+return $fail(validate260, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema90.properties.payload.properties.kind.enum}});
+}
+}
+}
+}
+else {
+return $fail(validate260, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -15486,14 +6969,131 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate243, instancePath, $10);
+return $fail(validate260, instancePath, $10);
 }
 }
-validate243.errors = vErrors;
+validate260.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageReplyTolerant = validate270;
+export const MessageCursorAck = validate266;
+
+function validate266(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate266, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate266, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate266, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("message.cursor_ack" !== data.event){
+return $fail(validate266, instancePath+"/event", $80);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data4 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if((data4.seq === undefined) && (missing1 = "seq")){
+return $fail(validate266, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs8 = errors;
+for(const key1 in data4){
+if(!(key1 === "seq")){
+return $fail(validate266, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs8 === errors){
+if(data4.seq !== undefined){
+if(!(validate51(data4.seq, {instancePath:instancePath+"/payload/seq"}))){
+vErrors = $join(vErrors, validate51);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate266, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate266, instancePath, $10);
+}
+}
+validate266.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageSyncAck = validate270;
 
 function validate270(data, {instancePath=""}={}){
 let vErrors = null;
@@ -15501,25 +7101,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
 return $fail(validate270, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.version !== undefined){
 const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate270, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
 if("2" !== data.version){
 return $fail(validate270, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.reply" !== data.event){
-return $fail(validate270, instancePath+"/event", $19);
 }
 var valid0 = _errs2 === errors;
 }
@@ -15527,24 +7124,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
+if(data.event !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate270, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate270, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate270, instancePath+"/trace_id", $3);
-}
+if("message.sync_ack" !== data.event){
+return $fail(validate270, instancePath+"/event", $81);
 }
 var valid0 = _errs3 === errors;
 }
@@ -15552,63 +7135,92 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate270, instancePath+"/emitted_at", $5);
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate270, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate270, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate270, instancePath+"/chat_id", $14);
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
 }
-else {
-if(data4.length < 1){
-return $fail(validate270, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate270, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-const _errs12 = errors;
-if(!(validate244(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate244);
+let data4 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === undefined) && (missing1 = "epoch"))){
+return $fail(validate270, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs8 = errors;
+for(const key1 in data4){
+if(!((key1 === "dseq") || (key1 === "epoch"))){
+return $fail(validate270, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs8 === errors){
+if(data4.dseq !== undefined){
+const _errs9 = errors;
+if(!(validate51(data4.dseq, {instancePath:instancePath+"/payload/dseq"}))){
+vErrors = $join(vErrors, validate51);
 errors = vErrors.length;
 }
-var valid0 = _errs12 === errors;
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.epoch !== undefined){
+let data6 = data4.epoch;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data6 === "string"){
+if(data6.length > 512 && func2(data6) > 512){
+return $fail(validate270, instancePath+"/payload/epoch", $14);
+}
+else {
+if(data6.length < 1){
+return $fail(validate270, instancePath+"/payload/epoch", $2);
+}
+}
+}
+else {
+return $fail(validate270, instancePath+"/payload/epoch", $3);
+}
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate270, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -15628,9 +7240,2282 @@ validate270.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageReactionTolerant = validate272;
+export const DeviceCursorReset = validate274;
 
-function validate273(data, {instancePath=""}={}){
+function validate277(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+return $fail(validate277, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+else {
+return $fail(validate277, instancePath, $10);
+}
+}
+validate277.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate274(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate274, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate274, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate274, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("device.cursor.reset" !== data.event){
+return $fail(validate274, instancePath+"/event", $82);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate277(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate277);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate274, instancePath, $10);
+}
+}
+validate274.errors = vErrors;
+return errors === 0;
+}
+
+export const Ping = validate279;
+
+function validate279(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate279, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate279, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate279, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("ping" !== data.event){
+return $fail(validate279, instancePath+"/event", $83);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate277(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate277);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate279, instancePath, $10);
+}
+}
+validate279.errors = vErrors;
+return errors === 0;
+}
+
+export const ActivateRequest = validate283;
+
+function validate283(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.type === undefined) && (missing0 = "type"))){
+return $fail(validate283, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "code") || (key0 === "platform")) || (key0 === "type")) || (key0 === "plugin_version")) || (key0 === "user_id"))){
+return $fail(validate283, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate283, instancePath+"/code", $14);
+}
+else {
+if(data0.length < 1){
+return $fail(validate283, instancePath+"/code", $2);
+}
+}
+}
+else {
+return $fail(validate283, instancePath+"/code", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.platform !== undefined){
+const _errs4 = errors;
+if(!(validate141(data.platform, {instancePath:instancePath+"/platform"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+const _errs5 = errors;
+if("clawbot" !== data.type){
+return $fail(validate283, instancePath+"/type", $84);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.plugin_version !== undefined){
+let data3 = data.plugin_version;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate283, instancePath+"/plugin_version", $1);
+}
+}
+else {
+return $fail(validate283, instancePath+"/plugin_version", $3);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+const _errs8 = errors;
+if(!(validate141(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate283, instancePath, $10);
+}
+}
+validate283.errors = vErrors;
+return errors === 0;
+}
+
+export const Activated = validate286;
+
+function validate287(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.code === undefined) && (missing0 = "code")){
+return $fail(validate287, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+if(!(validate110(data.code, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate110);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate287, instancePath, $10);
+}
+}
+validate287.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate286(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate286, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate286, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.agent === undefined) && (missing1 = "agent"))) || ((data1.conversation === undefined) && (missing1 = "conversation"))){
+return $fail(validate286, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.access_token !== undefined){
+const _errs5 = errors;
+if(!(validate120(data1.access_token, {instancePath:instancePath+"/data/access_token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.refresh_token !== undefined){
+const _errs6 = errors;
+if(!(validate120(data1.refresh_token, {instancePath:instancePath+"/data/refresh_token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+var valid2 = _errs6 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.agent !== undefined){
+let data4 = data1.agent;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing2;
+if(((data4.user_id === undefined) && (missing2 = "user_id")) || ((data4.owner_id === undefined) && (missing2 = "owner_id"))){
+return $fail(validate286, instancePath+"/data/agent", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data4.user_id !== undefined){
+const _errs9 = errors;
+if(!(validate42(data4.user_id, {instancePath:instancePath+"/data/agent/user_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid3 = _errs9 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data4.owner_id !== undefined){
+const _errs10 = errors;
+if(!(validate42(data4.owner_id, {instancePath:instancePath+"/data/agent/owner_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data4.id !== undefined){
+const _errs11 = errors;
+if(!(validate42(data4.id, {instancePath:instancePath+"/data/agent/id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid3 = _errs11 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate286, instancePath+"/data/agent", $10);
+}
+}
+var valid2 = _errs7 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.conversation !== undefined){
+let data8 = data1.conversation;
+const _errs12 = errors;
+if(errors === _errs12){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+let missing3;
+if((data8.id === undefined) && (missing3 = "id")){
+return $fail(validate286, instancePath+"/data/conversation", {keyword:"required",params:{missingProperty: missing3}});
+}
+else {
+if(data8.id !== undefined){
+if(!(validate42(data8.id, {instancePath:instancePath+"/data/conversation/id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate286, instancePath+"/data/conversation", $10);
+}
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate286, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate286, instancePath, $10);
+}
+}
+validate286.errors = vErrors;
+return errors === 0;
+}
+
+export const Refusal = validate296;
+
+function validate296(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs2 = errors;
+if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+return $fail(validate296, instancePath+"/code", $5);
+}
+const _errs4 = errors;
+const _errs5 = errors;
+if(0 !== data0){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+var valid2 = _errs5 === errors;
+if(valid2){
+return $fail(validate296, instancePath+"/code", $85);
+}
+else {
+errors = _errs4;
+if(vErrors !== null){
+if(_errs4){
+vErrors.length = _errs4;
+}
+else {
+vErrors = null;
+}
+}
+}
+if(errors === _errs2){
+if((typeof data0 == "number") && (isFinite(data0))){
+if(data0 > 9007199254740991 || isNaN(data0)){
+return $fail(validate296, instancePath+"/code", $6);
+}
+else {
+if(data0 < -9007199254740991 || isNaN(data0)){
+return $fail(validate296, instancePath+"/code", $8);
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate296, instancePath, $10);
+}
+}
+validate296.errors = vErrors;
+return errors === 0;
+}
+
+export const RefreshRequest = validate298;
+
+function validate298(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
+return $fail(validate298, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "refresh_token")){
+return $fail(validate298, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.refresh_token !== undefined){
+if(!(validate120(data.refresh_token, {instancePath:instancePath+"/refresh_token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate298, instancePath, $10);
+}
+}
+validate298.errors = vErrors;
+return errors === 0;
+}
+
+export const Refreshed = validate300;
+
+function validate300(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate300, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate300, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if(((data1.access_token === undefined) && (missing1 = "access_token")) || ((data1.refresh_token === undefined) && (missing1 = "refresh_token"))){
+return $fail(validate300, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.access_token !== undefined){
+const _errs5 = errors;
+if(!(validate120(data1.access_token, {instancePath:instancePath+"/data/access_token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+var valid2 = _errs5 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data1.refresh_token !== undefined){
+const _errs6 = errors;
+if(!(validate120(data1.refresh_token, {instancePath:instancePath+"/data/refresh_token"}))){
+vErrors = $join(vErrors, validate120);
+errors = vErrors.length;
+}
+var valid2 = _errs6 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+return $fail(validate300, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate300, instancePath, $10);
+}
+}
+validate300.errors = vErrors;
+return errors === 0;
+}
+
+export const Uploaded = validate304;
+
+function validate304(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate304, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate304, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.url === undefined) && (missing1 = "url")){
+return $fail(validate304, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.url !== undefined){
+if(!(validate145(data1.url, {instancePath:instancePath+"/data/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate304, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate304, instancePath, $10);
+}
+}
+validate304.errors = vErrors;
+return errors === 0;
+}
+
+export const Profile = validate307;
+
+function validate307(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate307, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate307, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.user_id === undefined) && (missing1 = "user_id")){
+return $fail(validate307, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.user_id !== undefined){
+if(!(validate42(data1.user_id, {instancePath:instancePath+"/data/user_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate307, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate307, instancePath, $10);
+}
+}
+validate307.errors = vErrors;
+return errors === 0;
+}
+
+export const GroupSettingsList = validate310;
+
+function validate310(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate310, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate310, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.settings === undefined) && (missing1 = "settings")){
+return $fail(validate310, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.settings !== undefined){
+let data2 = data1.settings;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data2)){
+if(data2.length > 100000){
+return $fail(validate310, instancePath+"/data/settings", $86);
+}
+}
+else {
+return $fail(validate310, instancePath+"/data/settings", $16);
+}
+}
+}
+}
+}
+else {
+return $fail(validate310, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate310, instancePath, $10);
+}
+}
+validate310.errors = vErrors;
+return errors === 0;
+}
+
+export const PermissionList = validate312;
+
+function validate312(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate312, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate312, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+}
+else {
+return $fail(validate312, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate312, instancePath, $10);
+}
+}
+validate312.errors = vErrors;
+return errors === 0;
+}
+
+export const ConversationDetails = validate314;
+
+function validate314(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.data === undefined) && (missing0 = "data")){
+return $fail(validate314, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs2 = errors;
+if(0 !== data.code){
+return $fail(validate314, instancePath+"/code", $70);
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate314, instancePath+"/data", $10);
+}
+}
+var valid1 = _errs3 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate314, instancePath, $10);
+}
+}
+validate314.errors = vErrors;
+return errors === 0;
+}
+
+export const ReportRequest = validate316;
+
+function validate316(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
+return $fail(validate316, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "device_id") || (key0 === "platform")) || (key0 === "plugin_version")) || (key0 === "agent_version")) || (key0 === "runtime_name")) || (key0 === "runtime_version"))){
+return $fail(validate316, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.device_id !== undefined){
+const _errs2 = errors;
+if(!(validate122(data.device_id, {instancePath:instancePath+"/device_id"}))){
+vErrors = $join(vErrors, validate122);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.platform !== undefined){
+const _errs3 = errors;
+if(!(validate141(data.platform, {instancePath:instancePath+"/platform"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.plugin_version !== undefined){
+let data2 = data.plugin_version;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate316, instancePath+"/plugin_version", $1);
+}
+}
+else {
+return $fail(validate316, instancePath+"/plugin_version", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agent_version !== undefined){
+let data3 = data.agent_version;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate316, instancePath+"/agent_version", $1);
+}
+}
+else {
+return $fail(validate316, instancePath+"/agent_version", $3);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.runtime_name !== undefined){
+let data4 = data.runtime_name;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+return $fail(validate316, instancePath+"/runtime_name", $1);
+}
+}
+else {
+return $fail(validate316, instancePath+"/runtime_name", $3);
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.runtime_version !== undefined){
+let data5 = data.runtime_version;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+return $fail(validate316, instancePath+"/runtime_version", $1);
+}
+}
+else {
+return $fail(validate316, instancePath+"/runtime_version", $3);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate316, instancePath, $10);
+}
+}
+validate316.errors = vErrors;
+return errors === 0;
+}
+
+export const Reported = validate319;
+
+function validate319(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate287(data, {instancePath}))){
+vErrors = $join(vErrors, validate287);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.code !== undefined){
+if(0 !== data.code){
+return $fail(validate319, instancePath+"/code", $70);
+}
+}
+}
+else {
+return $fail(validate319, instancePath, $10);
+}
+}
+validate319.errors = vErrors;
+return errors === 0;
+}
+
+export const Envelope = validate321;
+
+function validate321(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
+return $fail(validate321, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate321, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+let data1 = data.event;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate321, instancePath+"/event", $1);
+}
+else {
+if(data1.length < 1){
+return $fail(validate321, instancePath+"/event", $2);
+}
+}
+}
+else {
+return $fail(validate321, instancePath+"/event", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+let data2 = data.trace_id;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate321, instancePath+"/trace_id", $4);
+}
+}
+else {
+return $fail(validate321, instancePath+"/trace_id", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+let data3 = data.emitted_at;
+const _errs6 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+return $fail(validate321, instancePath+"/emitted_at", $5);
+}
+if(errors === _errs6){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+return $fail(validate321, instancePath+"/emitted_at", $6);
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+return $fail(validate321, instancePath+"/emitted_at", $7);
+}
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data4 = data.seq;
+const _errs8 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+return $fail(validate321, instancePath+"/seq", $5);
+}
+if(errors === _errs8){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+return $fail(validate321, instancePath+"/seq", $6);
+}
+else {
+if(data4 < -9007199254740991 || isNaN(data4)){
+return $fail(validate321, instancePath+"/seq", $8);
+}
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.dseq !== undefined){
+let data5 = data.dseq;
+const _errs10 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+return $fail(validate321, instancePath+"/dseq", $5);
+}
+if(errors === _errs10){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+return $fail(validate321, instancePath+"/dseq", $6);
+}
+else {
+if(data5 < 1 || isNaN(data5)){
+return $fail(validate321, instancePath+"/dseq", $9);
+}
+}
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate321, instancePath, $10);
+}
+}
+validate321.errors = vErrors;
+return errors === 0;
+}
+
+export const Ms = validate322;
+
+function validate322(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate322, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate322, instancePath, $6);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate322, instancePath, $7);
+}
+}
+}
+}
+validate322.errors = vErrors;
+return errors === 0;
+}
+
+export const Count = validate323;
+
+function validate323(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate323, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate323, instancePath, $6);
+}
+else {
+if(data < 1 || isNaN(data)){
+return $fail(validate323, instancePath, $9);
+}
+}
+}
+}
+validate323.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatEnvelope = validate324;
+
+function validate324(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate23(data, {instancePath}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.chat_id !== undefined){
+let data0 = data.chat_id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate324, instancePath+"/chat_id", $14);
+}
+else {
+if(data0.length < 1){
+return $fail(validate324, instancePath+"/chat_id", $2);
+}
+}
+}
+else {
+return $fail(validate324, instancePath+"/chat_id", $3);
+}
+}
+var valid1 = _errs2 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.chat_type !== undefined){
+let data1 = data.chat_type;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate324, instancePath+"/chat_type", $1);
+}
+}
+else {
+return $fail(validate324, instancePath+"/chat_type", $3);
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.sender !== undefined){
+const _errs6 = errors;
+if(!(validate32(data.sender, {instancePath:instancePath+"/sender"}))){
+vErrors = $join(vErrors, validate32);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate324, instancePath, $10);
+}
+}
+validate324.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageReceived = validate327;
+
+function validate327(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate327, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.message_id !== undefined){
+let data0 = data.message_id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate327, instancePath+"/message_id", $14);
+}
+else {
+if(data0.length < 1){
+return $fail(validate327, instancePath+"/message_id", $2);
+}
+}
+}
+else {
+return $fail(validate327, instancePath+"/message_id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_mode !== undefined){
+let data1 = data.message_mode;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate327, instancePath+"/message_mode", $1);
+}
+}
+else {
+return $fail(validate327, instancePath+"/message_mode", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if((data2.body === undefined) && (missing1 = "body")){
+return $fail(validate327, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data2.body !== undefined){
+let data3 = data2.body;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing2;
+if((data3.fragments === undefined) && (missing2 = "fragments")){
+return $fail(validate327, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data3.fragments !== undefined){
+let data4 = data3.fragments;
+const _errs9 = errors;
+if(errors === _errs9){
+if(Array.isArray(data4)){
+if(data4.length > 4096){
+return $fail(validate327, instancePath+"/message/body/fragments", $15);
+}
+}
+else {
+return $fail(validate327, instancePath+"/message/body/fragments", $16);
+}
+}
+}
+}
+}
+else {
+return $fail(validate327, instancePath+"/message/body", $10);
+}
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.context !== undefined){
+let data5 = data2.context;
+const _errs11 = errors;
+if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
+return $fail(validate327, instancePath+"/message/context", {keyword:"type",params:{type: schema14.properties.message.properties.context.type}});
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate327, instancePath+"/message", $10);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stream_merged !== undefined){
+const _errs13 = errors;
+if(typeof data.stream_merged !== "boolean"){
+return $fail(validate327, instancePath+"/stream_merged", $17);
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate327, instancePath, $10);
+}
+}
+validate327.errors = vErrors;
+return errors === 0;
+}
+
+export const GivenId = validate328;
+
+function validate328(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate328, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate328, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate328, instancePath, $3);
+}
+}
+validate328.errors = vErrors;
+return errors === 0;
+}
+
+export const Sender = validate329;
+
+function validate329(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate329, instancePath+"/id", $14);
+}
+}
+else {
+return $fail(validate329, instancePath+"/id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nick_name !== undefined){
+let data1 = data.nick_name;
+const _errs3 = errors;
+if((typeof data1 !== "string") && (data1 !== null)){
+return $fail(validate329, instancePath+"/nick_name", {keyword:"type",params:{type: schema13.properties.nick_name.type}});
+}
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate329, instancePath+"/nick_name", $4);
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+else {
+return $fail(validate329, instancePath, $10);
+}
+}
+validate329.errors = vErrors;
+return errors === 0;
+}
+
+export const StreamReceived = validate330;
+
+function validate330(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.message_id === undefined) && (missing0 = "message_id")){
+return $fail(validate330, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.message_id !== undefined){
+const _errs1 = errors;
+if(!(validate42(data.message_id, {instancePath:instancePath+"/message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streaming !== undefined){
+let data1 = data.streaming;
+const _errs2 = errors;
+if(errors === _errs2){
+if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
+return $fail(validate330, instancePath+"/streaming", $10);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate330, instancePath, $10);
+}
+}
+validate330.errors = vErrors;
+return errors === 0;
+}
+
+export const Amount = validate332;
+
+function validate332(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate332, instancePath, $5);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate332, instancePath, $6);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate332, instancePath, $7);
+}
+}
+}
+}
+validate332.errors = vErrors;
+return errors === 0;
+}
+
+export const FragmentsReceived = validate333;
+
+function validate333(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 4096){
+return $fail(validate333, instancePath, $15);
+}
+}
+else {
+return $fail(validate333, instancePath, $16);
+}
+}
+validate333.errors = vErrors;
+return errors === 0;
+}
+
+export const StreamEndReceived = validate334;
+
+function validate334(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(validate63(data, {instancePath}))){
+vErrors = $join(vErrors, validate63);
+errors = vErrors.length;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.streaming === undefined) && (missing0 = "streaming"))){
+return $fail(validate334, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.fragments !== undefined){
+if(!(validate68(data.fragments, {instancePath:instancePath+"/fragments"}))){
+vErrors = $join(vErrors, validate68);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate334, instancePath, $10);
+}
+}
+validate334.errors = vErrors;
+return errors === 0;
+}
+
+export const Presence = validate337;
+
+function validate337(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online === undefined) && (missing0 = "online"))){
+return $fail(validate337, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.user_id !== undefined){
+const _errs1 = errors;
+if(!(validate42(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.online !== undefined){
+const _errs2 = errors;
+if(typeof data.online !== "boolean"){
+return $fail(validate337, instancePath+"/online", $17);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate337, instancePath, $10);
+}
+}
+validate337.errors = vErrors;
+return errors === 0;
+}
+
+export const TraceId = validate339;
+
+function validate339(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate339, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate339, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate339, instancePath, $3);
+}
+}
+validate339.errors = vErrors;
+return errors === 0;
+}
+
+export const Token = validate340;
+
+function validate340(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 16384 && func2(data) > 16384){
+return $fail(validate340, instancePath, $44);
+}
+else {
+if(data.length < 1){
+return $fail(validate340, instancePath, $2);
+}
+else {
+if(!pattern0.test(data)){
+return $fail(validate340, instancePath, $45);
+}
+}
+}
+}
+else {
+return $fail(validate340, instancePath, $3);
+}
+}
+validate340.errors = vErrors;
+return errors === 0;
+}
+
+export const DeviceId = validate341;
+
+function validate341(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate341, instancePath, $1);
+}
+else {
+if(data.length < 1){
+return $fail(validate341, instancePath, $2);
+}
+else {
+if(!func24(data)){
+return $fail(validate341, instancePath, $46);
+}
+}
+}
+}
+else {
+return $fail(validate341, instancePath, $3);
+}
+}
+validate341.errors = vErrors;
+return errors === 0;
+}
+
+export const Capabilities = validate342;
+
+function validate342(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+if(data.reliable_delivery_v2 !== undefined){
+if(true !== data.reliable_delivery_v2){
+const err1 = {};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs4 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
+return $fail(validate342, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data.reliable_delivery !== undefined){
+if(true !== data.reliable_delivery){
+return $fail(validate342, instancePath+"/reliable_delivery", $47);
+}
+}
+}
+}
+var _valid0 = _errs4 === errors;
+valid0 = _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $90);
+errors++;
+validate342.errors = vErrors;
+return false;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const _errs6 = errors;
+for(const key0 in data){
+if(!(func26.call(schema52.properties, key0))){
+return $fail(validate342, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs6 === errors){
+if(data.multi_device !== undefined){
+const _errs7 = errors;
+if(typeof data.multi_device !== "boolean"){
+return $fail(validate342, instancePath+"/multi_device", $17);
+}
+var valid3 = _errs7 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.device_replay !== undefined){
+const _errs9 = errors;
+if(typeof data.device_replay !== "boolean"){
+return $fail(validate342, instancePath+"/device_replay", $17);
+}
+var valid3 = _errs9 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.chat_meta_events !== undefined){
+const _errs11 = errors;
+if(typeof data.chat_meta_events !== "boolean"){
+return $fail(validate342, instancePath+"/chat_meta_events", $17);
+}
+var valid3 = _errs11 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.notify_signals !== undefined){
+const _errs13 = errors;
+if(typeof data.notify_signals !== "boolean"){
+return $fail(validate342, instancePath+"/notify_signals", $17);
+}
+var valid3 = _errs13 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.permission_events !== undefined){
+const _errs15 = errors;
+if(typeof data.permission_events !== "boolean"){
+return $fail(validate342, instancePath+"/permission_events", $17);
+}
+var valid3 = _errs15 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.delivery_receipt !== undefined){
+const _errs17 = errors;
+if(typeof data.delivery_receipt !== "boolean"){
+return $fail(validate342, instancePath+"/delivery_receipt", $17);
+}
+var valid3 = _errs17 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.history_sync !== undefined){
+const _errs19 = errors;
+if(typeof data.history_sync !== "boolean"){
+return $fail(validate342, instancePath+"/history_sync", $17);
+}
+var valid3 = _errs19 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.reliable_delivery !== undefined){
+const _errs21 = errors;
+if(typeof data.reliable_delivery !== "boolean"){
+return $fail(validate342, instancePath+"/reliable_delivery", $17);
+}
+var valid3 = _errs21 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.reliable_delivery_v2 !== undefined){
+const _errs23 = errors;
+if(typeof data.reliable_delivery_v2 !== "boolean"){
+return $fail(validate342, instancePath+"/reliable_delivery_v2", $17);
+}
+var valid3 = _errs23 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate342, instancePath, $10);
+}
+}
+validate342.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatId = validate343;
+
+function validate343(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate343, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate343, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate343, instancePath, $3);
+}
+}
+validate343.errors = vErrors;
+return errors === 0;
+}
+
+export const WholeMessage = validate344;
+
+function validate344(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate344, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "message"))){
+return $fail(validate344, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.message_id !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.message_id, {instancePath:instancePath+"/message_id"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_mode !== undefined){
+const _errs3 = errors;
+if("normal" !== data.message_mode){
+return $fail(validate344, instancePath+"/message_mode", $67);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs4 = errors;
+if(errors === _errs4){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
+return $fail(validate344, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs6 = errors;
+for(const key1 in data2){
+if(!((key1 === "body") || (key1 === "context"))){
+return $fail(validate344, instancePath+"/message", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs6 === errors){
+if(data2.body !== undefined){
+let data3 = data2.body;
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing2;
+if((data3.fragments === undefined) && (missing2 = "fragments")){
+return $fail(validate344, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+const _errs9 = errors;
+for(const key2 in data3){
+if(!(key2 === "fragments")){
+return $fail(validate344, instancePath+"/message/body", {keyword:"additionalProperties",params:{additionalProperty: key2}});
+break;
+}
+}
+if(_errs9 === errors){
+if(data3.fragments !== undefined){
+if(!(validate134(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate344, instancePath+"/message/body", $10);
+}
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.context !== undefined){
+const _errs11 = errors;
+if(!(validate178(data2.context, {instancePath:instancePath+"/message/context"}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate344, instancePath+"/message", $10);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate344, instancePath, $10);
+}
+}
+validate344.errors = vErrors;
+return errors === 0;
+}
+
+export const Reaction = validate348;
+
+function validate348(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs1 = errors;
@@ -15682,16 +9567,16 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate273, instancePath+"/emoji", $68);
+return $fail(validate348, instancePath+"/emoji", $68);
 }
 else {
 if(data1.length < 1){
-return $fail(validate273, instancePath+"/emoji", $2);
+return $fail(validate348, instancePath+"/emoji", $2);
 }
 }
 }
 else {
-return $fail(validate273, instancePath+"/emoji", $3);
+return $fail(validate348, instancePath+"/emoji", $3);
 }
 }
 }
@@ -15702,36 +9587,31 @@ valid0 = _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $92);
 errors++;
-validate273.errors = vErrors;
+validate348.errors = vErrors;
 return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
-return $fail(validate273, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate348, instancePath, {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
-if(data.target_message_id !== undefined){
-let data2 = data.target_message_id;
 const _errs7 = errors;
+for(const key0 in data){
+if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "removed"))){
+return $fail(validate348, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs7 === errors){
+if(data.target_message_id !== undefined){
 const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate273, instancePath+"/target_message_id", $14);
+if(!(validate42(data.target_message_id, {instancePath:instancePath+"/target_message_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
 }
-else {
-if(data2.length < 1){
-return $fail(validate273, instancePath+"/target_message_id", $2);
-}
-}
-}
-else {
-return $fail(validate273, instancePath+"/target_message_id", $3);
-}
-}
-var valid3 = _errs7 === errors;
+var valid3 = _errs8 === errors;
 }
 else {
 var valid3 = true;
@@ -15739,34 +9619,34 @@ var valid3 = true;
 if(valid3){
 if(data.emoji !== undefined){
 let data3 = data.emoji;
-const _errs10 = errors;
-if(errors === _errs10){
+const _errs9 = errors;
+if(errors === _errs9){
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
-return $fail(validate273, instancePath+"/emoji", $68);
+return $fail(validate348, instancePath+"/emoji", $68);
 }
 else {
-if(!func40(data3)){
-return $fail(validate273, instancePath+"/emoji", $53);
+if(!func32(data3)){
+return $fail(validate348, instancePath+"/emoji", $55);
 }
 }
 }
 else {
-return $fail(validate273, instancePath+"/emoji", $3);
+return $fail(validate348, instancePath+"/emoji", $3);
 }
 }
-var valid3 = _errs10 === errors;
+var valid3 = _errs9 === errors;
 }
 else {
 var valid3 = true;
 }
 if(valid3){
 if(data.removed !== undefined){
-const _errs12 = errors;
+const _errs11 = errors;
 if(typeof data.removed !== "boolean"){
-return $fail(validate273, instancePath+"/removed", $17);
+return $fail(validate348, instancePath+"/removed", $17);
 }
-var valid3 = _errs12 === errors;
+var valid3 = _errs11 === errors;
 }
 else {
 var valid3 = true;
@@ -15775,839 +9655,152 @@ var valid3 = true;
 }
 }
 }
+}
 else {
-return $fail(validate273, instancePath, $10);
+return $fail(validate348, instancePath, $10);
 }
 }
-validate273.errors = vErrors;
+validate348.errors = vErrors;
 return errors === 0;
 }
 
+export const Word = validate350;
 
-function validate272(data, {instancePath=""}={}){
+function validate350(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate272, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate350, instancePath, $14);
 }
 else {
-if(data.version !== undefined){
-const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate272, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
+if(data.length < 1){
+return $fail(validate350, instancePath, $2);
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.reaction" !== data.event){
-return $fail(validate272, instancePath+"/event", $23);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate272, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate272, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate272, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate272, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate272, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate272, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate272, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate272, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate272, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-const _errs12 = errors;
-if(!(validate273(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate273);
-errors = vErrors.length;
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
+if(!func32(data)){
+return $fail(validate350, instancePath, $55);
 }
 }
 }
 }
 else {
-return $fail(validate272, instancePath, $10);
+return $fail(validate350, instancePath, $3);
 }
 }
-validate272.errors = vErrors;
+validate350.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageReadTolerant = validate275;
+export const MessageId = validate351;
 
-function validate275(data, {instancePath=""}={}){
+function validate351(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate275, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 30 && func2(data) > 30){
+return $fail(validate351, instancePath, $50);
 }
 else {
-if(data.version !== undefined){
-const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate275, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
+if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
+return $fail(validate351, instancePath, $51);
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.read" !== data.event){
-return $fail(validate275, instancePath+"/event", $24);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate275, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate275, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate275, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate275, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate275, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate275, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate275, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate275, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate275, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
-return $fail(validate275, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data5.last_read_emitted_at !== undefined){
-let data6 = data5.last_read_emitted_at;
-const _errs15 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate275, instancePath+"/payload/last_read_emitted_at", $5);
-}
-if(errors === _errs15){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 9007199254740991 || isNaN(data6)){
-return $fail(validate275, instancePath+"/payload/last_read_emitted_at", $6);
-}
-else {
-if(data6 < 1 || isNaN(data6)){
-return $fail(validate275, instancePath+"/payload/last_read_emitted_at", $9);
-}
-}
-}
+if(!pattern1.test(data)){
+return $fail(validate351, instancePath, $52);
 }
 }
 }
 }
 else {
-return $fail(validate275, instancePath+"/payload", $10);
+return $fail(validate351, instancePath, $3);
 }
 }
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate275, instancePath, $10);
-}
-}
-validate275.errors = vErrors;
+validate351.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageDeliveredTolerant = validate276;
+export const Mutation = validate352;
 
-function validate276(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate276, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.version !== undefined){
-const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate276, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.delivered" !== data.event){
-return $fail(validate276, instancePath+"/event", $25);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate276, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate276, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate276, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate276, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate276, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate276, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate276, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.to !== undefined){
-let data5 = data.to;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-return $fail(validate276, instancePath+"/to", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data5.id !== undefined){
-let data6 = data5.id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate276, instancePath+"/to/id", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate276, instancePath+"/to/id", $2);
-}
-else {
-if(!func40(data6)){
-return $fail(validate276, instancePath+"/to/id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/to/id", $3);
-}
-}
-var valid4 = _errs14 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.type !== undefined){
-let data7 = data5.type;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(data7.length > 512 && func2(data7) > 512){
-return $fail(validate276, instancePath+"/to/type", $14);
-}
-else {
-if(data7.length < 1){
-return $fail(validate276, instancePath+"/to/type", $2);
-}
-else {
-if(!func40(data7)){
-return $fail(validate276, instancePath+"/to/type", $53);
-}
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/to/type", $3);
-}
-}
-var valid4 = _errs17 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/to", $10);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data8 = data.payload;
-const _errs20 = errors;
-if(errors === _errs20){
-if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
-let missing2;
-if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
-return $fail(validate276, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
-}
-else {
-if(data8.message_id !== undefined){
-let data9 = data8.message_id;
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate276, instancePath+"/payload/message_id", $14);
-}
-else {
-if(data9.length < 1){
-return $fail(validate276, instancePath+"/payload/message_id", $2);
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/payload/message_id", $3);
-}
-}
-var valid7 = _errs22 === errors;
-}
-else {
-var valid7 = true;
-}
-if(valid7){
-if(data8.delivered_at !== undefined){
-let data10 = data8.delivered_at;
-const _errs25 = errors;
-const _errs26 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-return $fail(validate276, instancePath+"/payload/delivered_at", $5);
-}
-if(errors === _errs26){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 9007199254740991 || isNaN(data10)){
-return $fail(validate276, instancePath+"/payload/delivered_at", $6);
-}
-else {
-if(data10 < 0 || isNaN(data10)){
-return $fail(validate276, instancePath+"/payload/delivered_at", $7);
-}
-}
-}
-}
-var valid7 = _errs25 === errors;
-}
-else {
-var valid7 = true;
-}
-}
-}
-}
-else {
-return $fail(validate276, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate276, instancePath, $10);
-}
-}
-validate276.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageCreatedTolerant = validate277;
-const schema404 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.created"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"message_mode":{"enum":["normal","thinking"]}}}}};
-
-function validate277(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate277, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.version !== undefined){
-const _errs1 = errors;
-if("2" !== data.version){
-return $fail(validate277, instancePath+"/version", $0);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event !== undefined){
-const _errs2 = errors;
-if("message.created" !== data.event){
-return $fail(validate277, instancePath+"/event", $26);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate277, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate277, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate277, instancePath+"/trace_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate277, instancePath+"/emitted_at", $5);
-}
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate277, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate277, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate277, instancePath+"/chat_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate277, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate277, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.payload !== undefined){
-let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if((data5.message_id === undefined) && (missing1 = "message_id")){
-return $fail(validate277, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate277, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate277, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate277, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate277, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs14 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.message_mode !== undefined){
-let data7 = data5.message_mode;
-const _errs17 = errors;
-if(!((data7 === "normal") || (data7 === "thinking"))){
-return $fail(validate277, instancePath+"/payload/message_mode", {keyword:"enum",params:{allowedValues: schema404.properties.payload.properties.message_mode.enum}});
-}
-var valid4 = _errs17 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-return $fail(validate277, instancePath+"/payload", $10);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate277, instancePath, $10);
-}
-}
-validate277.errors = vErrors;
-return errors === 0;
-}
-
-export const MessageAddTolerant = validate278;
-
-function validate279(data, {instancePath=""}={}){
+function validate352(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $fail(validate279, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate352, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("append" !== data.type){
-return $fail(validate279, instancePath+"/type", $69);
+for(const key0 in data){
+if(!((key0 === "type") || (key0 === "target_fragment_index"))){
+return $fail(validate352, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_fragment_index !== undefined){
+if(_errs1 === errors){
+if(data.type !== undefined){
 const _errs2 = errors;
-if(0 !== data.target_fragment_index){
-return $fail(validate279, instancePath+"/target_fragment_index", $70);
+if("append" !== data.type){
+return $fail(validate352, instancePath+"/type", $69);
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.target_fragment_index !== undefined){
+const _errs3 = errors;
+if(0 !== data.target_fragment_index){
+return $fail(validate352, instancePath+"/target_fragment_index", $70);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
 }
 }
 }
 else {
-return $fail(validate279, instancePath, $10);
+return $fail(validate352, instancePath, $10);
 }
 }
-validate279.errors = vErrors;
+validate352.errors = vErrors;
 return errors === 0;
 }
 
+export const GrowingFragment = validate353;
 
-function validate281(data, {instancePath=""}={}){
+function validate353(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate281, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate353, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.kind !== undefined){
 const _errs1 = errors;
-if("text" !== data.kind){
-return $fail(validate281, instancePath+"/kind", $50);
+for(const key0 in data){
+if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
+return $fail(validate353, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("text" !== data.kind){
+return $fail(validate353, instancePath+"/kind", $54);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
@@ -16615,19 +9808,18 @@ var valid0 = true;
 if(valid0){
 if(data.text !== undefined){
 let data1 = data.text;
-const _errs2 = errors;
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate281, instancePath+"/text", $51);
+return $fail(validate353, instancePath+"/text", $53);
 }
 }
 else {
-return $fail(validate281, instancePath+"/text", $3);
+return $fail(validate353, instancePath+"/text", $3);
 }
 }
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -16636,15 +9828,14 @@ if(valid0){
 if(data.delta !== undefined){
 let data2 = data.delta;
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
+if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate281, instancePath+"/delta", $51);
+return $fail(validate353, instancePath+"/delta", $53);
 }
 }
 else {
-return $fail(validate281, instancePath+"/delta", $3);
+return $fail(validate353, instancePath+"/delta", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -16656,31 +9847,41 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-return $fail(validate281, instancePath, $10);
+return $fail(validate353, instancePath, $10);
 }
 }
-validate281.errors = vErrors;
+validate353.errors = vErrors;
 return errors === 0;
 }
 
+export const StreamingNow = validate354;
 
-function validate283(data, {instancePath=""}={}){
+function validate354(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate283, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate354, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.status !== undefined){
 const _errs1 = errors;
-if("streaming" !== data.status){
-return $fail(validate283, instancePath+"/status", $71);
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $fail(validate354, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
+}
+if(_errs1 === errors){
+if(data.status !== undefined){
+const _errs2 = errors;
+if("streaming" !== data.status){
+return $fail(validate354, instancePath+"/status", $71);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
@@ -16688,24 +9889,23 @@ var valid0 = true;
 if(valid0){
 if(data.sequence !== undefined){
 let data1 = data.sequence;
-const _errs2 = errors;
 const _errs3 = errors;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate283, instancePath+"/sequence", $5);
+return $fail(validate354, instancePath+"/sequence", $5);
 }
 if(errors === _errs3){
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate283, instancePath+"/sequence", $6);
+return $fail(validate354, instancePath+"/sequence", $6);
 }
 else {
 if(data1 < 0 || isNaN(data1)){
-return $fail(validate283, instancePath+"/sequence", $7);
+return $fail(validate354, instancePath+"/sequence", $7);
 }
 }
 }
 }
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -16714,7 +9914,7 @@ if(valid0){
 if(data.mutation_policy !== undefined){
 const _errs5 = errors;
 if("append_text_only" !== data.mutation_policy){
-return $fail(validate283, instancePath+"/mutation_policy", $72);
+return $fail(validate354, instancePath+"/mutation_policy", $72);
 }
 var valid0 = _errs5 === errors;
 }
@@ -16725,7 +9925,7 @@ if(valid0){
 if(data.started_at !== undefined){
 const _errs6 = errors;
 if(data.started_at !== null){
-return $fail(validate283, instancePath+"/started_at", $73);
+return $fail(validate354, instancePath+"/started_at", $73);
 }
 var valid0 = _errs6 === errors;
 }
@@ -16736,7 +9936,1740 @@ if(valid0){
 if(data.completed_at !== undefined){
 const _errs8 = errors;
 if(data.completed_at !== null){
-return $fail(validate283, instancePath+"/completed_at", $73);
+return $fail(validate354, instancePath+"/completed_at", $73);
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate354, instancePath, $10);
+}
+}
+validate354.errors = vErrors;
+return errors === 0;
+}
+
+export const Fragments = validate355;
+
+function validate355(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 256){
+return $fail(validate355, instancePath, $64);
+}
+else {
+if(data.length < 1){
+return $fail(validate355, instancePath, $65);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate135(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
+}
+}
+}
+else {
+return $fail(validate355, instancePath, $16);
+}
+}
+validate355.errors = vErrors;
+return errors === 0;
+}
+
+export const StreamingDone = validate357;
+
+function validate357(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $fail(validate357, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $fail(validate357, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.status !== undefined){
+const _errs2 = errors;
+if("done" !== data.status){
+return $fail(validate357, instancePath+"/status", $74);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence !== undefined){
+const _errs3 = errors;
+if(!(validate66(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mutation_policy !== undefined){
+const _errs4 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate357, instancePath+"/mutation_policy", $72);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs5 = errors;
+if(data.started_at !== null){
+return $fail(validate357, instancePath+"/started_at", $73);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs7 = errors;
+if(!(validate56(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate357, instancePath, $10);
+}
+}
+validate357.errors = vErrors;
+return errors === 0;
+}
+
+export const Fragment = validate360;
+
+function validate360(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["kind"];
+if(tag0 === "text"){
+if(!(validate136(data, {instancePath}))){
+vErrors = $join(vErrors, validate136);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "mention"){
+if(!(validate140(data, {instancePath}))){
+vErrors = $join(vErrors, validate140);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "image"){
+if(!(validate144(data, {instancePath}))){
+vErrors = $join(vErrors, validate144);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "video"){
+if(!(validate154(data, {instancePath}))){
+vErrors = $join(vErrors, validate154);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "audio"){
+if(!(validate163(data, {instancePath}))){
+vErrors = $join(vErrors, validate163);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "file"){
+if(!(validate170(data, {instancePath}))){
+vErrors = $join(vErrors, validate170);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate360, instancePath, $63);
+}
+}
+else {
+return $fail(validate360, instancePath, $10);
+}
+}
+validate360.errors = vErrors;
+return errors === 0;
+}
+
+export const StreamingFailed = validate367;
+
+function validate367(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $fail(validate367, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $fail(validate367, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.status !== undefined){
+const _errs2 = errors;
+if("failed" !== data.status){
+return $fail(validate367, instancePath+"/status", $75);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence !== undefined){
+const _errs3 = errors;
+if(!(validate66(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mutation_policy !== undefined){
+const _errs4 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate367, instancePath+"/mutation_policy", $72);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs5 = errors;
+if(data.started_at !== null){
+return $fail(validate367, instancePath+"/started_at", $73);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs7 = errors;
+if(!(validate56(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate367, instancePath, $10);
+}
+}
+validate367.errors = vErrors;
+return errors === 0;
+}
+
+export const Watched = validate370;
+
+function validate370(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.user_id === undefined) && (missing0 = "user_id")){
+return $fail(validate370, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(key0 === "user_id")){
+return $fail(validate370, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.user_id !== undefined){
+let data0 = data.user_id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate370, instancePath+"/user_id", $14);
+}
+else {
+if(!pattern4.test(data0)){
+return $fail(validate370, instancePath+"/user_id", $76);
+}
+}
+}
+else {
+return $fail(validate370, instancePath+"/user_id", $3);
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate370, instancePath, $10);
+}
+}
+validate370.errors = vErrors;
+return errors === 0;
+}
+
+export const Nothing = validate371;
+
+function validate371(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+return $fail(validate371, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+else {
+return $fail(validate371, instancePath, $10);
+}
+}
+validate371.errors = vErrors;
+return errors === 0;
+}
+
+export const Context = validate372;
+
+function validate372(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
+return $fail(validate372, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "mentions") || (key0 === "reply"))){
+return $fail(validate372, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.mentions !== undefined){
+let data0 = data.mentions;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data0)){
+if(data0.length > 256){
+return $fail(validate372, instancePath+"/mentions", $64);
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+const _errs4 = errors;
+if(!(validate140(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
+vErrors = $join(vErrors, validate140);
+errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate372, instancePath+"/mentions", $16);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply !== undefined){
+let data2 = data.reply;
+const _errs5 = errors;
+const _errs6 = errors;
+let valid2 = false;
+const _errs7 = errors;
+if(!(validate180(data2, {instancePath:instancePath+"/reply"}))){
+vErrors = $join(vErrors, validate180);
+errors = vErrors.length;
+}
+var _valid0 = _errs7 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs8 = errors;
+if(data2 !== null){
+vErrors = $add(vErrors, instancePath+"/reply", $73);
+errors++;
+}
+var _valid0 = _errs8 === errors;
+valid2 = valid2 || _valid0;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/reply", $91);
+errors++;
+validate372.errors = vErrors;
+return false;
+}
+else {
+errors = _errs6;
+if(vErrors !== null){
+if(_errs6){
+vErrors.length = _errs6;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate372, instancePath, $10);
+}
+}
+validate372.errors = vErrors;
+return errors === 0;
+}
+
+export const Answer = validate375;
+
+function validate375(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.code === undefined) && (missing0 = "code")){
+return $fail(validate375, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+if(!(validate110(data.code, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate110);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate375, instancePath, $10);
+}
+}
+validate375.errors = vErrors;
+return errors === 0;
+}
+
+export const Url = validate377;
+
+function validate377(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 65536 && func2(data) > 65536){
+return $fail(validate377, instancePath, $58);
+}
+else {
+if(data.length < 1){
+return $fail(validate377, instancePath, $2);
+}
+}
+}
+else {
+return $fail(validate377, instancePath, $3);
+}
+}
+validate377.errors = vErrors;
+return errors === 0;
+}
+
+export const Text = validate378;
+
+function validate378(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 900000 && func2(data) > 900000){
+return $fail(validate378, instancePath, $53);
+}
+}
+else {
+return $fail(validate378, instancePath, $3);
+}
+}
+validate378.errors = vErrors;
+return errors === 0;
+}
+
+export const FragmentReceived = validate379;
+
+function validate379(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.kind === undefined) && (missing0 = "kind")){
+return $fail(validate379, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+let data0 = data.kind;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate379, instancePath+"/kind", $1);
+}
+else {
+if(data0.length < 1){
+return $fail(validate379, instancePath+"/kind", $2);
+}
+}
+}
+else {
+return $fail(validate379, instancePath+"/kind", $3);
+}
+}
+}
+}
+}
+else {
+return $fail(validate379, instancePath, $10);
+}
+}
+validate379.errors = vErrors;
+return errors === 0;
+}
+
+export const MentionReceived = validate380;
+
+function validate380(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.user_id === undefined) && (missing0 = "user_id")){
+return $fail(validate380, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.user_id !== undefined){
+if(!(validate42(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate380, instancePath, $10);
+}
+}
+validate380.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyContextReceived = validate382;
+
+function validate382(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")){
+return $fail(validate382, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.reply_to_msg_id !== undefined){
+if(!(validate42(data.reply_to_msg_id, {instancePath:instancePath+"/reply_to_msg_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate382, instancePath, $10);
+}
+}
+validate382.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyPreviewReceived = validate384;
+
+function validate384(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.fragments === undefined) && (missing0 = "fragments")){
+return $fail(validate384, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.fragments !== undefined){
+if(!(validate68(data.fragments, {instancePath:instancePath+"/fragments"}))){
+vErrors = $join(vErrors, validate68);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate384, instancePath, $10);
+}
+}
+validate384.errors = vErrors;
+return errors === 0;
+}
+
+export const PermissionResult = validate386;
+
+function validate386(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.request_id === undefined) && (missing0 = "request_id"))){
+return $fail(validate386, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("permission_result" !== data.kind){
+return $fail(validate386, instancePath+"/kind", $87);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.request_id !== undefined){
+const _errs2 = errors;
+if(!(validate42(data.request_id, {instancePath:instancePath+"/request_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate386, instancePath, $10);
+}
+}
+validate386.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyContext = validate388;
+
+function validate388(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
+return $fail(validate388, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
+return $fail(validate388, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.reply_to_msg_id !== undefined){
+const _errs2 = errors;
+if(!(validate42(data.reply_to_msg_id, {instancePath:instancePath+"/reply_to_msg_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply_preview !== undefined){
+let data1 = data.reply_preview;
+const _errs3 = errors;
+const _errs4 = errors;
+let valid1 = false;
+const _errs5 = errors;
+if(!(validate182(data1, {instancePath:instancePath+"/reply_preview"}))){
+vErrors = $join(vErrors, validate182);
+errors = vErrors.length;
+}
+var _valid0 = _errs5 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs6 = errors;
+if(data1 !== null){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
+errors++;
+}
+var _valid0 = _errs6 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
+errors++;
+validate388.errors = vErrors;
+return false;
+}
+else {
+errors = _errs4;
+if(vErrors !== null){
+if(_errs4){
+vErrors.length = _errs4;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate388, instancePath, $10);
+}
+}
+validate388.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyPreview = validate391;
+
+function validate391(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
+return $fail(validate391, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
+return $fail(validate391, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate391, instancePath+"/id", $14);
+}
+}
+else {
+return $fail(validate391, instancePath+"/id", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nick_name !== undefined){
+let data1 = data.nick_name;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate391, instancePath+"/nick_name", $4);
+}
+}
+else {
+return $fail(validate391, instancePath+"/nick_name", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.fragments !== undefined){
+let data2 = data.fragments;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data2)){
+if(data2.length > 1){
+return $fail(validate391, instancePath+"/fragments", $66);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate136(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
+vErrors = $join(vErrors, validate136);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate391, instancePath+"/fragments", $16);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate391, instancePath, $10);
+}
+}
+validate391.errors = vErrors;
+return errors === 0;
+}
+
+export const TextFragment = validate393;
+
+function validate393(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate393, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "kind") || (key0 === "text"))){
+return $fail(validate393, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("text" !== data.kind){
+return $fail(validate393, instancePath+"/kind", $54);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs3 = errors;
+if(!(validate137(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate137);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate393, instancePath, $10);
+}
+}
+validate393.errors = vErrors;
+return errors === 0;
+}
+
+export const MentionFragment = validate395;
+
+function validate395(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
+return $fail(validate395, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
+return $fail(validate395, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("mention" !== data.kind){
+return $fail(validate395, instancePath+"/kind", $56);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+const _errs3 = errors;
+if(!(validate141(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.display !== undefined){
+let data2 = data.display;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate395, instancePath+"/display", $14);
+}
+else {
+if(data2.length < 1){
+return $fail(validate395, instancePath+"/display", $2);
+}
+else {
+if(!pattern2.test(data2)){
+return $fail(validate395, instancePath+"/display", $57);
+}
+}
+}
+}
+else {
+return $fail(validate395, instancePath+"/display", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate395, instancePath, $10);
+}
+}
+validate395.errors = vErrors;
+return errors === 0;
+}
+
+export const ImageFragment = validate397;
+
+function validate397(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate397, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height"))){
+return $fail(validate397, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("image" !== data.kind){
+return $fail(validate397, instancePath+"/kind", $59);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.width !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.height !== undefined){
+const _errs8 = errors;
+if(!(validate66(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate397, instancePath, $10);
+}
+}
+validate397.errors = vErrors;
+return errors === 0;
+}
+
+export const VideoFragment = validate404;
+
+function validate404(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate404, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "width")) || (key0 === "height")) || (key0 === "duration"))){
+return $fail(validate404, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("video" !== data.kind){
+return $fail(validate404, instancePath+"/kind", $60);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.width !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.height !== undefined){
+const _errs8 = errors;
+if(!(validate66(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.duration !== undefined){
+const _errs9 = errors;
+if(!(validate66(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate404, instancePath, $10);
+}
+}
+validate404.errors = vErrors;
+return errors === 0;
+}
+
+export const AudioFragment = validate412;
+
+function validate412(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate412, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size")) || (key0 === "duration"))){
+return $fail(validate412, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("audio" !== data.kind){
+return $fail(validate412, instancePath+"/kind", $61);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.duration !== undefined){
+const _errs7 = errors;
+if(!(validate66(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate412, instancePath, $10);
+}
+}
+validate412.errors = vErrors;
+return errors === 0;
+}
+
+export const FileFragment = validate418;
+
+function validate418(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate418, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 === "mime")) || (key0 === "size"))){
+return $fail(validate418, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.kind !== undefined){
+const _errs2 = errors;
+if("file" !== data.kind){
+return $fail(validate418, instancePath+"/kind", $62);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs3 = errors;
+if(!(validate145(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs4 = errors;
+if(!(validate147(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs5 = errors;
+if(!(validate147(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate147);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs6 = errors;
+if(!(validate66(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate418, instancePath, $10);
+}
+}
+validate418.errors = vErrors;
+return errors === 0;
+}
+
+export const Label = validate423;
+
+function validate423(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 4096 && func2(data) > 4096){
+return $fail(validate423, instancePath, $4);
+}
+else {
+if(!func32(data)){
+return $fail(validate423, instancePath, $55);
+}
+}
+}
+else {
+return $fail(validate423, instancePath, $3);
+}
+}
+validate423.errors = vErrors;
+return errors === 0;
+}
+
+export const OfflineAck = validate424;
+
+function validate424(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate424, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "payload"))){
+return $fail(validate424, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.version !== undefined){
+const _errs2 = errors;
+if("2" !== data.version){
+return $fail(validate424, instancePath+"/version", $0);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs3 = errors;
+if("offline.ack" !== data.event){
+return $fail(validate424, instancePath+"/event", $88);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs4 = errors;
+if(!(validate117(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate117);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs5 = errors;
+if(!(validate56(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate56);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data4 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if((data4.batch_id === undefined) && (missing1 = "batch_id")){
+return $fail(validate424, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+const _errs8 = errors;
+for(const key1 in data4){
+if(!(key1 === "batch_id")){
+return $fail(validate424, instancePath+"/payload", {keyword:"additionalProperties",params:{additionalProperty: key1}});
+break;
+}
+}
+if(_errs8 === errors){
+if(data4.batch_id !== undefined){
+if(!(validate110(data4.batch_id, {instancePath:instancePath+"/payload/batch_id"}))){
+vErrors = $join(vErrors, validate110);
+errors = vErrors.length;
+}
+}
+}
+}
+}
+else {
+return $fail(validate424, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate424, instancePath, $10);
+}
+}
+validate424.errors = vErrors;
+return errors === 0;
+}
+
+export const GroupSetting = validate428;
+
+function validate428(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.conversation_id === undefined) && (missing0 = "conversation_id")){
+return $fail(validate428, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.conversation_id !== undefined){
+const _errs1 = errors;
+if(!(validate42(data.conversation_id, {instancePath:instancePath+"/conversation_id"}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.muted !== undefined){
+const _errs2 = errors;
+if(typeof data.muted !== "boolean"){
+return $fail(validate428, instancePath+"/muted", $17);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply_mode !== undefined){
+let data2 = data.reply_mode;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate428, instancePath+"/reply_mode", $1);
+}
+}
+else {
+return $fail(validate428, instancePath+"/reply_mode", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.batch_delay_seconds !== undefined){
+let data3 = data.batch_delay_seconds;
+const _errs6 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+return $fail(validate428, instancePath+"/batch_delay_seconds", $5);
+}
+if(errors === _errs6){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 86400 || isNaN(data3)){
+return $fail(validate428, instancePath+"/batch_delay_seconds", $89);
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+return $fail(validate428, instancePath+"/batch_delay_seconds", $7);
+}
+}
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.version !== undefined){
+let data4 = data.version;
+const _errs8 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+return $fail(validate428, instancePath+"/version", $5);
+}
+if(errors === _errs8){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+return $fail(validate428, instancePath+"/version", $6);
+}
+else {
+if(data4 < 0 || isNaN(data4)){
+return $fail(validate428, instancePath+"/version", $7);
+}
+}
+}
 }
 var valid0 = _errs8 === errors;
 }
@@ -16750,28 +11683,2454 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate283, instancePath, $10);
+return $fail(validate428, instancePath, $10);
 }
 }
-validate283.errors = vErrors;
+validate428.errors = vErrors;
+return errors === 0;
+}
+
+export const ConnectTolerant = validate431;
+
+function validate436(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+if(data.reliable_delivery_v2 !== undefined){
+if(true !== data.reliable_delivery_v2){
+const err1 = {};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs4 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
+return $fail(validate436, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data.reliable_delivery !== undefined){
+if(true !== data.reliable_delivery){
+return $fail(validate436, instancePath+"/reliable_delivery", $47);
+}
+}
+}
+}
+var _valid0 = _errs4 === errors;
+valid0 = _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $90);
+errors++;
+validate436.errors = vErrors;
+return false;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.multi_device !== undefined){
+const _errs6 = errors;
+if(typeof data.multi_device !== "boolean"){
+return $fail(validate436, instancePath+"/multi_device", $17);
+}
+var valid3 = _errs6 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.device_replay !== undefined){
+const _errs8 = errors;
+if(typeof data.device_replay !== "boolean"){
+return $fail(validate436, instancePath+"/device_replay", $17);
+}
+var valid3 = _errs8 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.chat_meta_events !== undefined){
+const _errs10 = errors;
+if(typeof data.chat_meta_events !== "boolean"){
+return $fail(validate436, instancePath+"/chat_meta_events", $17);
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.notify_signals !== undefined){
+const _errs12 = errors;
+if(typeof data.notify_signals !== "boolean"){
+return $fail(validate436, instancePath+"/notify_signals", $17);
+}
+var valid3 = _errs12 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.permission_events !== undefined){
+const _errs14 = errors;
+if(typeof data.permission_events !== "boolean"){
+return $fail(validate436, instancePath+"/permission_events", $17);
+}
+var valid3 = _errs14 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.delivery_receipt !== undefined){
+const _errs16 = errors;
+if(typeof data.delivery_receipt !== "boolean"){
+return $fail(validate436, instancePath+"/delivery_receipt", $17);
+}
+var valid3 = _errs16 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.history_sync !== undefined){
+const _errs18 = errors;
+if(typeof data.history_sync !== "boolean"){
+return $fail(validate436, instancePath+"/history_sync", $17);
+}
+var valid3 = _errs18 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.reliable_delivery !== undefined){
+const _errs20 = errors;
+if(typeof data.reliable_delivery !== "boolean"){
+return $fail(validate436, instancePath+"/reliable_delivery", $17);
+}
+var valid3 = _errs20 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.reliable_delivery_v2 !== undefined){
+const _errs22 = errors;
+if(typeof data.reliable_delivery_v2 !== "boolean"){
+return $fail(validate436, instancePath+"/reliable_delivery_v2", $17);
+}
+var valid3 = _errs22 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate436, instancePath, $10);
+}
+}
+validate436.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate278(data, {instancePath=""}={}){
+function validate431(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate431, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate431, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("connect" !== data.event){
+return $fail(validate431, instancePath+"/event", $48);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data4 = data.payload;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+let missing1;
+if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce === undefined) && (missing1 = "nonce"))) || ((data4.device_id === undefined) && (missing1 = "device_id"))) || ((data4.client_version === undefined) && (missing1 = "client_version"))) || ((data4.protocol_version === undefined) && (missing1 = "protocol_version"))) || ((data4.capabilities === undefined) && (missing1 = "capabilities"))){
+return $fail(validate431, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data4.token !== undefined){
+const _errs7 = errors;
+if(!(validate340(data4.token, {instancePath:instancePath+"/payload/token"}))){
+vErrors = $join(vErrors, validate340);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.nonce !== undefined){
+let data6 = data4.nonce;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data6 === "string"){
+if(data6.length > 4096 && func2(data6) > 4096){
+return $fail(validate431, instancePath+"/payload/nonce", $4);
+}
+else {
+if(data6.length < 1){
+return $fail(validate431, instancePath+"/payload/nonce", $2);
+}
+}
+}
+else {
+return $fail(validate431, instancePath+"/payload/nonce", $3);
+}
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.device_id !== undefined){
+const _errs10 = errors;
+if(!(validate341(data4.device_id, {instancePath:instancePath+"/payload/device_id"}))){
+vErrors = $join(vErrors, validate341);
+errors = vErrors.length;
+}
+var valid1 = _errs10 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.client_version !== undefined){
+let data8 = data4.client_version;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+return $fail(validate431, instancePath+"/payload/client_version", $1);
+}
+}
+else {
+return $fail(validate431, instancePath+"/payload/client_version", $3);
+}
+}
+var valid1 = _errs11 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.protocol_version !== undefined){
+const _errs13 = errors;
+if(2 !== data4.protocol_version){
+return $fail(validate431, instancePath+"/payload/protocol_version", $49);
+}
+var valid1 = _errs13 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data4.capabilities !== undefined){
+const _errs14 = errors;
+if(!(validate436(data4.capabilities, {instancePath:instancePath+"/payload/capabilities"}))){
+vErrors = $join(vErrors, validate436);
+errors = vErrors.length;
+}
+var valid1 = _errs14 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate431, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate431, instancePath, $10);
+}
+}
+validate431.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageSendTolerant = validate438;
+
+function validate446(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate446, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("text" !== data.kind){
+return $fail(validate446, instancePath+"/kind", $54);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs2 = errors;
+if(!(validate378(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate378);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate446, instancePath, $10);
+}
+}
+validate446.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate449(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === undefined) && (missing0 = "user_id"))) || ((data.display === undefined) && (missing0 = "display"))){
+return $fail(validate449, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("mention" !== data.kind){
+return $fail(validate449, instancePath+"/kind", $56);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+const _errs2 = errors;
+if(!(validate350(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.display !== undefined){
+let data2 = data.display;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate449, instancePath+"/display", $14);
+}
+else {
+if(data2.length < 1){
+return $fail(validate449, instancePath+"/display", $2);
+}
+else {
+if(!pattern2.test(data2)){
+return $fail(validate449, instancePath+"/display", $57);
+}
+}
+}
+}
+else {
+return $fail(validate449, instancePath+"/display", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate449, instancePath, $10);
+}
+}
+validate449.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate452(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate452, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("image" !== data.kind){
+return $fail(validate452, instancePath+"/kind", $59);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs2 = errors;
+if(!(validate377(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate377);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate423(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs4 = errors;
+if(!(validate423(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs5 = errors;
+if(!(validate332(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.width !== undefined){
+const _errs6 = errors;
+if(!(validate332(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.height !== undefined){
+const _errs7 = errors;
+if(!(validate332(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate452, instancePath, $10);
+}
+}
+validate452.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate460(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate460, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("video" !== data.kind){
+return $fail(validate460, instancePath+"/kind", $60);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs2 = errors;
+if(!(validate377(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate377);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate423(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs4 = errors;
+if(!(validate423(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs5 = errors;
+if(!(validate332(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.width !== undefined){
+const _errs6 = errors;
+if(!(validate332(data.width, {instancePath:instancePath+"/width"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.height !== undefined){
+const _errs7 = errors;
+if(!(validate332(data.height, {instancePath:instancePath+"/height"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.duration !== undefined){
+const _errs8 = errors;
+if(!(validate332(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate460, instancePath, $10);
+}
+}
+validate460.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate469(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate469, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("audio" !== data.kind){
+return $fail(validate469, instancePath+"/kind", $61);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs2 = errors;
+if(!(validate377(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate377);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate423(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs4 = errors;
+if(!(validate423(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs5 = errors;
+if(!(validate332(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.duration !== undefined){
+const _errs6 = errors;
+if(!(validate332(data.duration, {instancePath:instancePath+"/duration"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate469, instancePath, $10);
+}
+}
+validate469.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate476(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate476, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("file" !== data.kind){
+return $fail(validate476, instancePath+"/kind", $62);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+const _errs2 = errors;
+if(!(validate377(data.url, {instancePath:instancePath+"/url"}))){
+vErrors = $join(vErrors, validate377);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate423(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mime !== undefined){
+const _errs4 = errors;
+if(!(validate423(data.mime, {instancePath:instancePath+"/mime"}))){
+vErrors = $join(vErrors, validate423);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.size !== undefined){
+const _errs5 = errors;
+if(!(validate332(data.size, {instancePath:instancePath+"/size"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate476, instancePath, $10);
+}
+}
+validate476.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate445(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["kind"];
+if(tag0 === "text"){
+if(!(validate446(data, {instancePath}))){
+vErrors = $join(vErrors, validate446);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "mention"){
+if(!(validate449(data, {instancePath}))){
+vErrors = $join(vErrors, validate449);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "image"){
+if(!(validate452(data, {instancePath}))){
+vErrors = $join(vErrors, validate452);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "video"){
+if(!(validate460(data, {instancePath}))){
+vErrors = $join(vErrors, validate460);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "audio"){
+if(!(validate469(data, {instancePath}))){
+vErrors = $join(vErrors, validate469);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "file"){
+if(!(validate476(data, {instancePath}))){
+vErrors = $join(vErrors, validate476);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate445, instancePath, $63);
+}
+}
+else {
+return $fail(validate445, instancePath, $10);
+}
+}
+validate445.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate444(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 256){
+return $fail(validate444, instancePath, $64);
+}
+else {
+if(data.length < 1){
+return $fail(validate444, instancePath, $65);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate445(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate445);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
+}
+}
+}
+else {
+return $fail(validate444, instancePath, $16);
+}
+}
+validate444.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate488(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undefined) && (missing0 = "nick_name"))) || ((data.fragments === undefined) && (missing0 = "fragments"))){
+return $fail(validate488, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.id !== undefined){
+let data0 = data.id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate488, instancePath+"/id", $14);
+}
+}
+else {
+return $fail(validate488, instancePath+"/id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nick_name !== undefined){
+let data1 = data.nick_name;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate488, instancePath+"/nick_name", $4);
+}
+}
+else {
+return $fail(validate488, instancePath+"/nick_name", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.fragments !== undefined){
+let data2 = data.fragments;
+const _errs5 = errors;
+if(errors === _errs5){
+if(Array.isArray(data2)){
+if(data2.length > 1){
+return $fail(validate488, instancePath+"/fragments", $66);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs7 = errors;
+if(!(validate446(data2[i0], {instancePath:instancePath+"/fragments/" + i0}))){
+vErrors = $join(vErrors, validate446);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate488, instancePath+"/fragments", $16);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate488, instancePath, $10);
+}
+}
+validate488.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate486(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || ((data.reply_preview === undefined) && (missing0 = "reply_preview"))){
+return $fail(validate486, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.reply_to_msg_id !== undefined){
+const _errs1 = errors;
+if(!(validate328(data.reply_to_msg_id, {instancePath:instancePath+"/reply_to_msg_id"}))){
+vErrors = $join(vErrors, validate328);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply_preview !== undefined){
+let data1 = data.reply_preview;
+const _errs2 = errors;
+const _errs3 = errors;
+let valid1 = false;
+const _errs4 = errors;
+if(!(validate488(data1, {instancePath:instancePath+"/reply_preview"}))){
+vErrors = $join(vErrors, validate488);
+errors = vErrors.length;
+}
+var _valid0 = _errs4 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs5 = errors;
+if(data1 !== null){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $73);
+errors++;
+}
+var _valid0 = _errs5 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/reply_preview", $91);
+errors++;
+validate486.errors = vErrors;
+return false;
+}
+else {
+errors = _errs3;
+if(vErrors !== null){
+if(_errs3){
+vErrors.length = _errs3;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate486, instancePath, $10);
+}
+}
+validate486.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate484(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply === undefined) && (missing0 = "reply"))){
+return $fail(validate484, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.mentions !== undefined){
+let data0 = data.mentions;
+const _errs1 = errors;
+if(errors === _errs1){
+if(Array.isArray(data0)){
+if(data0.length > 256){
+return $fail(validate484, instancePath+"/mentions", $64);
+}
+else {
+var valid1 = true;
+const len0 = data0.length;
+for(let i0=0; i0<len0; i0++){
+const _errs3 = errors;
+if(!(validate449(data0[i0], {instancePath:instancePath+"/mentions/" + i0}))){
+vErrors = $join(vErrors, validate449);
+errors = vErrors.length;
+}
+var valid1 = _errs3 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate484, instancePath+"/mentions", $16);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply !== undefined){
+let data2 = data.reply;
+const _errs4 = errors;
+const _errs5 = errors;
+let valid2 = false;
+const _errs6 = errors;
+if(!(validate486(data2, {instancePath:instancePath+"/reply"}))){
+vErrors = $join(vErrors, validate486);
+errors = vErrors.length;
+}
+var _valid0 = _errs6 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const _errs7 = errors;
+if(data2 !== null){
+vErrors = $add(vErrors, instancePath+"/reply", $73);
+errors++;
+}
+var _valid0 = _errs7 === errors;
+valid2 = valid2 || _valid0;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/reply", $91);
+errors++;
+validate484.errors = vErrors;
+return false;
+}
+else {
+errors = _errs5;
+if(vErrors !== null){
+if(_errs5){
+vErrors.length = _errs5;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate484, instancePath, $10);
+}
+}
+validate484.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate442(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message_mode === undefined) && (missing0 = "message_mode"))) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate442, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.message_id !== undefined){
+const _errs1 = errors;
+if(!(validate351(data.message_id, {instancePath:instancePath+"/message_id"}))){
+vErrors = $join(vErrors, validate351);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_mode !== undefined){
+const _errs2 = errors;
+if("normal" !== data.message_mode){
+return $fail(validate442, instancePath+"/message_mode", $67);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs3 = errors;
+if(errors === _errs3){
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+let missing1;
+if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === undefined) && (missing1 = "context"))){
+return $fail(validate442, instancePath+"/message", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data2.body !== undefined){
+let data3 = data2.body;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing2;
+if((data3.fragments === undefined) && (missing2 = "fragments")){
+return $fail(validate442, instancePath+"/message/body", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data3.fragments !== undefined){
+if(!(validate444(data3.fragments, {instancePath:instancePath+"/message/body/fragments"}))){
+vErrors = $join(vErrors, validate444);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate442, instancePath+"/message/body", $10);
+}
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data2.context !== undefined){
+const _errs8 = errors;
+if(!(validate484(data2.context, {instancePath:instancePath+"/message/context"}))){
+vErrors = $join(vErrors, validate484);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate442, instancePath+"/message", $10);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate442, instancePath, $10);
+}
+}
+validate442.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate438(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate278, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate438, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate278, instancePath+"/version", $0);
+return $fail(validate438, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.send" !== data.event){
+return $fail(validate438, instancePath+"/event", $18);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate442(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate442);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate438, instancePath, $10);
+}
+}
+validate438.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageReplyTolerant = validate494;
+
+function validate494(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate494, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate494, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.reply" !== data.event){
+return $fail(validate494, instancePath+"/event", $19);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate442(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate442);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate494, instancePath, $10);
+}
+}
+validate494.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageReactionTolerant = validate499;
+
+function validate503(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.removed === undefined) && (missing0 = "removed")){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+else {
+if(data.removed !== undefined){
+if(true !== data.removed){
+const err1 = {};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+}
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+if(!_valid0){
+const _errs4 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.emoji !== undefined){
+let data1 = data.emoji;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data1 === "string"){
+if(data1.length > 64 && func2(data1) > 64){
+return $fail(validate503, instancePath+"/emoji", $68);
+}
+else {
+if(data1.length < 1){
+return $fail(validate503, instancePath+"/emoji", $2);
+}
+}
+}
+else {
+return $fail(validate503, instancePath+"/emoji", $3);
+}
+}
+}
+}
+var _valid0 = _errs4 === errors;
+valid0 = _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $92);
+errors++;
+validate503.errors = vErrors;
+return false;
+}
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) || ((data.emoji === undefined) && (missing1 = "emoji"))){
+return $fail(validate503, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data.target_message_id !== undefined){
+const _errs7 = errors;
+if(!(validate328(data.target_message_id, {instancePath:instancePath+"/target_message_id"}))){
+vErrors = $join(vErrors, validate328);
+errors = vErrors.length;
+}
+var valid3 = _errs7 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.emoji !== undefined){
+let data3 = data.emoji;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data3 === "string"){
+if(data3.length > 64 && func2(data3) > 64){
+return $fail(validate503, instancePath+"/emoji", $68);
+}
+else {
+if(!func32(data3)){
+return $fail(validate503, instancePath+"/emoji", $55);
+}
+}
+}
+else {
+return $fail(validate503, instancePath+"/emoji", $3);
+}
+}
+var valid3 = _errs8 === errors;
+}
+else {
+var valid3 = true;
+}
+if(valid3){
+if(data.removed !== undefined){
+const _errs10 = errors;
+if(typeof data.removed !== "boolean"){
+return $fail(validate503, instancePath+"/removed", $17);
+}
+var valid3 = _errs10 === errors;
+}
+else {
+var valid3 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate503, instancePath, $10);
+}
+}
+validate503.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate499(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate499, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate499, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.reaction" !== data.event){
+return $fail(validate499, instancePath+"/event", $23);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+const _errs6 = errors;
+if(!(validate503(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate503);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate499, instancePath, $10);
+}
+}
+validate499.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageReadTolerant = validate506;
+
+function validate506(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate506, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate506, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.read" !== data.event){
+return $fail(validate506, instancePath+"/event", $24);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_at")){
+return $fail(validate506, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data5.last_read_emitted_at !== undefined){
+if(!(validate323(data5.last_read_emitted_at, {instancePath:instancePath+"/payload/last_read_emitted_at"}))){
+vErrors = $join(vErrors, validate323);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate506, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate506, instancePath, $10);
+}
+}
+validate506.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageDeliveredTolerant = validate511;
+
+function validate511(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.to === undefined) && (missing0 = "to"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate511, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate511, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.delivered" !== data.event){
+return $fail(validate511, instancePath+"/event", $25);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.to !== undefined){
+let data5 = data.to;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
+return $fail(validate511, instancePath+"/to", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data5.id !== undefined){
+const _errs8 = errors;
+if(!(validate350(data5.id, {instancePath:instancePath+"/to/id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.type !== undefined){
+const _errs9 = errors;
+if(!(validate350(data5.type, {instancePath:instancePath+"/to/type"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate511, instancePath+"/to", $10);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data8 = data.payload;
+const _errs10 = errors;
+if(errors === _errs10){
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+let missing2;
+if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.delivered_at === undefined) && (missing2 = "delivered_at"))){
+return $fail(validate511, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
+}
+else {
+if(data8.message_id !== undefined){
+const _errs12 = errors;
+if(!(validate328(data8.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate328);
+errors = vErrors.length;
+}
+var valid2 = _errs12 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data8.delivered_at !== undefined){
+const _errs13 = errors;
+if(!(validate322(data8.delivered_at, {instancePath:instancePath+"/payload/delivered_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid2 = _errs13 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+else {
+return $fail(validate511, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate511, instancePath, $10);
+}
+}
+validate511.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageCreatedTolerant = validate519;
+const schema180 = {"type":"object","required":["version","event","trace_id","emitted_at","chat_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"message.created"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"chat_id":{"$ref":"types#/definitions/ChatId"},"payload":{"type":"object","required":["message_id"],"properties":{"message_id":{"$ref":"types#/definitions/MessageId"},"message_mode":{"enum":["normal","thinking"]}}}}};
+
+function validate519(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate519, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate519, instancePath+"/version", $0);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event !== undefined){
+const _errs2 = errors;
+if("message.created" !== data.event){
+return $fail(validate519, instancePath+"/event", $26);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.trace_id !== undefined){
+const _errs3 = errors;
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emitted_at !== undefined){
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_id !== undefined){
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.payload !== undefined){
+let data5 = data.payload;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if((data5.message_id === undefined) && (missing1 = "message_id")){
+return $fail(validate519, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data5.message_id !== undefined){
+const _errs8 = errors;
+if(!(validate351(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate351);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.message_mode !== undefined){
+let data7 = data5.message_mode;
+const _errs9 = errors;
+if(!((data7 === "normal") || (data7 === "thinking"))){
+return $fail(validate519, instancePath+"/payload/message_mode", {keyword:"enum",params:{allowedValues: schema180.properties.payload.properties.message_mode.enum}});
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate519, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate519, instancePath, $10);
+}
+}
+validate519.errors = vErrors;
+return errors === 0;
+}
+
+export const MessageAddTolerant = validate524;
+
+function validate525(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
+return $fail(validate525, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("append" !== data.type){
+return $fail(validate525, instancePath+"/type", $69);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_fragment_index !== undefined){
+const _errs2 = errors;
+if(0 !== data.target_fragment_index){
+return $fail(validate525, instancePath+"/target_fragment_index", $70);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate525, instancePath, $10);
+}
+}
+validate525.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate527(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate527, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.kind !== undefined){
+const _errs1 = errors;
+if("text" !== data.kind){
+return $fail(validate527, instancePath+"/kind", $54);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data1 = data.text;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 900000 && func2(data1) > 900000){
+return $fail(validate527, instancePath+"/text", $53);
+}
+}
+else {
+return $fail(validate527, instancePath+"/text", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data2 = data.delta;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 900000 && func2(data2) > 900000){
+return $fail(validate527, instancePath+"/delta", $53);
+}
+}
+else {
+return $fail(validate527, instancePath+"/delta", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate527, instancePath, $10);
+}
+}
+validate527.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate529(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $fail(validate529, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs1 = errors;
+if("streaming" !== data.status){
+return $fail(validate529, instancePath+"/status", $71);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence !== undefined){
+let data1 = data.sequence;
+const _errs2 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+return $fail(validate529, instancePath+"/sequence", $5);
+}
+if(errors === _errs2){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+return $fail(validate529, instancePath+"/sequence", $6);
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+return $fail(validate529, instancePath+"/sequence", $7);
+}
+}
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mutation_policy !== undefined){
+const _errs4 = errors;
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate529, instancePath+"/mutation_policy", $72);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.started_at !== undefined){
+const _errs5 = errors;
+if(data.started_at !== null){
+return $fail(validate529, instancePath+"/started_at", $73);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.completed_at !== undefined){
+const _errs7 = errors;
+if(data.completed_at !== null){
+return $fail(validate529, instancePath+"/completed_at", $73);
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate529, instancePath, $10);
+}
+}
+validate529.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate524(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $fail(validate524, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.version !== undefined){
+const _errs1 = errors;
+if("2" !== data.version){
+return $fail(validate524, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -16782,7 +14141,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.add" !== data.event){
-return $fail(validate278, instancePath+"/event", $27);
+return $fail(validate524, instancePath+"/event", $27);
 }
 var valid0 = _errs2 === errors;
 }
@@ -16793,20 +14152,19 @@ if(valid0){
 if(data.trace_id !== undefined){
 let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
+if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate278, instancePath+"/trace_id", $14);
+return $fail(validate524, instancePath+"/trace_id", $14);
 }
 else {
 if(data2.length < 1){
-return $fail(validate278, instancePath+"/trace_id", $2);
+return $fail(validate524, instancePath+"/trace_id", $2);
 }
 }
 }
 else {
-return $fail(validate278, instancePath+"/trace_id", $3);
+return $fail(validate524, instancePath+"/trace_id", $3);
 }
 }
 var valid0 = _errs3 === errors;
@@ -16817,24 +14175,23 @@ var valid0 = true;
 if(valid0){
 if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
+const _errs5 = errors;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate278, instancePath+"/emitted_at", $5);
+return $fail(validate524, instancePath+"/emitted_at", $5);
 }
-if(errors === _errs7){
+if(errors === _errs5){
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate278, instancePath+"/emitted_at", $6);
+return $fail(validate524, instancePath+"/emitted_at", $6);
 }
 else {
 if(data3 < 0 || isNaN(data3)){
-return $fail(validate278, instancePath+"/emitted_at", $7);
+return $fail(validate524, instancePath+"/emitted_at", $7);
 }
 }
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -16842,24 +14199,23 @@ var valid0 = true;
 if(valid0){
 if(data.chat_id !== undefined){
 let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
+const _errs7 = errors;
+if(errors === _errs7){
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate278, instancePath+"/chat_id", $14);
+return $fail(validate524, instancePath+"/chat_id", $14);
 }
 else {
 if(data4.length < 1){
-return $fail(validate278, instancePath+"/chat_id", $2);
+return $fail(validate524, instancePath+"/chat_id", $2);
 }
 }
 }
 else {
-return $fail(validate278, instancePath+"/chat_id", $3);
+return $fail(validate524, instancePath+"/chat_id", $3);
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -16867,104 +14223,102 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs9 = errors;
+if(errors === _errs9){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
-return $fail(validate278, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate524, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data5.message_id !== undefined){
 let data6 = data5.message_id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
+const _errs11 = errors;
+if(errors === _errs11){
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate278, instancePath+"/payload/message_id", $64);
+return $fail(validate524, instancePath+"/payload/message_id", $50);
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate278, instancePath+"/payload/message_id", $65);
+return $fail(validate524, instancePath+"/payload/message_id", $51);
 }
 else {
 if(!pattern1.test(data6)){
-return $fail(validate278, instancePath+"/payload/message_id", $66);
+return $fail(validate524, instancePath+"/payload/message_id", $52);
 }
 }
 }
 }
 else {
-return $fail(validate278, instancePath+"/payload/message_id", $3);
+return $fail(validate524, instancePath+"/payload/message_id", $3);
 }
 }
-var valid4 = _errs14 === errors;
+var valid1 = _errs11 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.sequence !== undefined){
 let data7 = data5.sequence;
-const _errs17 = errors;
-const _errs18 = errors;
+const _errs13 = errors;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate278, instancePath+"/payload/sequence", $5);
+return $fail(validate524, instancePath+"/payload/sequence", $5);
 }
-if(errors === _errs18){
+if(errors === _errs13){
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 9007199254740991 || isNaN(data7)){
-return $fail(validate278, instancePath+"/payload/sequence", $6);
+return $fail(validate524, instancePath+"/payload/sequence", $6);
 }
 else {
 if(data7 < 0 || isNaN(data7)){
-return $fail(validate278, instancePath+"/payload/sequence", $7);
+return $fail(validate524, instancePath+"/payload/sequence", $7);
 }
 }
 }
 }
-var valid4 = _errs17 === errors;
+var valid1 = _errs13 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.mutation !== undefined){
-const _errs20 = errors;
-if(!(validate279(data5.mutation, {instancePath:instancePath+"/payload/mutation"}))){
-vErrors = $join(vErrors, validate279);
+const _errs15 = errors;
+if(!(validate525(data5.mutation, {instancePath:instancePath+"/payload/mutation"}))){
+vErrors = $join(vErrors, validate525);
 errors = vErrors.length;
 }
-var valid4 = _errs20 === errors;
+var valid1 = _errs15 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.fragments !== undefined){
 let data9 = data5.fragments;
-const _errs21 = errors;
-if(errors === _errs21){
+const _errs16 = errors;
+if(errors === _errs16){
 if(Array.isArray(data9)){
 if(data9.length > 1){
-return $fail(validate278, instancePath+"/payload/fragments", $63);
+return $fail(validate524, instancePath+"/payload/fragments", $66);
 }
 else {
 if(data9.length < 1){
-return $fail(validate278, instancePath+"/payload/fragments", $62);
+return $fail(validate524, instancePath+"/payload/fragments", $65);
 }
 else {
-var valid7 = true;
+var valid2 = true;
 const len0 = data9.length;
 for(let i0=0; i0<len0; i0++){
-const _errs23 = errors;
-if(!(validate281(data9[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
-vErrors = $join(vErrors, validate281);
+const _errs18 = errors;
+if(!(validate527(data9[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
+vErrors = $join(vErrors, validate527);
 errors = vErrors.length;
 }
-var valid7 = _errs23 === errors;
-if(!valid7){
+var valid2 = _errs18 === errors;
+if(!valid2){
 break;
 }
 }
@@ -16972,63 +14326,62 @@ break;
 }
 }
 else {
-return $fail(validate278, instancePath+"/payload/fragments", $16);
+return $fail(validate524, instancePath+"/payload/fragments", $16);
 }
 }
-var valid4 = _errs21 === errors;
+var valid1 = _errs16 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.streaming !== undefined){
-const _errs24 = errors;
-if(!(validate283(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate283);
+const _errs19 = errors;
+if(!(validate529(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate529);
 errors = vErrors.length;
 }
-var valid4 = _errs24 === errors;
+var valid1 = _errs19 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.added_at !== undefined){
 let data12 = data5.added_at;
-const _errs25 = errors;
-const _errs26 = errors;
+const _errs20 = errors;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-return $fail(validate278, instancePath+"/payload/added_at", $5);
+return $fail(validate524, instancePath+"/payload/added_at", $5);
 }
-if(errors === _errs26){
+if(errors === _errs20){
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 9007199254740991 || isNaN(data12)){
-return $fail(validate278, instancePath+"/payload/added_at", $6);
+return $fail(validate524, instancePath+"/payload/added_at", $6);
 }
 else {
 if(data12 < 0 || isNaN(data12)){
-return $fail(validate278, instancePath+"/payload/added_at", $7);
+return $fail(validate524, instancePath+"/payload/added_at", $7);
 }
 }
 }
 }
-var valid4 = _errs25 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-}
-}
-}
+var valid1 = _errs20 === errors;
 }
 else {
-return $fail(validate278, instancePath+"/payload", $10);
+var valid1 = true;
 }
 }
-var valid0 = _errs12 === errors;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate524, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs9 === errors;
 }
 else {
 var valid0 = true;
@@ -17041,29 +14394,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate278, instancePath, $10);
+return $fail(validate524, instancePath, $10);
 }
 }
-validate278.errors = vErrors;
+validate524.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageDoneTolerant = validate285;
+export const MessageDoneTolerant = validate531;
 
-function validate287(data, {instancePath=""}={}){
+function validate537(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate287, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate537, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.status !== undefined){
 const _errs1 = errors;
 if("done" !== data.status){
-return $fail(validate287, instancePath+"/status", $74);
+return $fail(validate537, instancePath+"/status", $74);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17072,23 +14425,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.sequence !== undefined){
-let data1 = data.sequence;
 const _errs2 = errors;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate287, instancePath+"/sequence", $5);
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate287, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate287, instancePath+"/sequence", $7);
-}
-}
-}
+if(!(validate332(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17097,47 +14437,34 @@ var valid0 = true;
 }
 if(valid0){
 if(data.mutation_policy !== undefined){
-const _errs5 = errors;
+const _errs3 = errors;
 if("append_text_only" !== data.mutation_policy){
-return $fail(validate287, instancePath+"/mutation_policy", $72);
+return $fail(validate537, instancePath+"/mutation_policy", $72);
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-const _errs6 = errors;
+const _errs4 = errors;
 if(data.started_at !== null){
-return $fail(validate287, instancePath+"/started_at", $73);
+return $fail(validate537, instancePath+"/started_at", $73);
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate287, instancePath+"/completed_at", $5);
+const _errs6 = errors;
+if(!(validate322(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate287, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate287, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17149,28 +14476,28 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate287, instancePath, $10);
+return $fail(validate537, instancePath, $10);
 }
 }
-validate287.errors = vErrors;
+validate537.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate285(data, {instancePath=""}={}){
+function validate531(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate285, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate531, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate285, instancePath+"/version", $0);
+return $fail(validate531, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17181,7 +14508,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.done" !== data.event){
-return $fail(validate285, instancePath+"/event", $28);
+return $fail(validate531, instancePath+"/event", $28);
 }
 var valid0 = _errs2 === errors;
 }
@@ -17190,23 +14517,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate285, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate285, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate285, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -17215,50 +14529,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate285, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate285, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate285, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate285, instancePath+"/chat_id", $14);
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
 }
-else {
-if(data4.length < 1){
-return $fail(validate285, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate285, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17266,91 +14554,60 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs6 = errors;
+if(errors === _errs6){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-return $fail(validate285, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate531, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate285, instancePath+"/payload/message_id", $64);
+const _errs8 = errors;
+if(!(validate351(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate351);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
 }
 else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate285, instancePath+"/payload/message_id", $65);
+var valid1 = true;
 }
-else {
-if(!pattern1.test(data6)){
-return $fail(validate285, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate285, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs14 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
+if(valid1){
 if(data5.fragments !== undefined){
-const _errs17 = errors;
-if(!(validate245(data5.fragments, {instancePath:instancePath+"/payload/fragments"}))){
-vErrors = $join(vErrors, validate245);
+const _errs9 = errors;
+if(!(validate444(data5.fragments, {instancePath:instancePath+"/payload/fragments"}))){
+vErrors = $join(vErrors, validate444);
 errors = vErrors.length;
 }
-var valid4 = _errs17 === errors;
+var valid1 = _errs9 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.streaming !== undefined){
-const _errs18 = errors;
-if(!(validate287(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate287);
+const _errs10 = errors;
+if(!(validate537(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate537);
 errors = vErrors.length;
 }
-var valid4 = _errs18 === errors;
+var valid1 = _errs10 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.completed_at !== undefined){
-let data9 = data5.completed_at;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-return $fail(validate285, instancePath+"/payload/completed_at", $5);
+const _errs11 = errors;
+if(!(validate322(data5.completed_at, {instancePath:instancePath+"/payload/completed_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs20){
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 9007199254740991 || isNaN(data9)){
-return $fail(validate285, instancePath+"/payload/completed_at", $6);
+var valid1 = _errs11 === errors;
 }
 else {
-if(data9 < 0 || isNaN(data9)){
-return $fail(validate285, instancePath+"/payload/completed_at", $7);
-}
-}
-}
-}
-var valid4 = _errs19 === errors;
-}
-else {
-var valid4 = true;
+var valid1 = true;
 }
 }
 }
@@ -17358,10 +14615,10 @@ var valid4 = true;
 }
 }
 else {
-return $fail(validate285, instancePath+"/payload", $10);
+return $fail(validate531, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17374,29 +14631,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate285, instancePath, $10);
+return $fail(validate531, instancePath, $10);
 }
 }
-validate285.errors = vErrors;
+validate531.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageFailedTolerant = validate289;
+export const MessageFailedTolerant = validate542;
 
-function validate291(data, {instancePath=""}={}){
+function validate548(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $fail(validate291, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate548, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.status !== undefined){
 const _errs1 = errors;
 if("failed" !== data.status){
-return $fail(validate291, instancePath+"/status", $75);
+return $fail(validate548, instancePath+"/status", $75);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17405,23 +14662,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.sequence !== undefined){
-let data1 = data.sequence;
 const _errs2 = errors;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate291, instancePath+"/sequence", $5);
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate291, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate291, instancePath+"/sequence", $7);
-}
-}
-}
+if(!(validate332(data.sequence, {instancePath:instancePath+"/sequence"}))){
+vErrors = $join(vErrors, validate332);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17430,47 +14674,34 @@ var valid0 = true;
 }
 if(valid0){
 if(data.mutation_policy !== undefined){
-const _errs5 = errors;
+const _errs3 = errors;
 if("append_text_only" !== data.mutation_policy){
-return $fail(validate291, instancePath+"/mutation_policy", $72);
+return $fail(validate548, instancePath+"/mutation_policy", $72);
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.started_at !== undefined){
-const _errs6 = errors;
+const _errs4 = errors;
 if(data.started_at !== null){
-return $fail(validate291, instancePath+"/started_at", $73);
+return $fail(validate548, instancePath+"/started_at", $73);
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.completed_at !== undefined){
-let data4 = data.completed_at;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate291, instancePath+"/completed_at", $5);
+const _errs6 = errors;
+if(!(validate322(data.completed_at, {instancePath:instancePath+"/completed_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate291, instancePath+"/completed_at", $6);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate291, instancePath+"/completed_at", $7);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17482,28 +14713,28 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate291, instancePath, $10);
+return $fail(validate548, instancePath, $10);
 }
 }
-validate291.errors = vErrors;
+validate548.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate289(data, {instancePath=""}={}){
+function validate542(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate289, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate542, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate289, instancePath+"/version", $0);
+return $fail(validate542, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17514,7 +14745,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.failed" !== data.event){
-return $fail(validate289, instancePath+"/event", $29);
+return $fail(validate542, instancePath+"/event", $29);
 }
 var valid0 = _errs2 === errors;
 }
@@ -17523,23 +14754,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate289, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate289, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate289, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -17548,50 +14766,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate289, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate289, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate289, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate289, instancePath+"/chat_id", $14);
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
 }
-else {
-if(data4.length < 1){
-return $fail(validate289, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate289, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17599,113 +14791,82 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs6 = errors;
+if(errors === _errs6){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.completed_at === undefined) && (missing1 = "completed_at"))){
-return $fail(validate289, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate542, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data5.message_id !== undefined){
-let data6 = data5.message_id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate289, instancePath+"/payload/message_id", $64);
-}
-else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate289, instancePath+"/payload/message_id", $65);
-}
-else {
-if(!pattern1.test(data6)){
-return $fail(validate289, instancePath+"/payload/message_id", $66);
-}
-}
-}
-}
-else {
-return $fail(validate289, instancePath+"/payload/message_id", $3);
-}
-}
-var valid4 = _errs14 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.fragments !== undefined){
-let data7 = data5.fragments;
-const _errs17 = errors;
-if(errors === _errs17){
-if(Array.isArray(data7)){
-if(data7.length > 256){
-return $fail(validate289, instancePath+"/payload/fragments", $61);
-}
-else {
-var valid6 = true;
-const len0 = data7.length;
-for(let i0=0; i0<len0; i0++){
-const _errs19 = errors;
-if(!(validate246(data7[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
-vErrors = $join(vErrors, validate246);
+const _errs8 = errors;
+if(!(validate351(data5.message_id, {instancePath:instancePath+"/payload/message_id"}))){
+vErrors = $join(vErrors, validate351);
 errors = vErrors.length;
 }
-var valid6 = _errs19 === errors;
-if(!valid6){
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.fragments !== undefined){
+let data7 = data5.fragments;
+const _errs9 = errors;
+if(errors === _errs9){
+if(Array.isArray(data7)){
+if(data7.length > 256){
+return $fail(validate542, instancePath+"/payload/fragments", $64);
+}
+else {
+var valid2 = true;
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+const _errs11 = errors;
+if(!(validate445(data7[i0], {instancePath:instancePath+"/payload/fragments/" + i0}))){
+vErrors = $join(vErrors, validate445);
+errors = vErrors.length;
+}
+var valid2 = _errs11 === errors;
+if(!valid2){
 break;
 }
 }
 }
 }
 else {
-return $fail(validate289, instancePath+"/payload/fragments", $16);
+return $fail(validate542, instancePath+"/payload/fragments", $16);
 }
 }
-var valid4 = _errs17 === errors;
+var valid1 = _errs9 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.streaming !== undefined){
-const _errs20 = errors;
-if(!(validate291(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
-vErrors = $join(vErrors, validate291);
+const _errs12 = errors;
+if(!(validate548(data5.streaming, {instancePath:instancePath+"/payload/streaming"}))){
+vErrors = $join(vErrors, validate548);
 errors = vErrors.length;
 }
-var valid4 = _errs20 === errors;
+var valid1 = _errs12 === errors;
 }
 else {
-var valid4 = true;
+var valid1 = true;
 }
-if(valid4){
+if(valid1){
 if(data5.completed_at !== undefined){
-let data10 = data5.completed_at;
-const _errs21 = errors;
-const _errs22 = errors;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-return $fail(validate289, instancePath+"/payload/completed_at", $5);
+const _errs13 = errors;
+if(!(validate322(data5.completed_at, {instancePath:instancePath+"/payload/completed_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs22){
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 9007199254740991 || isNaN(data10)){
-return $fail(validate289, instancePath+"/payload/completed_at", $6);
+var valid1 = _errs13 === errors;
 }
 else {
-if(data10 < 0 || isNaN(data10)){
-return $fail(validate289, instancePath+"/payload/completed_at", $7);
-}
-}
-}
-}
-var valid4 = _errs21 === errors;
-}
-else {
-var valid4 = true;
+var valid1 = true;
 }
 }
 }
@@ -17713,10 +14874,10 @@ var valid4 = true;
 }
 }
 else {
-return $fail(validate289, instancePath+"/payload", $10);
+return $fail(validate542, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17729,29 +14890,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate289, instancePath, $10);
+return $fail(validate542, instancePath, $10);
 }
 }
-validate289.errors = vErrors;
+validate542.errors = vErrors;
 return errors === 0;
 }
 
-export const TypingUpdateTolerant = validate293;
+export const TypingUpdateTolerant = validate553;
 
-function validate293(data, {instancePath=""}={}){
+function validate553(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate293, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate553, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate293, instancePath+"/version", $0);
+return $fail(validate553, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17762,7 +14923,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("typing.update" !== data.event){
-return $fail(validate293, instancePath+"/event", $30);
+return $fail(validate553, instancePath+"/event", $30);
 }
 var valid0 = _errs2 === errors;
 }
@@ -17771,23 +14932,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate293, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate293, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate293, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -17796,50 +14944,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate293, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate293, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate293, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.chat_id !== undefined){
-let data4 = data.chat_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate293, instancePath+"/chat_id", $14);
+const _errs5 = errors;
+if(!(validate343(data.chat_id, {instancePath:instancePath+"/chat_id"}))){
+vErrors = $join(vErrors, validate343);
+errors = vErrors.length;
 }
-else {
-if(data4.length < 1){
-return $fail(validate293, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate293, instancePath+"/chat_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17847,26 +14969,26 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data5 = data.payload;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs6 = errors;
+if(errors === _errs6){
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if((data5.is_typing === undefined) && (missing1 = "is_typing")){
-return $fail(validate293, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate553, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data5.is_typing !== undefined){
 if(typeof data5.is_typing !== "boolean"){
-return $fail(validate293, instancePath+"/payload/is_typing", $17);
+return $fail(validate553, instancePath+"/payload/is_typing", $17);
 }
 }
 }
 }
 else {
-return $fail(validate293, instancePath+"/payload", $10);
+return $fail(validate553, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17879,23 +15001,23 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate293, instancePath, $10);
+return $fail(validate553, instancePath, $10);
 }
 }
-validate293.errors = vErrors;
+validate553.errors = vErrors;
 return errors === 0;
 }
 
-export const PresenceSubscribeTolerant = validate294;
+export const PresenceSubscribeTolerant = validate557;
 
-function validate295(data, {instancePath=""}={}){
+function validate560(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.user_id === undefined) && (missing0 = "user_id")){
-return $fail(validate295, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate560, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.user_id !== undefined){
@@ -17904,44 +15026,44 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate295, instancePath+"/user_id", $14);
+return $fail(validate560, instancePath+"/user_id", $14);
 }
 else {
-if(!pattern7.test(data0)){
-return $fail(validate295, instancePath+"/user_id", $76);
-}
-}
-}
-else {
-return $fail(validate295, instancePath+"/user_id", $3);
-}
-}
+if(!pattern4.test(data0)){
+return $fail(validate560, instancePath+"/user_id", $76);
 }
 }
 }
 else {
-return $fail(validate295, instancePath, $10);
+return $fail(validate560, instancePath+"/user_id", $3);
 }
 }
-validate295.errors = vErrors;
+}
+}
+}
+else {
+return $fail(validate560, instancePath, $10);
+}
+}
+validate560.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate294(data, {instancePath=""}={}){
+function validate557(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate294, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate557, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate294, instancePath+"/version", $0);
+return $fail(validate557, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17952,7 +15074,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.subscribe" !== data.event){
-return $fail(validate294, instancePath+"/event", $77);
+return $fail(validate557, instancePath+"/event", $77);
 }
 var valid0 = _errs2 === errors;
 }
@@ -17961,23 +15083,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate294, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate294, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate294, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -17986,37 +15095,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate294, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate294, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate294, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-const _errs9 = errors;
-if(!(validate295(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate295);
+const _errs5 = errors;
+if(!(validate560(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate560);
 errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18028,29 +15124,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate294, instancePath, $10);
+return $fail(validate557, instancePath, $10);
 }
 }
-validate294.errors = vErrors;
+validate557.errors = vErrors;
 return errors === 0;
 }
 
-export const PresenceUnsubscribeTolerant = validate297;
+export const PresenceUnsubscribeTolerant = validate562;
 
-function validate297(data, {instancePath=""}={}){
+function validate562(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate297, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate562, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate297, instancePath+"/version", $0);
+return $fail(validate562, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18061,7 +15157,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("presence.unsubscribe" !== data.event){
-return $fail(validate297, instancePath+"/event", $78);
+return $fail(validate562, instancePath+"/event", $78);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18070,23 +15166,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate297, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate297, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate297, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18095,37 +15178,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate297, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate297, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate297, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-const _errs9 = errors;
-if(!(validate295(data.payload, {instancePath:instancePath+"/payload"}))){
-vErrors = $join(vErrors, validate295);
+const _errs5 = errors;
+if(!(validate560(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate560);
 errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18137,30 +15207,30 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate297, instancePath, $10);
+return $fail(validate562, instancePath, $10);
 }
 }
-validate297.errors = vErrors;
+validate562.errors = vErrors;
 return errors === 0;
 }
 
-export const HistoryTransitTolerant = validate299;
-const schema451 = {"type":"object","required":["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"history.transit"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"target_device_id":{"$ref":"types#/definitions/Word"},"sender":{"type":"object","required":["id","type"],"properties":{"id":{"$ref":"types#/definitions/Word"},"type":{"const":"direct"}}},"origin_device_id":{"$ref":"types#/definitions/Word"},"payload":{"type":"object","required":["kind"],"additionalProperties":true,"properties":{"kind":{"enum":["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"]}}}}};
+export const HistoryTransitTolerant = validate566;
+const schema193 = {"type":"object","required":["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"],"properties":{"version":{"const":"2"},"event":{"const":"history.transit"},"trace_id":{"$ref":"types#/definitions/TraceId"},"emitted_at":{"$ref":"types#/definitions/Ms"},"target_device_id":{"$ref":"types#/definitions/Word"},"sender":{"type":"object","required":["id","type"],"properties":{"id":{"$ref":"types#/definitions/Word"},"type":{"const":"direct"}}},"origin_device_id":{"$ref":"types#/definitions/Word"},"payload":{"type":"object","required":["kind"],"additionalProperties":true,"properties":{"kind":{"enum":["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"]}}}}};
 
-function validate299(data, {instancePath=""}={}){
+function validate566(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.target_device_id === undefined) && (missing0 = "target_device_id"))) || ((data.sender === undefined) && (missing0 = "sender"))) || ((data.origin_device_id === undefined) && (missing0 = "origin_device_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate299, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate566, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate299, instancePath+"/version", $0);
+return $fail(validate566, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18171,7 +15241,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("history.transit" !== data.event){
-return $fail(validate299, instancePath+"/event", $35);
+return $fail(validate566, instancePath+"/event", $35);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18180,23 +15250,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate299, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate299, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18205,22 +15262,66 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate299, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate299, instancePath+"/emitted_at", $6);
+var valid0 = _errs4 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate299, instancePath+"/emitted_at", $7);
+var valid0 = true;
+}
+if(valid0){
+if(data.target_device_id !== undefined){
+const _errs5 = errors;
+if(!(validate350(data.target_device_id, {instancePath:instancePath+"/target_device_id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sender !== undefined){
+let data5 = data.sender;
+const _errs6 = errors;
+if(errors === _errs6){
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
+return $fail(validate566, instancePath+"/sender", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data5.id !== undefined){
+const _errs8 = errors;
+if(!(validate350(data5.id, {instancePath:instancePath+"/sender/id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data5.type !== undefined){
+const _errs9 = errors;
+if("direct" !== data5.type){
+return $fail(validate566, instancePath+"/sender/type", $79);
+}
+var valid1 = _errs9 === errors;
+}
+else {
+var valid1 = true;
 }
 }
+}
+}
+else {
+return $fail(validate566, instancePath+"/sender", $10);
 }
 }
 var valid0 = _errs6 === errors;
@@ -18229,124 +15330,13 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.target_device_id !== undefined){
-let data4 = data.target_device_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate299, instancePath+"/target_device_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate299, instancePath+"/target_device_id", $2);
-}
-else {
-if(!func40(data4)){
-return $fail(validate299, instancePath+"/target_device_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/target_device_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sender !== undefined){
-let data5 = data.sender;
-const _errs12 = errors;
-if(errors === _errs12){
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
-let missing1;
-if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined) && (missing1 = "type"))){
-return $fail(validate299, instancePath+"/sender", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data5.id !== undefined){
-let data6 = data5.id;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate299, instancePath+"/sender/id", $14);
-}
-else {
-if(data6.length < 1){
-return $fail(validate299, instancePath+"/sender/id", $2);
-}
-else {
-if(!func40(data6)){
-return $fail(validate299, instancePath+"/sender/id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/sender/id", $3);
-}
-}
-var valid4 = _errs14 === errors;
-}
-else {
-var valid4 = true;
-}
-if(valid4){
-if(data5.type !== undefined){
-const _errs17 = errors;
-if("direct" !== data5.type){
-return $fail(validate299, instancePath+"/sender/type", $79);
-}
-var valid4 = _errs17 === errors;
-}
-else {
-var valid4 = true;
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/sender", $10);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.origin_device_id !== undefined){
-let data8 = data.origin_device_id;
-const _errs18 = errors;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data8 === "string"){
-if(data8.length > 512 && func2(data8) > 512){
-return $fail(validate299, instancePath+"/origin_device_id", $14);
+const _errs10 = errors;
+if(!(validate350(data.origin_device_id, {instancePath:instancePath+"/origin_device_id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
 }
-else {
-if(data8.length < 1){
-return $fail(validate299, instancePath+"/origin_device_id", $2);
-}
-else {
-if(!func40(data8)){
-return $fail(validate299, instancePath+"/origin_device_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/origin_device_id", $3);
-}
-}
-var valid0 = _errs18 === errors;
+var valid0 = _errs10 === errors;
 }
 else {
 var valid0 = true;
@@ -18354,27 +15344,27 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data9 = data.payload;
-const _errs21 = errors;
-if(errors === _errs21){
+const _errs11 = errors;
+if(errors === _errs11){
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
 if((data9.kind === undefined) && (missing2 = "kind")){
-return $fail(validate299, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
+return $fail(validate566, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing2}});
 }
 else {
 if(data9.kind !== undefined){
 let data10 = data9.kind;
 if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
-return $fail(validate299, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema451.properties.payload.properties.kind.enum}});
+return $fail(validate566, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema193.properties.payload.properties.kind.enum}});
 }
 }
 }
 }
 else {
-return $fail(validate299, instancePath+"/payload", $10);
+return $fail(validate566, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs21 === errors;
+var valid0 = _errs11 === errors;
 }
 else {
 var valid0 = true;
@@ -18389,29 +15379,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate299, instancePath, $10);
+return $fail(validate566, instancePath, $10);
 }
 }
-validate299.errors = vErrors;
+validate566.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageCursorAckTolerant = validate300;
+export const MessageCursorAckTolerant = validate572;
 
-function validate300(data, {instancePath=""}={}){
+function validate572(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate300, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate572, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate300, instancePath+"/version", $0);
+return $fail(validate572, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18422,7 +15412,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.cursor_ack" !== data.event){
-return $fail(validate300, instancePath+"/event", $80);
+return $fail(validate572, instancePath+"/event", $80);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18431,23 +15421,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate300, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate300, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate300, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18456,25 +15433,12 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate300, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate300, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate300, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -18482,40 +15446,27 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data4 = data.payload;
-const _errs9 = errors;
-if(errors === _errs9){
+const _errs5 = errors;
+if(errors === _errs5){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if((data4.seq === undefined) && (missing1 = "seq")){
-return $fail(validate300, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate572, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data4.seq !== undefined){
-let data5 = data4.seq;
-const _errs12 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate300, instancePath+"/payload/seq", $5);
-}
-if(errors === _errs12){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate300, instancePath+"/payload/seq", $6);
-}
-else {
-if(data5 < 1 || isNaN(data5)){
-return $fail(validate300, instancePath+"/payload/seq", $9);
-}
-}
-}
+if(!(validate323(data4.seq, {instancePath:instancePath+"/payload/seq"}))){
+vErrors = $join(vErrors, validate323);
+errors = vErrors.length;
 }
 }
 }
 }
 else {
-return $fail(validate300, instancePath+"/payload", $10);
+return $fail(validate572, instancePath+"/payload", $10);
 }
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18527,29 +15478,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate300, instancePath, $10);
+return $fail(validate572, instancePath, $10);
 }
 }
-validate300.errors = vErrors;
+validate572.errors = vErrors;
 return errors === 0;
 }
 
-export const MessageSyncAckTolerant = validate301;
+export const MessageSyncAckTolerant = validate576;
 
-function validate301(data, {instancePath=""}={}){
+function validate576(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate301, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate576, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate301, instancePath+"/version", $0);
+return $fail(validate576, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18560,7 +15511,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("message.sync_ack" !== data.event){
-return $fail(validate301, instancePath+"/event", $81);
+return $fail(validate576, instancePath+"/event", $81);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18569,23 +15520,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate301, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate301, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate301, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18594,25 +15532,12 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate301, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate301, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate301, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -18620,70 +15545,57 @@ var valid0 = true;
 if(valid0){
 if(data.payload !== undefined){
 let data4 = data.payload;
-const _errs9 = errors;
-if(errors === _errs9){
+const _errs5 = errors;
+if(errors === _errs5){
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
 if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === undefined) && (missing1 = "epoch"))){
-return $fail(validate301, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate576, instancePath+"/payload", {keyword:"required",params:{missingProperty: missing1}});
 }
 else {
 if(data4.dseq !== undefined){
-let data5 = data4.dseq;
-const _errs11 = errors;
-const _errs12 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate301, instancePath+"/payload/dseq", $5);
+const _errs7 = errors;
+if(!(validate323(data4.dseq, {instancePath:instancePath+"/payload/dseq"}))){
+vErrors = $join(vErrors, validate323);
+errors = vErrors.length;
 }
-if(errors === _errs12){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate301, instancePath+"/payload/dseq", $6);
+var valid1 = _errs7 === errors;
 }
 else {
-if(data5 < 1 || isNaN(data5)){
-return $fail(validate301, instancePath+"/payload/dseq", $9);
+var valid1 = true;
 }
-}
-}
-}
-var valid3 = _errs11 === errors;
-}
-else {
-var valid3 = true;
-}
-if(valid3){
+if(valid1){
 if(data4.epoch !== undefined){
 let data6 = data4.epoch;
-const _errs14 = errors;
-if(errors === _errs14){
+const _errs8 = errors;
+if(errors === _errs8){
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
-return $fail(validate301, instancePath+"/payload/epoch", $14);
+return $fail(validate576, instancePath+"/payload/epoch", $14);
 }
 else {
 if(data6.length < 1){
-return $fail(validate301, instancePath+"/payload/epoch", $2);
+return $fail(validate576, instancePath+"/payload/epoch", $2);
 }
 }
 }
 else {
-return $fail(validate301, instancePath+"/payload/epoch", $3);
+return $fail(validate576, instancePath+"/payload/epoch", $3);
 }
 }
-var valid3 = _errs14 === errors;
-}
-else {
-var valid3 = true;
-}
-}
-}
+var valid1 = _errs8 === errors;
 }
 else {
-return $fail(validate301, instancePath+"/payload", $10);
+var valid1 = true;
 }
 }
-var valid0 = _errs9 === errors;
+}
+}
+else {
+return $fail(validate576, instancePath+"/payload", $10);
+}
+}
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18695,29 +15607,40 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate301, instancePath, $10);
+return $fail(validate576, instancePath, $10);
 }
 }
-validate301.errors = vErrors;
+validate576.errors = vErrors;
 return errors === 0;
 }
 
-export const DeviceCursorResetTolerant = validate302;
+export const DeviceCursorResetTolerant = validate580;
 
-function validate302(data, {instancePath=""}={}){
+function validate583(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(data && typeof data == "object" && !Array.isArray(data))){
+return $fail(validate583, instancePath, $10);
+}
+validate583.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate580(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate302, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate580, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate302, instancePath+"/version", $0);
+return $fail(validate580, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18728,7 +15651,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("device.cursor.reset" !== data.event){
-return $fail(validate302, instancePath+"/event", $82);
+return $fail(validate580, instancePath+"/event", $82);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18737,23 +15660,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate302, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate302, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate302, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18762,37 +15672,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate302, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate302, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate302, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs9 = errors;
-if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-return $fail(validate302, instancePath+"/payload", $10);
+const _errs5 = errors;
+if(!(validate583(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate583);
+errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18804,29 +15701,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate302, instancePath, $10);
+return $fail(validate580, instancePath, $10);
 }
 }
-validate302.errors = vErrors;
+validate580.errors = vErrors;
 return errors === 0;
 }
 
-export const PingTolerant = validate303;
+export const PingTolerant = validate585;
 
-function validate303(data, {instancePath=""}={}){
+function validate585(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $fail(validate303, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate585, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.version !== undefined){
 const _errs1 = errors;
 if("2" !== data.version){
-return $fail(validate303, instancePath+"/version", $0);
+return $fail(validate585, instancePath+"/version", $0);
 }
 var valid0 = _errs1 === errors;
 }
@@ -18837,7 +15734,7 @@ if(valid0){
 if(data.event !== undefined){
 const _errs2 = errors;
 if("ping" !== data.event){
-return $fail(validate303, instancePath+"/event", $83);
+return $fail(validate585, instancePath+"/event", $83);
 }
 var valid0 = _errs2 === errors;
 }
@@ -18846,23 +15743,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.trace_id !== undefined){
-let data2 = data.trace_id;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate303, instancePath+"/trace_id", $14);
-}
-else {
-if(data2.length < 1){
-return $fail(validate303, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate303, instancePath+"/trace_id", $3);
-}
+if(!(validate339(data.trace_id, {instancePath:instancePath+"/trace_id"}))){
+vErrors = $join(vErrors, validate339);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18871,37 +15755,24 @@ var valid0 = true;
 }
 if(valid0){
 if(data.emitted_at !== undefined){
-let data3 = data.emitted_at;
-const _errs6 = errors;
-const _errs7 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate303, instancePath+"/emitted_at", $5);
+const _errs4 = errors;
+if(!(validate322(data.emitted_at, {instancePath:instancePath+"/emitted_at"}))){
+vErrors = $join(vErrors, validate322);
+errors = vErrors.length;
 }
-if(errors === _errs7){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate303, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate303, instancePath+"/emitted_at", $7);
-}
-}
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.payload !== undefined){
-let data4 = data.payload;
-const _errs9 = errors;
-if(!(data4 && typeof data4 == "object" && !Array.isArray(data4))){
-return $fail(validate303, instancePath+"/payload", $10);
+const _errs5 = errors;
+if(!(validate583(data.payload, {instancePath:instancePath+"/payload"}))){
+vErrors = $join(vErrors, validate583);
+errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18913,23 +15784,23 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate303, instancePath, $10);
+return $fail(validate585, instancePath, $10);
 }
 }
-validate303.errors = vErrors;
+validate585.errors = vErrors;
 return errors === 0;
 }
 
-export const ActivateRequestTolerant = validate304;
+export const ActivateRequestTolerant = validate589;
 
-function validate304(data, {instancePath=""}={}){
+function validate589(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.type === undefined) && (missing0 = "type"))){
-return $fail(validate304, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate589, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.code !== undefined){
@@ -18938,16 +15809,16 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate304, instancePath+"/code", $14);
+return $fail(validate589, instancePath+"/code", $14);
 }
 else {
 if(data0.length < 1){
-return $fail(validate304, instancePath+"/code", $2);
+return $fail(validate589, instancePath+"/code", $2);
 }
 }
 }
 else {
-return $fail(validate304, instancePath+"/code", $3);
+return $fail(validate589, instancePath+"/code", $3);
 }
 }
 var valid0 = _errs1 === errors;
@@ -18957,28 +15828,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.platform !== undefined){
-let data1 = data.platform;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate304, instancePath+"/platform", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate304, instancePath+"/platform", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate304, instancePath+"/platform", $53);
-}
-}
-}
-}
-else {
-return $fail(validate304, instancePath+"/platform", $3);
-}
+if(!(validate350(data.platform, {instancePath:instancePath+"/platform"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -18987,189 +15840,9 @@ var valid0 = true;
 }
 if(valid0){
 if(data.type !== undefined){
-const _errs6 = errors;
-if("clawbot" !== data.type){
-return $fail(validate304, instancePath+"/type", $84);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.plugin_version !== undefined){
-let data3 = data.plugin_version;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate304, instancePath+"/plugin_version", $1);
-}
-}
-else {
-return $fail(validate304, instancePath+"/plugin_version", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data4 = data.user_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate304, instancePath+"/user_id", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate304, instancePath+"/user_id", $2);
-}
-else {
-if(!func40(data4)){
-return $fail(validate304, instancePath+"/user_id", $53);
-}
-}
-}
-}
-else {
-return $fail(validate304, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate304, instancePath, $10);
-}
-}
-validate304.errors = vErrors;
-return errors === 0;
-}
-
-export const RefreshRequestTolerant = validate305;
-
-function validate305(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
-return $fail(validate305, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.refresh_token !== undefined){
-let data0 = data.refresh_token;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 16384 && func2(data0) > 16384){
-return $fail(validate305, instancePath+"/refresh_token", $46);
-}
-else {
-if(data0.length < 1){
-return $fail(validate305, instancePath+"/refresh_token", $2);
-}
-else {
-if(!pattern0.test(data0)){
-return $fail(validate305, instancePath+"/refresh_token", $47);
-}
-}
-}
-}
-else {
-return $fail(validate305, instancePath+"/refresh_token", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate305, instancePath, $10);
-}
-}
-validate305.errors = vErrors;
-return errors === 0;
-}
-
-export const ReportRequestTolerant = validate306;
-
-function validate306(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
-return $fail(validate306, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.device_id !== undefined){
-let data0 = data.device_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate306, instancePath+"/device_id", $1);
-}
-else {
-if(data0.length < 1){
-return $fail(validate306, instancePath+"/device_id", $2);
-}
-else {
-if(!func31(data0)){
-return $fail(validate306, instancePath+"/device_id", $48);
-}
-}
-}
-}
-else {
-return $fail(validate306, instancePath+"/device_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.platform !== undefined){
-let data1 = data.platform;
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate306, instancePath+"/platform", $14);
-}
-else {
-if(data1.length < 1){
-return $fail(validate306, instancePath+"/platform", $2);
-}
-else {
-if(!func40(data1)){
-return $fail(validate306, instancePath+"/platform", $53);
-}
-}
-}
-}
-else {
-return $fail(validate306, instancePath+"/platform", $3);
-}
+if("clawbot" !== data.type){
+return $fail(validate589, instancePath+"/type", $84);
 }
 var valid0 = _errs4 === errors;
 }
@@ -19178,16 +15851,162 @@ var valid0 = true;
 }
 if(valid0){
 if(data.plugin_version !== undefined){
-let data2 = data.plugin_version;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate306, instancePath+"/plugin_version", $1);
+let data3 = data.plugin_version;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate589, instancePath+"/plugin_version", $1);
 }
 }
 else {
-return $fail(validate306, instancePath+"/plugin_version", $3);
+return $fail(validate589, instancePath+"/plugin_version", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+const _errs7 = errors;
+if(!(validate350(data.user_id, {instancePath:instancePath+"/user_id"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate589, instancePath, $10);
+}
+}
+validate589.errors = vErrors;
+return errors === 0;
+}
+
+export const RefreshRequestTolerant = validate592;
+
+function validate592(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
+return $fail(validate592, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.refresh_token !== undefined){
+if(!(validate340(data.refresh_token, {instancePath:instancePath+"/refresh_token"}))){
+vErrors = $join(vErrors, validate340);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate592, instancePath, $10);
+}
+}
+validate592.errors = vErrors;
+return errors === 0;
+}
+
+export const ReportRequestTolerant = validate594;
+
+function validate594(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.platform === undefined) && (missing0 = "platform"))) || ((data.plugin_version === undefined) && (missing0 = "plugin_version"))) || ((data.agent_version === undefined) && (missing0 = "agent_version"))) || ((data.runtime_name === undefined) && (missing0 = "runtime_name"))) || ((data.runtime_version === undefined) && (missing0 = "runtime_version"))){
+return $fail(validate594, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.device_id !== undefined){
+const _errs1 = errors;
+if(!(validate341(data.device_id, {instancePath:instancePath+"/device_id"}))){
+vErrors = $join(vErrors, validate341);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.platform !== undefined){
+const _errs2 = errors;
+if(!(validate350(data.platform, {instancePath:instancePath+"/platform"}))){
+vErrors = $join(vErrors, validate350);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.plugin_version !== undefined){
+let data2 = data.plugin_version;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate594, instancePath+"/plugin_version", $1);
+}
+}
+else {
+return $fail(validate594, instancePath+"/plugin_version", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.agent_version !== undefined){
+let data3 = data.agent_version;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate594, instancePath+"/agent_version", $1);
+}
+}
+else {
+return $fail(validate594, instancePath+"/agent_version", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.runtime_name !== undefined){
+let data4 = data.runtime_name;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+return $fail(validate594, instancePath+"/runtime_name", $1);
+}
+}
+else {
+return $fail(validate594, instancePath+"/runtime_name", $3);
 }
 }
 var valid0 = _errs7 === errors;
@@ -19196,17 +16015,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.agent_version !== undefined){
-let data3 = data.agent_version;
+if(data.runtime_version !== undefined){
+let data5 = data.runtime_version;
 const _errs9 = errors;
 if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate306, instancePath+"/agent_version", $1);
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+return $fail(validate594, instancePath+"/runtime_version", $1);
 }
 }
 else {
-return $fail(validate306, instancePath+"/agent_version", $3);
+return $fail(validate594, instancePath+"/runtime_version", $3);
 }
 }
 var valid0 = _errs9 === errors;
@@ -19214,44 +16033,6 @@ var valid0 = _errs9 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.runtime_name !== undefined){
-let data4 = data.runtime_name;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate306, instancePath+"/runtime_name", $1);
-}
-}
-else {
-return $fail(validate306, instancePath+"/runtime_name", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.runtime_version !== undefined){
-let data5 = data.runtime_version;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate306, instancePath+"/runtime_version", $1);
-}
-}
-else {
-return $fail(validate306, instancePath+"/runtime_version", $3);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -19260,9 +16041,9 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate306, instancePath, $10);
+return $fail(validate594, instancePath, $10);
 }
 }
-validate306.errors = vErrors;
+validate594.errors = vErrors;
 return errors === 0;
 }

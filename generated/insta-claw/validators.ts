@@ -13,13 +13,13 @@ const $7 = {keyword:"type",params:{type: "number"}};
 const $8 = {keyword:"type",params:{type: "object"}};
 const $9 = {keyword:"maxLength",params:{limit: 4194304}};
 const $10 = {keyword:"maxLength",params:{limit: 1024}};
-const $11 = {keyword:"const",params:{allowedValue: "instaclaw:hello"}};
-const $12 = {keyword:"type",params:{type: "integer"}};
+const $11 = {keyword:"type",params:{type: "integer"}};
+const $12 = {keyword:"const",params:{allowedValue: "instaclaw:hello"}};
 const $13 = {keyword:"maxItems",params:{limit: 64}};
 const $14 = {keyword:"maxLength",params:{limit: 64}};
 const $15 = {keyword:"type",params:{type: "array"}};
-const $16 = {keyword:"const",params:{allowedValue: "instaclaw:reaction"}};
-const $17 = {keyword:"maxLength",params:{limit: 512}};
+const $16 = {keyword:"maxLength",params:{limit: 512}};
+const $17 = {keyword:"const",params:{allowedValue: "instaclaw:reaction"}};
 const $18 = {keyword:"const",params:{allowedValue: "instaclaw:message.edit"}};
 const $19 = {keyword:"maxLength",params:{limit: 1048576}};
 const $20 = {keyword:"const",params:{allowedValue: "instaclaw:message.delete"}};
@@ -36,9 +36,9 @@ const $30 = {keyword:"const",params:{allowedValue: "response.in_progress"}};
 const $31 = {keyword:"const",params:{allowedValue: "response.completed"}};
 const $32 = {keyword:"const",params:{allowedValue: "response.failed"}};
 const $33 = {keyword:"const",params:{allowedValue: "response.incomplete"}};
-const $34 = {keyword:"maxItems",params:{limit: 256}};
-const $35 = {keyword:"const",params:{allowedValue: "response.output_item.added"}};
-const $36 = {keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const $34 = {keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+const $35 = {keyword:"maxItems",params:{limit: 256}};
+const $36 = {keyword:"const",params:{allowedValue: "response.output_item.added"}};
 const $37 = {keyword:"const",params:{allowedValue: "response.output_item.done"}};
 const $38 = {keyword:"const",params:{allowedValue: "response.content_part.added"}};
 const $39 = {keyword:"const",params:{allowedValue: "response.content_part.done"}};
@@ -68,8 +68,8 @@ const $62 = {keyword:"const",params:{allowedValue: true}};
 const $63 = {keyword:"const",params:{allowedValue: "application/json"}};
 const $64 = {keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}};
 const $65 = {keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}};
-const $66 = {keyword:"const",params:{allowedValue: "user.message"}};
-const $67 = {keyword:"maxLength",params:{limit: 262144}};
+const $66 = {keyword:"maxLength",params:{limit: 262144}};
+const $67 = {keyword:"const",params:{allowedValue: "user.message"}};
 const $68 = {keyword:"maxLength",params:{limit: 8}};
 const $69 = {keyword:"maxLength",params:{limit: 4096}};
 const $70 = {keyword:"const",params:{allowedValue: "in_progress"}};
@@ -81,12 +81,12 @@ const $75 = {keyword:"anyOf",params:{}};
 const $76 = {keyword:"minItems",params:{limit: 1}};
 const $77 = {keyword:"maxLength",params:{limit: 50}};
 "use strict";
-export const Envelope = validate14;
-const schema11 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"enum":["message","MESSAGE","request","REQUEST","callback","CALLBACK","event","EVENT"]},"headers":{"$ref":"#/definitions/Headers"},"data":{"type":"string","maxLength":4194304}}};
+export const Envelope = validate22;
+const schema7 = {"type":"object","required":["type","headers","data"],"properties":{"type":{"enum":["message","MESSAGE","request","REQUEST","callback","CALLBACK","event","EVENT"]},"headers":{"$ref":"#/definitions/Headers"},"data":{"type":"string","maxLength":4194304}}};
 const func2 = codePoints;
 const func3 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
 
-function validate15(data, {instancePath=""}={}){
+function validate23(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -94,25 +94,24 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.messageId !== undefined){
 let data0 = data.messageId;
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
+if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate15, instancePath+"/messageId", $0);
+return $fail(validate23, instancePath+"/messageId", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate15, instancePath+"/messageId", $1);
+return $fail(validate23, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate15, instancePath+"/messageId", $2);
+return $fail(validate23, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/messageId", $3);
+return $fail(validate23, instancePath+"/messageId", $3);
 }
 }
 var valid0 = _errs1 === errors;
@@ -123,29 +122,28 @@ var valid0 = true;
 if(valid0){
 if(data.requestId !== undefined){
 let data1 = data.requestId;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
+const _errs3 = errors;
+if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate15, instancePath+"/requestId", $0);
+return $fail(validate23, instancePath+"/requestId", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate15, instancePath+"/requestId", $1);
+return $fail(validate23, instancePath+"/requestId", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate15, instancePath+"/requestId", $2);
+return $fail(validate23, instancePath+"/requestId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/requestId", $3);
+return $fail(validate23, instancePath+"/requestId", $3);
 }
 }
-var valid0 = _errs4 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -153,26 +151,44 @@ var valid0 = true;
 if(valid0){
 if(data.senderId !== undefined){
 let data2 = data.senderId;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
+const _errs5 = errors;
+if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate15, instancePath+"/senderId", $0);
+return $fail(validate23, instancePath+"/senderId", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate15, instancePath+"/senderId", $1);
+return $fail(validate23, instancePath+"/senderId", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate15, instancePath+"/senderId", $2);
+return $fail(validate23, instancePath+"/senderId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/senderId", $3);
+return $fail(validate23, instancePath+"/senderId", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.topic !== undefined){
+let data3 = data.topic;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 256 && func2(data3) > 256){
+return $fail(validate23, instancePath+"/topic", $4);
+}
+}
+else {
+return $fail(validate23, instancePath+"/topic", $3);
 }
 }
 var valid0 = _errs7 === errors;
@@ -181,44 +197,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.topic !== undefined){
-let data3 = data.topic;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-return $fail(validate15, instancePath+"/topic", $4);
-}
-}
-else {
-return $fail(validate15, instancePath+"/topic", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.timestamp !== undefined){
 let data4 = data.timestamp;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs9 = errors;
+if(errors === _errs9){
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate15, instancePath+"/timestamp", $5);
+return $fail(validate23, instancePath+"/timestamp", $5);
 }
 else {
 if(data4 < 0 || isNaN(data4)){
-return $fail(validate15, instancePath+"/timestamp", $6);
+return $fail(validate23, instancePath+"/timestamp", $6);
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/timestamp", $7);
+return $fail(validate23, instancePath+"/timestamp", $7);
 }
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs9 === errors;
 }
 else {
 var valid0 = true;
@@ -226,29 +223,28 @@ var valid0 = true;
 if(valid0){
 if(data.inReplyTo !== undefined){
 let data5 = data.inReplyTo;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
+const _errs11 = errors;
+if(errors === _errs11){
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate15, instancePath+"/inReplyTo", $0);
+return $fail(validate23, instancePath+"/inReplyTo", $0);
 }
 else {
 if(data5.length < 1){
-return $fail(validate15, instancePath+"/inReplyTo", $1);
+return $fail(validate23, instancePath+"/inReplyTo", $1);
 }
 else {
 if(!func3(data5)){
-return $fail(validate15, instancePath+"/inReplyTo", $2);
+return $fail(validate23, instancePath+"/inReplyTo", $2);
 }
 }
 }
 }
 else {
-return $fail(validate15, instancePath+"/inReplyTo", $3);
+return $fail(validate23, instancePath+"/inReplyTo", $3);
 }
 }
-var valid0 = _errs14 === errors;
+var valid0 = _errs11 === errors;
 }
 else {
 var valid0 = true;
@@ -260,29 +256,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate15, instancePath, $8);
+return $fail(validate23, instancePath, $8);
 }
 }
-validate15.errors = vErrors;
+validate23.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate14(data, {instancePath=""}={}){
+function validate22(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate14, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate22, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 const _errs1 = errors;
 if(!((((((((data0 === "message") || (data0 === "MESSAGE")) || (data0 === "request")) || (data0 === "REQUEST")) || (data0 === "callback")) || (data0 === "CALLBACK")) || (data0 === "event")) || (data0 === "EVENT"))){
-return $fail(validate14, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema11.properties.type.enum}});
+return $fail(validate22, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema7.properties.type.enum}});
 }
 var valid0 = _errs1 === errors;
 }
@@ -292,8 +288,8 @@ var valid0 = true;
 if(valid0){
 if(data.headers !== undefined){
 const _errs2 = errors;
-if(!(validate15(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate23(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
@@ -308,273 +304,14 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
-return $fail(validate14, instancePath+"/data", $9);
+return $fail(validate22, instancePath+"/data", $9);
 }
 }
 else {
-return $fail(validate14, instancePath+"/data", $3);
+return $fail(validate22, instancePath+"/data", $3);
 }
 }
 var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate14, instancePath, $8);
-}
-}
-validate14.errors = vErrors;
-return errors === 0;
-}
-
-export const System = validate17;
-const schema17 = {"type":"object","required":["type"],"properties":{"type":{"enum":["SYSTEM","system"]},"headers":{"$ref":"#/definitions/Headers"},"data":{}}};
-
-function validate17(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate17, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "SYSTEM") || (data0 === "system"))){
-return $fail(validate17, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema17.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-const _errs2 = errors;
-if(!(validate15(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate17, instancePath, $8);
-}
-}
-validate17.errors = vErrors;
-return errors === 0;
-}
-
-export const Control = validate19;
-const schema18 = {"type":"object","required":["type"],"properties":{"type":{"enum":["control","CONTROL"]}}};
-
-function validate19(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate19, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-if(!((data0 === "control") || (data0 === "CONTROL"))){
-return $fail(validate19, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema18.properties.type.enum}});
-}
-}
-}
-}
-else {
-return $fail(validate19, instancePath, $8);
-}
-}
-validate19.errors = vErrors;
-return errors === 0;
-}
-
-export const Ping = validate20;
-const schema19 = {"type":"object","required":["type"],"properties":{"type":{"enum":["ping","PING"]},"headers":{}}};
-
-function validate20(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate20, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-if(!((data0 === "ping") || (data0 === "PING"))){
-return $fail(validate20, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema19.properties.type.enum}});
-}
-}
-}
-}
-else {
-return $fail(validate20, instancePath, $8);
-}
-}
-validate20.errors = vErrors;
-return errors === 0;
-}
-
-export const Pong = validate21;
-const schema20 = {"type":"object","required":["type"],"properties":{"type":{"enum":["pong","PONG"]},"headers":{},"data":{"type":"string","maxLength":1024}}};
-
-function validate21(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate21, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "pong") || (data0 === "PONG"))){
-return $fail(validate21, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema20.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data1 === "string"){
-if(data1.length > 1024 && func2(data1) > 1024){
-return $fail(validate21, instancePath+"/data", $10);
-}
-}
-else {
-return $fail(validate21, instancePath+"/data", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate21, instancePath, $8);
-}
-}
-validate21.errors = vErrors;
-return errors === 0;
-}
-
-export const InstaclawHello = validate22;
-
-function validate22(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-return $fail(validate22, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("instaclaw:hello" !== data.type){
-return $fail(validate22, instancePath+"/type", $11);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data1 = data.sequence_number;
-const _errs2 = errors;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate22, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate22, instancePath+"/sequence_number", $5);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate22, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.extensions !== undefined){
-let data2 = data.extensions;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 64){
-return $fail(validate22, instancePath+"/extensions", $13);
-}
-else {
-var valid2 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-let data3 = data2[i0];
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 64 && func2(data3) > 64){
-return $fail(validate22, instancePath+"/extensions/" + i0, $14);
-}
-}
-else {
-return $fail(validate22, instancePath+"/extensions/" + i0, $3);
-}
-}
-var valid2 = _errs7 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate22, instancePath+"/extensions", $15);
-}
-}
-var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -591,400 +328,8 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const InstaclawReaction = validate23;
-const schema23 = {"type":"object","required":["type","sequence_number","target_id","emoji","op"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"actor_id":{"$ref":"#/definitions/Id"}}};
-
-function validate23(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-return $fail(validate23, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("instaclaw:reaction" !== data.type){
-return $fail(validate23, instancePath+"/type", $16);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate23, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate23, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate23, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate23, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data2 = data.sequence_number;
-const _errs5 = errors;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate23, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate23, instancePath+"/sequence_number", $5);
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate23, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_id !== undefined){
-let data3 = data.target_id;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate23, instancePath+"/target_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate23, instancePath+"/target_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate23, instancePath+"/target_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate23, instancePath+"/target_id", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emoji !== undefined){
-let data4 = data.emoji;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 64 && func2(data4) > 64){
-return $fail(validate23, instancePath+"/emoji", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate23, instancePath+"/emoji", $1);
-}
-}
-}
-else {
-return $fail(validate23, instancePath+"/emoji", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.op !== undefined){
-let data5 = data.op;
-const _errs14 = errors;
-if(!((data5 === "add") || (data5 === "remove"))){
-return $fail(validate23, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema23.properties.op.enum}});
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.actor_id !== undefined){
-let data6 = data.actor_id;
-const _errs15 = errors;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate23, instancePath+"/actor_id", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate23, instancePath+"/actor_id", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate23, instancePath+"/actor_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate23, instancePath+"/actor_id", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate23, instancePath, $8);
-}
-}
-validate23.errors = vErrors;
-return errors === 0;
-}
-
-export const InstaclawMessageEdit = validate24;
-
-function validate24(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate24, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("instaclaw:message.edit" !== data.type){
-return $fail(validate24, instancePath+"/type", $18);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate24, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate24, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate24, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate24, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data2 = data.sequence_number;
-const _errs5 = errors;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate24, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate24, instancePath+"/sequence_number", $5);
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate24, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_message_id !== undefined){
-let data3 = data.target_message_id;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate24, instancePath+"/target_message_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate24, instancePath+"/target_message_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate24, instancePath+"/target_message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate24, instancePath+"/target_message_id", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data4 = data.text;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 1048576 && func2(data4) > 1048576){
-return $fail(validate24, instancePath+"/text", $19);
-}
-else {
-if(data4.length < 1){
-return $fail(validate24, instancePath+"/text", $1);
-}
-}
-}
-else {
-return $fail(validate24, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.revision !== undefined){
-let data5 = data.revision;
-const _errs13 = errors;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate24, instancePath+"/revision", $12);
-}
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate24, instancePath+"/revision", $5);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate24, instancePath+"/revision", $6);
-}
-}
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.actor_id !== undefined){
-let data6 = data.actor_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate24, instancePath+"/actor_id", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate24, instancePath+"/actor_id", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate24, instancePath+"/actor_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate24, instancePath+"/actor_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate24, instancePath, $8);
-}
-}
-validate24.errors = vErrors;
-return errors === 0;
-}
-
-export const InstaclawMessageDelete = validate25;
+export const System = validate25;
+const schema9 = {"type":"object","required":["type"],"properties":{"type":{"enum":["SYSTEM","system"]},"headers":{"$ref":"#/definitions/Headers"},"data":{}}};
 
 function validate25(data, {instancePath=""}={}){
 let vErrors = null;
@@ -992,14 +337,15 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))){
+if((data.type === undefined) && (missing0 = "type")){
 return $fail(validate25, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
+let data0 = data.type;
 const _errs1 = errors;
-if("instaclaw:message.delete" !== data.type){
-return $fail(validate25, instancePath+"/type", $20);
+if(!((data0 === "SYSTEM") || (data0 === "system"))){
+return $fail(validate25, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema9.properties.type.enum}});
 }
 var valid0 = _errs1 === errors;
 }
@@ -1007,122 +353,16 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
+if(data.headers !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate25, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate25, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate25, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate25, instancePath+"/event_id", $3);
-}
+if(!(validate23(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data2 = data.sequence_number;
-const _errs5 = errors;
-const _errs6 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate25, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs6){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate25, instancePath+"/sequence_number", $5);
-}
-else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate25, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_message_id !== undefined){
-let data3 = data.target_message_id;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate25, instancePath+"/target_message_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate25, instancePath+"/target_message_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate25, instancePath+"/target_message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate25, instancePath+"/target_message_id", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.actor_id !== undefined){
-let data4 = data.actor_id;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate25, instancePath+"/actor_id", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate25, instancePath+"/actor_id", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate25, instancePath+"/actor_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate25, instancePath+"/actor_id", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
 }
 }
 }
@@ -1135,415 +375,23 @@ validate25.errors = vErrors;
 return errors === 0;
 }
 
-export const SentReaction = validate26;
-const schema40 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"#/definitions/Metadata"}}};
-const schema44 = {"type":"object","properties":{"sender_id":{"$ref":"#/definitions/Id"},"sender_name":{"$ref":"#/definitions/Name"},"user_id":{"$ref":"#/definitions/Id"},"session_id":{"$ref":"#/definitions/Id"},"message_id":{"$ref":"#/definitions/Id"},"chat_type":{"type":"string","maxLength":32},"group_id":{"$ref":"#/definitions/Id"},"group_name":{"$ref":"#/definitions/Name"},"thread_id":{"$ref":"#/definitions/Id"},"reply_to":{"$ref":"#/definitions/EventId"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"$ref":"#/definitions/Id"},"request_message_id":{"$ref":"#/definitions/EventId"},"retry_of":{"$ref":"#/definitions/EventId"},"kind":{"type":"string","maxLength":32}}};
+export const Control = validate27;
+const schema10 = {"type":"object","required":["type"],"properties":{"type":{"enum":["control","CONTROL"]}}};
 
 function validate27(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.sender_id !== undefined){
-let data0 = data.sender_id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate27, instancePath+"/sender_id", $0);
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate27, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data0.length < 1){
-return $fail(validate27, instancePath+"/sender_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate27, instancePath+"/sender_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/sender_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sender_name !== undefined){
-let data1 = data.sender_name;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate27, instancePath+"/sender_name", $4);
-}
-}
-else {
-return $fail(validate27, instancePath+"/sender_name", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data2 = data.user_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate27, instancePath+"/user_id", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate27, instancePath+"/user_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate27, instancePath+"/user_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate27, instancePath+"/session_id", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate27, instancePath+"/session_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate27, instancePath+"/session_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/session_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_id !== undefined){
-let data4 = data.message_id;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate27, instancePath+"/message_id", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate27, instancePath+"/message_id", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate27, instancePath+"/message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_type !== undefined){
-let data5 = data.chat_type;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data5 === "string"){
-if(data5.length > 32 && func2(data5) > 32){
-return $fail(validate27, instancePath+"/chat_type", $21);
-}
-}
-else {
-return $fail(validate27, instancePath+"/chat_type", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_id !== undefined){
-let data6 = data.group_id;
-const _errs18 = errors;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate27, instancePath+"/group_id", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate27, instancePath+"/group_id", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate27, instancePath+"/group_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/group_id", $3);
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_name !== undefined){
-let data7 = data.group_name;
-const _errs21 = errors;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate27, instancePath+"/group_name", $4);
-}
-}
-else {
-return $fail(validate27, instancePath+"/group_name", $3);
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.thread_id !== undefined){
-let data8 = data.thread_id;
-const _errs24 = errors;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate27, instancePath+"/thread_id", $0);
-}
-else {
-if(data8.length < 1){
-return $fail(validate27, instancePath+"/thread_id", $1);
-}
-else {
-if(!func3(data8)){
-return $fail(validate27, instancePath+"/thread_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/thread_id", $3);
-}
-}
-var valid0 = _errs24 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_to !== undefined){
-let data9 = data.reply_to;
-const _errs27 = errors;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate27, instancePath+"/reply_to", $17);
-}
-else {
-if(data9.length < 1){
-return $fail(validate27, instancePath+"/reply_to", $1);
-}
-else {
-if(!func3(data9)){
-return $fail(validate27, instancePath+"/reply_to", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/reply_to", $3);
-}
-}
-var valid0 = _errs27 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mentioned !== undefined){
-let data10 = data.mentioned;
-const _errs30 = errors;
-if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-return $fail(validate27, instancePath+"/mentioned", {keyword:"type",params:{type: schema44.properties.mentioned.type}});
-}
-var valid0 = _errs30 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.recipient_id !== undefined){
-let data11 = data.recipient_id;
-const _errs32 = errors;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data11 === "string"){
-if(data11.length > 128 && func2(data11) > 128){
-return $fail(validate27, instancePath+"/recipient_id", $0);
-}
-else {
-if(data11.length < 1){
-return $fail(validate27, instancePath+"/recipient_id", $1);
-}
-else {
-if(!func3(data11)){
-return $fail(validate27, instancePath+"/recipient_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/recipient_id", $3);
-}
-}
-var valid0 = _errs32 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.request_message_id !== undefined){
-let data12 = data.request_message_id;
-const _errs35 = errors;
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data12 === "string"){
-if(data12.length > 512 && func2(data12) > 512){
-return $fail(validate27, instancePath+"/request_message_id", $17);
-}
-else {
-if(data12.length < 1){
-return $fail(validate27, instancePath+"/request_message_id", $1);
-}
-else {
-if(!func3(data12)){
-return $fail(validate27, instancePath+"/request_message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/request_message_id", $3);
-}
-}
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.retry_of !== undefined){
-let data13 = data.retry_of;
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data13 === "string"){
-if(data13.length > 512 && func2(data13) > 512){
-return $fail(validate27, instancePath+"/retry_of", $17);
-}
-else {
-if(data13.length < 1){
-return $fail(validate27, instancePath+"/retry_of", $1);
-}
-else {
-if(!func3(data13)){
-return $fail(validate27, instancePath+"/retry_of", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/retry_of", $3);
-}
-}
-var valid0 = _errs38 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.kind !== undefined){
-let data14 = data.kind;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data14 === "string"){
-if(data14.length > 32 && func2(data14) > 32){
-return $fail(validate27, instancePath+"/kind", $21);
-}
-}
-else {
-return $fail(validate27, instancePath+"/kind", $3);
-}
-}
-var valid0 = _errs41 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
+if(data.type !== undefined){
+let data0 = data.type;
+if(!((data0 === "control") || (data0 === "CONTROL"))){
+return $fail(validate27, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema10.properties.type.enum}});
 }
 }
 }
@@ -1556,173 +404,37 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
+export const Ping = validate28;
+const schema11 = {"type":"object","required":["type"],"properties":{"type":{"enum":["ping","PING"]},"headers":{}}};
 
-function validate26(data, {instancePath=""}={}){
+function validate28(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate26, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate28, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_id")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "metadata"))){
-return $fail(validate26, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("instaclaw:reaction" !== data.type){
-return $fail(validate26, instancePath+"/type", $16);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate26, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate26, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate26, instancePath+"/event_id", $2);
+let data0 = data.type;
+if(!((data0 === "ping") || (data0 === "PING"))){
+return $fail(validate28, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema11.properties.type.enum}});
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/event_id", $3);
+return $fail(validate28, instancePath, $8);
 }
 }
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-const _errs6 = errors;
-if(0 !== data.sequence_number){
-return $fail(validate26, instancePath+"/sequence_number", $22);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_id !== undefined){
-let data3 = data.target_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate26, instancePath+"/target_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate26, instancePath+"/target_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate26, instancePath+"/target_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate26, instancePath+"/target_id", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emoji !== undefined){
-let data4 = data.emoji;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 64 && func2(data4) > 64){
-return $fail(validate26, instancePath+"/emoji", $14);
-}
-else {
-if(data4.length < 1){
-return $fail(validate26, instancePath+"/emoji", $1);
-}
-}
-}
-else {
-return $fail(validate26, instancePath+"/emoji", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.op !== undefined){
-let data5 = data.op;
-const _errs13 = errors;
-if(!((data5 === "add") || (data5 === "remove"))){
-return $fail(validate26, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema40.properties.op.enum}});
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-const _errs14 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate26, instancePath, $8);
-}
-}
-validate26.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
 
-export const SentMessageEdit = validate29;
+export const Pong = validate29;
+const schema12 = {"type":"object","required":["type"],"properties":{"type":{"enum":["pong","PONG"]},"headers":{},"data":{"type":"string","maxLength":1024}}};
 
 function validate29(data, {instancePath=""}={}){
 let vErrors = null;
@@ -1730,161 +442,39 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+if((data.type === undefined) && (missing0 = "type")){
 return $fail(validate29, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "text")) || (key0 === "revision")) || (key0 === "metadata"))){
-return $fail(validate29, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "pong") || (data0 === "PONG"))){
+return $fail(validate29, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema12.properties.type.enum}});
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
 const _errs2 = errors;
-if("instaclaw:message.edit" !== data.type){
-return $fail(validate29, instancePath+"/type", $18);
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 1024 && func2(data1) > 1024){
+return $fail(validate29, instancePath+"/data", $10);
+}
+}
+else {
+return $fail(validate29, instancePath+"/data", $3);
+}
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate29, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate29, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate29, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate29, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-const _errs6 = errors;
-if(0 !== data.sequence_number){
-return $fail(validate29, instancePath+"/sequence_number", $22);
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_response_id !== undefined){
-let data3 = data.target_response_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate29, instancePath+"/target_response_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate29, instancePath+"/target_response_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate29, instancePath+"/target_response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate29, instancePath+"/target_response_id", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data4 = data.text;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 1048576 && func2(data4) > 1048576){
-return $fail(validate29, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate29, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.revision !== undefined){
-let data5 = data.revision;
-const _errs13 = errors;
-const _errs14 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate29, instancePath+"/revision", $12);
-}
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate29, instancePath+"/revision", $5);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate29, instancePath+"/revision", $6);
-}
-}
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-const _errs16 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
 }
 }
 }
@@ -1897,30 +487,57 @@ validate29.errors = vErrors;
 return errors === 0;
 }
 
-export const SentMessageDelete = validate31;
+export const InstaclawHello = validate30;
 
 function validate31(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate31, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate31, instancePath, $5);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate31, instancePath, $6);
+}
+}
+}
+}
+validate31.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate30(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate31, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
+return $fail(validate30, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "metadata"))){
-return $fail(validate31, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:hello" !== data.type){
+return $fail(validate30, instancePath+"/type", $12);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
 const _errs2 = errors;
-if("instaclaw:message.delete" !== data.type){
-return $fail(validate31, instancePath+"/type", $20);
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -1928,28 +545,503 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
+if(data.extensions !== undefined){
+let data2 = data.extensions;
 const _errs3 = errors;
+if(errors === _errs3){
+if(Array.isArray(data2)){
+if(data2.length > 64){
+return $fail(validate30, instancePath+"/extensions", $13);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 64 && func2(data3) > 64){
+return $fail(validate30, instancePath+"/extensions/" + i0, $14);
+}
+}
+else {
+return $fail(validate30, instancePath+"/extensions/" + i0, $3);
+}
+}
+var valid1 = _errs5 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate30, instancePath+"/extensions", $15);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate30, instancePath, $8);
+}
+}
+validate30.errors = vErrors;
+return errors === 0;
+}
+
+export const InstaclawReaction = validate33;
+const schema15 = {"type":"object","required":["type","sequence_number","target_id","emoji","op"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"actor_id":{"$ref":"#/definitions/Id"}}};
+
+function validate34(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate34, instancePath, $16);
+}
+else {
+if(data.length < 1){
+return $fail(validate34, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate34, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate34, instancePath, $3);
+}
+}
+validate34.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate38(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate38, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate38, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate38, instancePath, $3);
+}
+}
+validate38.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate40(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate40, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate40, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate40, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate40, instancePath, $3);
+}
+}
+validate40.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate33(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
+return $fail(validate33, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:reaction" !== data.type){
+return $fail(validate33, instancePath+"/type", $17);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs3 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_id !== undefined){
 const _errs4 = errors;
-if(errors === _errs4){
+if(!(validate34(data.target_id, {instancePath:instancePath+"/target_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+const _errs5 = errors;
+if(!(validate38(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate38);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+let data5 = data.op;
+const _errs6 = errors;
+if(!((data5 === "add") || (data5 === "remove"))){
+return $fail(validate33, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema15.properties.op.enum}});
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+const _errs7 = errors;
+if(!(validate40(data.actor_id, {instancePath:instancePath+"/actor_id"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate33, instancePath, $8);
+}
+}
+validate33.errors = vErrors;
+return errors === 0;
+}
+
+export const InstaclawMessageEdit = validate42;
+
+function validate42(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate42, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.edit" !== data.type){
+return $fail(validate42, instancePath+"/type", $18);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs3 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_message_id !== undefined){
+const _errs4 = errors;
+if(!(validate34(data.target_message_id, {instancePath:instancePath+"/target_message_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data4 = data.text;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data4 === "string"){
+if(data4.length > 1048576 && func2(data4) > 1048576){
+return $fail(validate42, instancePath+"/text", $19);
+}
+else {
+if(data4.length < 1){
+return $fail(validate42, instancePath+"/text", $1);
+}
+}
+}
+else {
+return $fail(validate42, instancePath+"/text", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.revision !== undefined){
+const _errs7 = errors;
+if(!(validate31(data.revision, {instancePath:instancePath+"/revision"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+const _errs8 = errors;
+if(!(validate40(data.actor_id, {instancePath:instancePath+"/actor_id"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate42, instancePath, $8);
+}
+}
+validate42.errors = vErrors;
+return errors === 0;
+}
+
+export const InstaclawMessageDelete = validate48;
+
+function validate48(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_message_id === undefined) && (missing0 = "target_message_id"))){
+return $fail(validate48, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.delete" !== data.type){
+return $fail(validate48, instancePath+"/type", $20);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs3 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_message_id !== undefined){
+const _errs4 = errors;
+if(!(validate34(data.target_message_id, {instancePath:instancePath+"/target_message_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.actor_id !== undefined){
+const _errs5 = errors;
+if(!(validate40(data.actor_id, {instancePath:instancePath+"/actor_id"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate48, instancePath, $8);
+}
+}
+validate48.errors = vErrors;
+return errors === 0;
+}
+
+export const SentReaction = validate53;
+const schema21 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"additionalProperties":false,"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"#/definitions/EventId"},"emoji":{"$ref":"#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"#/definitions/Metadata"}}};
+const schema22 = {"type":"object","properties":{"sender_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"sender_name":{"type":"string","maxLength":256},"user_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"session_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"message_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"chat_type":{"type":"string","maxLength":32},"group_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"group_name":{"type":"string","maxLength":256},"thread_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"reply_to":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"request_message_id":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"retry_of":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"kind":{"type":"string","maxLength":32}}};
+
+function validate57(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.sender_id !== undefined){
+let data0 = data.sender_id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate57, instancePath+"/sender_id", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate57, instancePath+"/sender_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate57, instancePath+"/sender_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/sender_id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sender_name !== undefined){
+let data1 = data.sender_name;
+const _errs3 = errors;
+if(errors === _errs3){
 if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate31, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate31, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate31, instancePath+"/event_id", $2);
-}
-}
+if(data1.length > 256 && func2(data1) > 256){
+return $fail(validate57, instancePath+"/sender_name", $4);
 }
 }
 else {
-return $fail(validate31, instancePath+"/event_id", $3);
+return $fail(validate57, instancePath+"/sender_name", $3);
 }
 }
 var valid0 = _errs3 === errors;
@@ -1958,39 +1050,56 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sequence_number !== undefined){
-const _errs6 = errors;
-if(0 !== data.sequence_number){
-return $fail(validate31, instancePath+"/sequence_number", $22);
+if(data.user_id !== undefined){
+let data2 = data.user_id;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate57, instancePath+"/user_id", $0);
 }
-var valid0 = _errs6 === errors;
+else {
+if(data2.length < 1){
+return $fail(validate57, instancePath+"/user_id", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate57, instancePath+"/user_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/user_id", $3);
+}
+}
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.target_response_id !== undefined){
-let data3 = data.target_response_id;
+if(data.session_id !== undefined){
+let data3 = data.session_id;
 const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
+if(errors === _errs7){
 if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate31, instancePath+"/target_response_id", $17);
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate57, instancePath+"/session_id", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate31, instancePath+"/target_response_id", $1);
+return $fail(validate57, instancePath+"/session_id", $1);
 }
 else {
 if(!func3(data3)){
-return $fail(validate31, instancePath+"/target_response_id", $2);
+return $fail(validate57, instancePath+"/session_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate31, instancePath+"/target_response_id", $3);
+return $fail(validate57, instancePath+"/session_id", $3);
 }
 }
 var valid0 = _errs7 === errors;
@@ -1999,13 +1108,649 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.metadata !== undefined){
-const _errs10 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+if(data.message_id !== undefined){
+let data4 = data.message_id;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+return $fail(validate57, instancePath+"/message_id", $0);
+}
+else {
+if(data4.length < 1){
+return $fail(validate57, instancePath+"/message_id", $1);
+}
+else {
+if(!func3(data4)){
+return $fail(validate57, instancePath+"/message_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/message_id", $3);
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_type !== undefined){
+let data5 = data.chat_type;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data5 === "string"){
+if(data5.length > 32 && func2(data5) > 32){
+return $fail(validate57, instancePath+"/chat_type", $21);
+}
+}
+else {
+return $fail(validate57, instancePath+"/chat_type", $3);
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_id !== undefined){
+let data6 = data.group_id;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data6 === "string"){
+if(data6.length > 128 && func2(data6) > 128){
+return $fail(validate57, instancePath+"/group_id", $0);
+}
+else {
+if(data6.length < 1){
+return $fail(validate57, instancePath+"/group_id", $1);
+}
+else {
+if(!func3(data6)){
+return $fail(validate57, instancePath+"/group_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/group_id", $3);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_name !== undefined){
+let data7 = data.group_name;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data7 === "string"){
+if(data7.length > 256 && func2(data7) > 256){
+return $fail(validate57, instancePath+"/group_name", $4);
+}
+}
+else {
+return $fail(validate57, instancePath+"/group_name", $3);
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.thread_id !== undefined){
+let data8 = data.thread_id;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+return $fail(validate57, instancePath+"/thread_id", $0);
+}
+else {
+if(data8.length < 1){
+return $fail(validate57, instancePath+"/thread_id", $1);
+}
+else {
+if(!func3(data8)){
+return $fail(validate57, instancePath+"/thread_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/thread_id", $3);
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.reply_to !== undefined){
+let data9 = data.reply_to;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func2(data9) > 512){
+return $fail(validate57, instancePath+"/reply_to", $16);
+}
+else {
+if(data9.length < 1){
+return $fail(validate57, instancePath+"/reply_to", $1);
+}
+else {
+if(!func3(data9)){
+return $fail(validate57, instancePath+"/reply_to", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/reply_to", $3);
+}
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mentioned !== undefined){
+let data10 = data.mentioned;
+const _errs21 = errors;
+if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
+return $fail(validate57, instancePath+"/mentioned", {keyword:"type",params:{type: schema22.properties.mentioned.type}});
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.recipient_id !== undefined){
+let data11 = data.recipient_id;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data11 === "string"){
+if(data11.length > 128 && func2(data11) > 128){
+return $fail(validate57, instancePath+"/recipient_id", $0);
+}
+else {
+if(data11.length < 1){
+return $fail(validate57, instancePath+"/recipient_id", $1);
+}
+else {
+if(!func3(data11)){
+return $fail(validate57, instancePath+"/recipient_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/recipient_id", $3);
+}
+}
+var valid0 = _errs23 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.request_message_id !== undefined){
+let data12 = data.request_message_id;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data12 === "string"){
+if(data12.length > 512 && func2(data12) > 512){
+return $fail(validate57, instancePath+"/request_message_id", $16);
+}
+else {
+if(data12.length < 1){
+return $fail(validate57, instancePath+"/request_message_id", $1);
+}
+else {
+if(!func3(data12)){
+return $fail(validate57, instancePath+"/request_message_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/request_message_id", $3);
+}
+}
+var valid0 = _errs25 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.retry_of !== undefined){
+let data13 = data.retry_of;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func2(data13) > 512){
+return $fail(validate57, instancePath+"/retry_of", $16);
+}
+else {
+if(data13.length < 1){
+return $fail(validate57, instancePath+"/retry_of", $1);
+}
+else {
+if(!func3(data13)){
+return $fail(validate57, instancePath+"/retry_of", $2);
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath+"/retry_of", $3);
+}
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.kind !== undefined){
+let data14 = data.kind;
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data14 === "string"){
+if(data14.length > 32 && func2(data14) > 32){
+return $fail(validate57, instancePath+"/kind", $21);
+}
+}
+else {
+return $fail(validate57, instancePath+"/kind", $3);
+}
+}
+var valid0 = _errs29 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate57, instancePath, $8);
+}
+}
+validate57.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate53(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate53, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_id")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "metadata"))){
+return $fail(validate53, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:reaction" !== data.type){
+return $fail(validate53, instancePath+"/type", $17);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
 errors = vErrors.length;
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(0 !== data.sequence_number){
+return $fail(validate53, instancePath+"/sequence_number", $22);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_id !== undefined){
+const _errs5 = errors;
+if(!(validate34(data.target_id, {instancePath:instancePath+"/target_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+const _errs6 = errors;
+if(!(validate38(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate38);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+let data5 = data.op;
+const _errs7 = errors;
+if(!((data5 === "add") || (data5 === "remove"))){
+return $fail(validate53, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema21.properties.op.enum}});
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs8 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate53, instancePath, $8);
+}
+}
+validate53.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageEdit = validate59;
+
+function validate62(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+return $fail(validate62, instancePath, $19);
+}
+}
+else {
+return $fail(validate62, instancePath, $3);
+}
+}
+validate62.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate64(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate64, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate64, instancePath, $5);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate64, instancePath, $6);
+}
+}
+}
+}
+validate64.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate59(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate59, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "text")) || (key0 === "revision")) || (key0 === "metadata"))){
+return $fail(validate59, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:message.edit" !== data.type){
+return $fail(validate59, instancePath+"/type", $18);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(0 !== data.sequence_number){
+return $fail(validate59, instancePath+"/sequence_number", $22);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+const _errs5 = errors;
+if(!(validate34(data.target_response_id, {instancePath:instancePath+"/target_response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs6 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.revision !== undefined){
+const _errs7 = errors;
+if(!(validate64(data.revision, {instancePath:instancePath+"/revision"}))){
+vErrors = $join(vErrors, validate64);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs8 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate59, instancePath, $8);
+}
+}
+validate59.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageDelete = validate67;
+
+function validate67(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate67, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_number")) || (key0 === "target_response_id")) || (key0 === "metadata"))){
+return $fail(validate67, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("instaclaw:message.delete" !== data.type){
+return $fail(validate67, instancePath+"/type", $20);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(0 !== data.sequence_number){
+return $fail(validate67, instancePath+"/sequence_number", $22);
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+const _errs5 = errors;
+if(!(validate34(data.target_response_id, {instancePath:instancePath+"/target_response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs6 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -2018,29 +1763,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate31, instancePath, $8);
+return $fail(validate67, instancePath, $8);
 }
 }
-validate31.errors = vErrors;
+validate67.errors = vErrors;
 return errors === 0;
 }
 
-export const SessionAutoBound = validate33;
+export const SessionAutoBound = validate71;
 
-function validate33(data, {instancePath=""}={}){
+function validate71(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate33, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate71, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("session.auto_bound" !== data.type){
-return $fail(validate33, instancePath+"/type", $23);
+return $fail(validate71, instancePath+"/type", $23);
 }
 var valid0 = _errs1 === errors;
 }
@@ -2054,11 +1799,11 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(Array.isArray(data1)){
 if(data1.length > 1024){
-return $fail(validate33, instancePath+"/sessions", $24);
+return $fail(validate71, instancePath+"/sessions", $24);
 }
 }
 else {
-return $fail(validate33, instancePath+"/sessions", $15);
+return $fail(validate71, instancePath+"/sessions", $15);
 }
 }
 var valid0 = _errs2 === errors;
@@ -2070,16 +1815,34 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate33, instancePath, $8);
+return $fail(validate71, instancePath, $8);
 }
 }
-validate33.errors = vErrors;
+validate71.errors = vErrors;
 return errors === 0;
 }
 
-export const GatewayRejection = validate34;
+export const GatewayRejection = validate72;
 
-function validate35(data, {instancePath=""}={}){
+function validate74(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 256 && func2(data) > 256){
+return $fail(validate74, instancePath, $4);
+}
+}
+else {
+return $fail(validate74, instancePath, $3);
+}
+}
+validate74.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate73(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -2090,34 +1853,25 @@ const _errs1 = errors;
 const _errs2 = errors;
 let valid1 = false;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data0 === "string"){
-if(data0.length > 256 && func2(data0) > 256){
-vErrors = $add(vErrors, instancePath+"/type", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/type", $3);
-errors++;
-}
+if(!(validate74(data0, {instancePath:instancePath+"/type"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
 }
 var _valid0 = _errs3 === errors;
 valid1 = valid1 || _valid0;
 if(!valid1){
-const _errs6 = errors;
+const _errs4 = errors;
 if(data0 !== null){
 vErrors = $add(vErrors, instancePath+"/type", $74);
 errors++;
 }
-var _valid0 = _errs6 === errors;
+var _valid0 = _errs4 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/type", $75);
 errors++;
-validate35.errors = vErrors;
+validate73.errors = vErrors;
 return false;
 }
 else {
@@ -2139,649 +1893,29 @@ var valid0 = true;
 if(valid0){
 if(data.code !== undefined){
 let data1 = data.code;
+const _errs6 = errors;
+const _errs7 = errors;
+let valid2 = false;
 const _errs8 = errors;
+if(!(validate74(data1, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
+}
+var _valid1 = _errs8 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
 const _errs9 = errors;
-let valid3 = false;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-vErrors = $add(vErrors, instancePath+"/code", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/code", $3);
-errors++;
-}
-}
-var _valid1 = _errs10 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs13 = errors;
 if(data1 !== null){
 vErrors = $add(vErrors, instancePath+"/code", $74);
 errors++;
 }
-var _valid1 = _errs13 === errors;
-valid3 = valid3 || _valid1;
+var _valid1 = _errs9 === errors;
+valid2 = valid2 || _valid1;
 }
-if(!valid3){
+if(!valid2){
 vErrors = $add(vErrors, instancePath+"/code", $75);
 errors++;
-validate35.errors = vErrors;
-return false;
-}
-else {
-errors = _errs9;
-if(vErrors !== null){
-if(_errs9){
-vErrors.length = _errs9;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate35, instancePath+"/message", $25);
-}
-}
-else {
-return $fail(validate35, instancePath+"/message", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.param !== undefined){
-let data3 = data.param;
-const _errs17 = errors;
-const _errs18 = errors;
-let valid5 = false;
-const _errs19 = errors;
-const _errs20 = errors;
-if(errors === _errs20){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-vErrors = $add(vErrors, instancePath+"/param", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/param", $3);
-errors++;
-}
-}
-var _valid2 = _errs19 === errors;
-valid5 = valid5 || _valid2;
-if(!valid5){
-const _errs22 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/param", $74);
-errors++;
-}
-var _valid2 = _errs22 === errors;
-valid5 = valid5 || _valid2;
-}
-if(!valid5){
-vErrors = $add(vErrors, instancePath+"/param", $75);
-errors++;
-validate35.errors = vErrors;
-return false;
-}
-else {
-errors = _errs18;
-if(vErrors !== null){
-if(_errs18){
-vErrors.length = _errs18;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate35, instancePath, $8);
-}
-}
-validate35.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate34(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.error === undefined) && (missing0 = "error")){
-return $fail(validate34, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.error !== undefined){
-if(!(validate35(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath, $8);
-}
-}
-validate34.errors = vErrors;
-return errors === 0;
-}
-
-export const UserRequest = validate37;
-
-function validate40(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate40, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate40, instancePath+"/type", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate40, instancePath+"/type", $1);
-}
-}
-}
-else {
-return $fail(validate40, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate40, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.refusal !== undefined){
-let data2 = data.refusal;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 1048576 && func2(data2) > 1048576){
-return $fail(validate40, instancePath+"/refusal", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/refusal", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.image_url !== undefined){
-let data3 = data.image_url;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 1048576 && func2(data3) > 1048576){
-return $fail(validate40, instancePath+"/image_url", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/image_url", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.filename !== undefined){
-let data4 = data.filename;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func2(data4) > 256){
-return $fail(validate40, instancePath+"/filename", $4);
-}
-}
-else {
-return $fail(validate40, instancePath+"/filename", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.file_url !== undefined){
-let data5 = data.file_url;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 1048576 && func2(data5) > 1048576){
-return $fail(validate40, instancePath+"/file_url", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/file_url", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.file_data !== undefined){
-let data6 = data.file_data;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 1048576 && func2(data6) > 1048576){
-return $fail(validate40, instancePath+"/file_data", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/file_data", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.video_url !== undefined){
-let data7 = data.video_url;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-return $fail(validate40, instancePath+"/video_url", $19);
-}
-}
-else {
-return $fail(validate40, instancePath+"/video_url", $3);
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate40, instancePath, $8);
-}
-}
-validate40.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate39(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate39, instancePath+"/type", $0);
-}
-}
-else {
-return $fail(validate39, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-let data1 = data.role;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 32 && func2(data1) > 32){
-return $fail(validate39, instancePath+"/role", $21);
-}
-}
-else {
-return $fail(validate39, instancePath+"/role", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs5 = errors;
-const _errs6 = errors;
-let valid1 = false;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 1048576 && func2(data2) > 1048576){
-vErrors = $add(vErrors, instancePath+"/content", $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/content", $3);
-errors++;
-}
-}
-var _valid0 = _errs7 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs10 = errors;
-if(errors === _errs10){
-if(Array.isArray(data2)){
-if(data2.length > 256){
-vErrors = $add(vErrors, instancePath+"/content", $34);
-errors++;
-}
-else {
-var valid3 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs12 = errors;
-if(!(validate40(data2[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid3 = _errs12 === errors;
-if(!valid3){
-break;
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/content", $15);
-errors++;
-}
-}
-var _valid0 = _errs10 === errors;
-valid1 = valid1 || _valid0;
-}
-if(!valid1){
-vErrors = $add(vErrors, instancePath+"/content", $75);
-errors++;
-validate39.errors = vErrors;
-return false;
-}
-else {
-errors = _errs6;
-if(vErrors !== null){
-if(_errs6){
-vErrors.length = _errs6;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate39, instancePath, $8);
-}
-}
-validate39.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate38(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-vErrors = $add(vErrors, instancePath, $19);
-errors++;
-}
-else {
-if(data.length < 1){
-vErrors = $add(vErrors, instancePath, $1);
-errors++;
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $3);
-errors++;
-}
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs3 = errors;
-if(errors === _errs3){
-if(Array.isArray(data)){
-if(data.length > 256){
-vErrors = $add(vErrors, instancePath, $34);
-errors++;
-}
-else {
-if(data.length < 1){
-vErrors = $add(vErrors, instancePath, $76);
-errors++;
-}
-else {
-var valid1 = true;
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-const _errs5 = errors;
-if(!(validate39(data[i0], {instancePath:instancePath+"/" + i0}))){
-vErrors = $join(vErrors, validate39);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $15);
-errors++;
-}
-}
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate38.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate38.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate37(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.input === undefined) && (missing0 = "input")){
-return $fail(validate37, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.model !== undefined){
-let data0 = data.model;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 256 && func2(data0) > 256){
-return $fail(validate37, instancePath+"/model", $4);
-}
-}
-else {
-return $fail(validate37, instancePath+"/model", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.stream !== undefined){
-const _errs3 = errors;
-if(typeof data.stream !== "boolean"){
-return $fail(validate37, instancePath+"/stream", $26);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.input !== undefined){
-const _errs5 = errors;
-if(!(validate38(data.input, {instancePath:instancePath+"/input"}))){
-vErrors = $join(vErrors, validate38);
-errors = vErrors.length;
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data3 = data.metadata;
-const _errs6 = errors;
-const _errs7 = errors;
-let valid1 = false;
-const _errs8 = errors;
-if(!(validate27(data3, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs8 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs9 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs9 === errors;
-valid1 = valid1 || _valid0;
-}
-if(!valid1){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate37.errors = vErrors;
+validate73.errors = vErrors;
 return false;
 }
 else {
@@ -2800,35 +1934,155 @@ var valid0 = _errs6 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data2 === "string"){
+if(data2.length > 65536 && func2(data2) > 65536){
+return $fail(validate73, instancePath+"/message", $25);
+}
+}
+else {
+return $fail(validate73, instancePath+"/message", $3);
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.param !== undefined){
+let data3 = data.param;
+const _errs13 = errors;
+const _errs14 = errors;
+let valid3 = false;
+const _errs15 = errors;
+if(!(validate74(data3, {instancePath:instancePath+"/param"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
+}
+var _valid2 = _errs15 === errors;
+valid3 = valid3 || _valid2;
+if(!valid3){
+const _errs16 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/param", $74);
+errors++;
+}
+var _valid2 = _errs16 === errors;
+valid3 = valid3 || _valid2;
+}
+if(!valid3){
+vErrors = $add(vErrors, instancePath+"/param", $75);
+errors++;
+validate73.errors = vErrors;
+return false;
+}
+else {
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath, $8);
+return $fail(validate73, instancePath, $8);
 }
 }
-validate37.errors = vErrors;
+validate73.errors = vErrors;
 return errors === 0;
 }
 
-export const ResponseCreate = validate45;
 
-function validate45(data, {instancePath=""}={}){
+function validate72(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.input === undefined) && (missing0 = "input"))){
-return $fail(validate45, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.error === undefined) && (missing0 = "error")){
+return $fail(validate72, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.error !== undefined){
+if(!(validate73(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate73);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate72, instancePath, $8);
+}
+}
+validate72.errors = vErrors;
+return errors === 0;
+}
+
+export const UserRequest = validate79;
+
+function validate86(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 256 && func2(data) > 256){
+return $fail(validate86, instancePath, $4);
+}
+}
+else {
+return $fail(validate86, instancePath, $3);
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate83(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate83, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
+let data0 = data.type;
 const _errs1 = errors;
-if("response.create" !== data.type){
-return $fail(validate45, instancePath+"/type", $27);
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate83, instancePath+"/type", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate83, instancePath+"/type", $1);
+}
+}
+}
+else {
+return $fail(validate83, instancePath+"/type", $3);
+}
 }
 var valid0 = _errs1 === errors;
 }
@@ -2836,29 +2090,22 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.model !== undefined){
-let data1 = data.model;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate45, instancePath+"/model", $4);
+if(data.text !== undefined){
+const _errs3 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
 }
-}
-else {
-return $fail(validate45, instancePath+"/model", $3);
-}
-}
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.input !== undefined){
+if(data.refusal !== undefined){
 const _errs4 = errors;
-if(!(validate38(data.input, {instancePath:instancePath+"/input"}))){
-vErrors = $join(vErrors, validate38);
+if(!(validate62(data.refusal, {instancePath:instancePath+"/refusal"}))){
+vErrors = $join(vErrors, validate62);
 errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
@@ -2867,52 +2114,202 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.previous_response_id !== undefined){
-let data3 = data.previous_response_id;
+if(data.image_url !== undefined){
+let data3 = data.image_url;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 1048576 && func2(data3) > 1048576){
+return $fail(validate83, instancePath+"/image_url", $19);
+}
+}
+else {
+return $fail(validate83, instancePath+"/image_url", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.filename !== undefined){
+const _errs7 = errors;
+if(!(validate86(data.filename, {instancePath:instancePath+"/filename"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.file_url !== undefined){
+let data5 = data.file_url;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data5 === "string"){
+if(data5.length > 1048576 && func2(data5) > 1048576){
+return $fail(validate83, instancePath+"/file_url", $19);
+}
+}
+else {
+return $fail(validate83, instancePath+"/file_url", $3);
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.file_data !== undefined){
+let data6 = data.file_data;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data6 === "string"){
+if(data6.length > 1048576 && func2(data6) > 1048576){
+return $fail(validate83, instancePath+"/file_data", $19);
+}
+}
+else {
+return $fail(validate83, instancePath+"/file_data", $3);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.video_url !== undefined){
+let data7 = data.video_url;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data7 === "string"){
+if(data7.length > 1048576 && func2(data7) > 1048576){
+return $fail(validate83, instancePath+"/video_url", $19);
+}
+}
+else {
+return $fail(validate83, instancePath+"/video_url", $3);
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate83, instancePath, $8);
+}
+}
+validate83.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate81(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate81, instancePath+"/type", $0);
+}
+}
+else {
+return $fail(validate81, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+let data1 = data.role;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 32 && func2(data1) > 32){
+return $fail(validate81, instancePath+"/role", $21);
+}
+}
+else {
+return $fail(validate81, instancePath+"/role", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
 const _errs5 = errors;
 const _errs6 = errors;
 let valid1 = false;
 const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $17);
-errors++;
-}
-else {
-if(data3.length < 1){
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $1);
-errors++;
-}
-else {
-if(!func3(data3)){
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $2);
-errors++;
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $3);
-errors++;
-}
+if(!(validate62(data2, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
 }
 var _valid0 = _errs7 === errors;
 valid1 = valid1 || _valid0;
 if(!valid1){
-const _errs10 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $74);
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data2)){
+if(data2.length > 256){
+vErrors = $add(vErrors, instancePath+"/content", $35);
 errors++;
 }
-var _valid0 = _errs10 === errors;
+else {
+var valid2 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs10 = errors;
+if(!(validate83(data2[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid2 = _errs10 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/content", $15);
+errors++;
+}
+}
+var _valid0 = _errs8 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-vErrors = $add(vErrors, instancePath+"/previous_response_id", $75);
+vErrors = $add(vErrors, instancePath+"/content", $75);
 errors++;
-validate45.errors = vErrors;
+validate81.errors = vErrors;
 return false;
 }
 else {
@@ -2931,2708 +2328,6 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs12 = errors;
-const _errs13 = errors;
-let valid3 = false;
-const _errs14 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid1 = _errs14 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs15 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid1 = _errs15 === errors;
-valid3 = valid3 || _valid1;
-}
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate45.errors = vErrors;
-return false;
-}
-else {
-errors = _errs13;
-if(vErrors !== null){
-if(_errs13){
-vErrors.length = _errs13;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate45, instancePath, $8);
-}
-}
-validate45.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseCreated = validate48;
-
-function validate50(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate50, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate50, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate50, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate50, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.object !== undefined){
-let data1 = data.object;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate50, instancePath+"/object", $14);
-}
-}
-else {
-return $fail(validate50, instancePath+"/object", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate50, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate50, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_text !== undefined){
-let data3 = data.output_text;
-const _errs9 = errors;
-const _errs10 = errors;
-let valid3 = false;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data3 === "string"){
-if(data3.length > 1048576 && func2(data3) > 1048576){
-vErrors = $add(vErrors, instancePath+"/output_text", $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/output_text", $3);
-errors++;
-}
-}
-var _valid0 = _errs11 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
-const _errs14 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/output_text", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid3 = valid3 || _valid0;
-}
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/output_text", $75);
-errors++;
-validate50.errors = vErrors;
-return false;
-}
-else {
-errors = _errs10;
-if(vErrors !== null){
-if(_errs10){
-vErrors.length = _errs10;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs16 = errors;
-const _errs17 = errors;
-let valid5 = false;
-const _errs18 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid1 = _errs18 === errors;
-valid5 = valid5 || _valid1;
-if(!valid5){
-const _errs19 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid1 = _errs19 === errors;
-valid5 = valid5 || _valid1;
-}
-if(!valid5){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate50.errors = vErrors;
-return false;
-}
-else {
-errors = _errs17;
-if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data5 = data.error;
-const _errs21 = errors;
-const _errs22 = errors;
-let valid6 = false;
-const _errs23 = errors;
-if(!(validate35(data5, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
-}
-var _valid2 = _errs23 === errors;
-valid6 = valid6 || _valid2;
-if(!valid6){
-const _errs24 = errors;
-if(data5 !== null){
-vErrors = $add(vErrors, instancePath+"/error", $74);
-errors++;
-}
-var _valid2 = _errs24 === errors;
-valid6 = valid6 || _valid2;
-}
-if(!valid6){
-vErrors = $add(vErrors, instancePath+"/error", $75);
-errors++;
-validate50.errors = vErrors;
-return false;
-}
-else {
-errors = _errs22;
-if(vErrors !== null){
-if(_errs22){
-vErrors.length = _errs22;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate50, instancePath, $8);
-}
-}
-validate50.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate48(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate48, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.created" !== data.type){
-return $fail(validate48, instancePath+"/type", $28);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate48, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate48, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate48, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate48, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate48, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate48, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate48, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate48, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate48, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate48, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate48, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate48.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs16 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data6 = data.status;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 64 && func2(data6) > 64){
-return $fail(validate48, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate48, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate48, instancePath, $8);
-}
-}
-validate48.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseQueued = validate54;
-
-function validate54(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate54, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.queued" !== data.type){
-return $fail(validate54, instancePath+"/type", $29);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate54, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate54, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate54, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate54, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate54, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate54, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate54, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate54, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate54, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate54.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs16 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data6 = data.status;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 64 && func2(data6) > 64){
-return $fail(validate54, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate54, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath, $8);
-}
-}
-validate54.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseInProgress = validate57;
-
-function validate57(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate57, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.in_progress" !== data.type){
-return $fail(validate57, instancePath+"/type", $30);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate57, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate57, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate57, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate57, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate57, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate57, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate57, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate57, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate57, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate57, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate57, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate57.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
-return $fail(validate57, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate57, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs19 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate57, instancePath, $8);
-}
-}
-validate57.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseCompleted = validate60;
-
-function validate60(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate60, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.completed" !== data.type){
-return $fail(validate60, instancePath+"/type", $31);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate60, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate60, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate60, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate60, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate60, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate60, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate60, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate60, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate60, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate60, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate60, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate60.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
-return $fail(validate60, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate60, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs19 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate60, instancePath, $8);
-}
-}
-validate60.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseFailed = validate63;
-
-function validate63(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate63, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.failed" !== data.type){
-return $fail(validate63, instancePath+"/type", $32);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate63, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate63, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate63, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate63, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate63, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate63, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate63, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate63, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate63, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate63, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate63, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate63.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
-return $fail(validate63, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate63, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-const _errs19 = errors;
-if(!(validate35(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs20 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate63, instancePath, $8);
-}
-}
-validate63.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseIncomplete = validate67;
-
-function validate67(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate67, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.incomplete" !== data.type){
-return $fail(validate67, instancePath+"/type", $33);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate67, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate67, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate67, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate67, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate67, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate67, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate67, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate67, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate67, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate67, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate67, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate67.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data5 = data.status;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 64 && func2(data5) > 64){
-return $fail(validate67, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate67, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response !== undefined){
-const _errs19 = errors;
-if(!(validate50(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate67, instancePath, $8);
-}
-}
-validate67.errors = vErrors;
-return errors === 0;
-}
-
-export const OutputItemAdded = validate70;
-const schema121 = {"type":"object","required":["id","type"],"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/Status"},"role":{"type":"string","maxLength":32},"content":{"type":["array","null"],"maxItems":256,"items":{"$ref":"#/definitions/Part"}}}};
-
-function validate72(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-return $fail(validate72, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate72, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate72, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate72, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate72, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-let data1 = data.type;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate72, instancePath+"/type", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate72, instancePath+"/type", $1);
-}
-}
-}
-else {
-return $fail(validate72, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate72, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate72, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-let data3 = data.role;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 32 && func2(data3) > 32){
-return $fail(validate72, instancePath+"/role", $21);
-}
-}
-else {
-return $fail(validate72, instancePath+"/role", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
-const _errs11 = errors;
-if((!(Array.isArray(data4))) && (data4 !== null)){
-return $fail(validate72, instancePath+"/content", {keyword:"type",params:{type: schema121.properties.content.type}});
-}
-if(errors === _errs11){
-if(Array.isArray(data4)){
-if(data4.length > 256){
-return $fail(validate72, instancePath+"/content", $34);
-}
-else {
-var valid3 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs13 = errors;
-if(!(validate40(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid3 = _errs13 === errors;
-if(!valid3){
-break;
-}
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate72, instancePath, $8);
-}
-}
-validate72.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate70(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate70, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_item.added" !== data.type){
-return $fail(validate70, instancePath+"/type", $35);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate70, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate70, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate70, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate70, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate70, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate70, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate70, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate70, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate70, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate70, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate70, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate70.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data5 = data.output_index;
-const _errs16 = errors;
-const _errs17 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate70, instancePath+"/output_index", $12);
-}
-if(errors === _errs17){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
-return $fail(validate70, instancePath+"/output_index", $36);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate70, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.index !== undefined){
-let data6 = data.index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate70, instancePath+"/index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate70, instancePath+"/index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate70, instancePath+"/index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item !== undefined){
-let data7 = data.item;
-const _errs22 = errors;
-const _errs23 = errors;
-let valid7 = false;
-const _errs24 = errors;
-if(!(validate72(data7, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate72);
-errors = vErrors.length;
-}
-var _valid1 = _errs24 === errors;
-valid7 = valid7 || _valid1;
-if(!valid7){
-const _errs25 = errors;
-if(data7 !== null){
-vErrors = $add(vErrors, instancePath+"/item", $74);
-errors++;
-}
-var _valid1 = _errs25 === errors;
-valid7 = valid7 || _valid1;
-}
-if(!valid7){
-vErrors = $add(vErrors, instancePath+"/item", $75);
-errors++;
-validate70.errors = vErrors;
-return false;
-}
-else {
-errors = _errs23;
-if(vErrors !== null){
-if(_errs23){
-vErrors.length = _errs23;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate70, instancePath, $8);
-}
-}
-validate70.errors = vErrors;
-return errors === 0;
-}
-
-export const OutputItemDone = validate75;
-
-function validate75(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate75, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_item.done" !== data.type){
-return $fail(validate75, instancePath+"/type", $37);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate75, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate75, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate75, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate75, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate75, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate75, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate75, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate75, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate75, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate75, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate75, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate75.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data5 = data.output_index;
-const _errs16 = errors;
-const _errs17 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate75, instancePath+"/output_index", $12);
-}
-if(errors === _errs17){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
-return $fail(validate75, instancePath+"/output_index", $36);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate75, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.index !== undefined){
-let data6 = data.index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate75, instancePath+"/index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate75, instancePath+"/index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate75, instancePath+"/index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item !== undefined){
-let data7 = data.item;
-const _errs22 = errors;
-const _errs23 = errors;
-let valid7 = false;
-const _errs24 = errors;
-if(!(validate72(data7, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate72);
-errors = vErrors.length;
-}
-var _valid1 = _errs24 === errors;
-valid7 = valid7 || _valid1;
-if(!valid7){
-const _errs25 = errors;
-if(data7 !== null){
-vErrors = $add(vErrors, instancePath+"/item", $74);
-errors++;
-}
-var _valid1 = _errs25 === errors;
-valid7 = valid7 || _valid1;
-}
-if(!valid7){
-vErrors = $add(vErrors, instancePath+"/item", $75);
-errors++;
-validate75.errors = vErrors;
-return false;
-}
-else {
-errors = _errs23;
-if(vErrors !== null){
-if(_errs23){
-vErrors.length = _errs23;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate75, instancePath, $8);
-}
-}
-validate75.errors = vErrors;
-return errors === 0;
-}
-
-export const ContentPartAdded = validate78;
-
-function validate78(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate78, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.content_part.added" !== data.type){
-return $fail(validate78, instancePath+"/type", $38);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate78, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate78, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate78, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate78, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate78, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate78, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate78, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate78, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate78, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate78, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate78, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate78.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate78, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate78, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate78, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate78, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate78, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate78, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate78, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate78, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate78, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate78, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs25 = errors;
-if(!(validate40(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate78, instancePath, $8);
-}
-}
-validate78.errors = vErrors;
-return errors === 0;
-}
-
-export const ContentPartDone = validate81;
-
-function validate81(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
-return $fail(validate81, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.content_part.done" !== data.type){
-return $fail(validate81, instancePath+"/type", $39);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate81, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate81, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate81, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate81, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate81, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate81, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate81, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate81, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate81, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate81, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate81, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate81.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate81, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate81, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate81, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate81, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate81, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate81, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate81, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate81, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate81, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate81, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data8 = data.status;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 64 && func2(data8) > 64){
-return $fail(validate81, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate81, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs28 = errors;
-if(!(validate40(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid0 = _errs28 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
 }
 }
 }
@@ -5644,6236 +2339,8 @@ validate81.errors = vErrors;
 return errors === 0;
 }
 
-export const OutputTextDelta = validate84;
 
-function validate86(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-vErrors = $add(vErrors, instancePath, $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $3);
-errors++;
-}
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs4 = errors;
-if(errors === _errs4){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-errors++;
-}
-else {
-if(data.text !== undefined){
-let data0 = data.text;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data0 === "string"){
-if(data0.length > 1048576 && func2(data0) > 1048576){
-vErrors = $add(vErrors, instancePath+"/text", $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/text", $3);
-errors++;
-}
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $8);
-errors++;
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate86.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate86.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate84(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate84, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_text.delta" !== data.type){
-return $fail(validate84, instancePath+"/type", $40);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate84, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate84, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate84, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate84, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate84, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate84, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate84, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate84, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate84, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate84.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate84, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate84, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate84, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate84, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate84, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate84, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate84, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate84, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate84, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-const _errs25 = errors;
-if(!(validate86(data.delta, {instancePath:instancePath+"/delta"}))){
-vErrors = $join(vErrors, validate86);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath, $8);
-}
-}
-validate84.errors = vErrors;
-return errors === 0;
-}
-
-export const OutputTextDone = validate88;
-
-function validate88(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate88, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_text.done" !== data.type){
-return $fail(validate88, instancePath+"/type", $41);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate88, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate88, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate88, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate88, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate88, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate88, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate88, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate88, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate88, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate88.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate88, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate88, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate88, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate88, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate88, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate88, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate88, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate88, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate88, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data8 = data.text;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate88, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate88, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath, $8);
-}
-}
-validate88.errors = vErrors;
-return errors === 0;
-}
-
-export const AnnotationAdded = validate90;
-const schema163 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.output_text.annotation.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"annotation_index":{"$ref":"#/definitions/Index"},"annotation":{"type":["object","null"]}}};
-
-function validate90(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
-return $fail(validate90, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.output_text.annotation.added" !== data.type){
-return $fail(validate90, instancePath+"/type", $42);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate90, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate90, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate90, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate90, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate90, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate90, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate90, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate90, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate90, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate90, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate90, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate90.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate90, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate90, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate90, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate90, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate90, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate90, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate90, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate90, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate90, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate90, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.annotation_index !== undefined){
-let data8 = data.annotation_index;
-const _errs25 = errors;
-const _errs26 = errors;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-return $fail(validate90, instancePath+"/annotation_index", $12);
-}
-if(errors === _errs26){
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 1000000 || isNaN(data8)){
-return $fail(validate90, instancePath+"/annotation_index", $36);
-}
-else {
-if(data8 < 0 || isNaN(data8)){
-return $fail(validate90, instancePath+"/annotation_index", $6);
-}
-}
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.annotation !== undefined){
-let data9 = data.annotation;
-const _errs28 = errors;
-if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
-return $fail(validate90, instancePath+"/annotation", {keyword:"type",params:{type: schema163.properties.annotation.type}});
-}
-var valid0 = _errs28 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate90, instancePath, $8);
-}
-}
-validate90.errors = vErrors;
-return errors === 0;
-}
-
-export const RefusalDelta = validate92;
-
-function validate92(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate92, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.refusal.delta" !== data.type){
-return $fail(validate92, instancePath+"/type", $43);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate92, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate92, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate92, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate92, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate92, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate92, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate92, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate92, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate92, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate92.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate92, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate92, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate92, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate92, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate92, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate92, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate92, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate92, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate92, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data8 = data.delta;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate92, instancePath+"/delta", $19);
-}
-}
-else {
-return $fail(validate92, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath, $8);
-}
-}
-validate92.errors = vErrors;
-return errors === 0;
-}
-
-export const RefusalDone = validate94;
-
-function validate94(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
-return $fail(validate94, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.refusal.done" !== data.type){
-return $fail(validate94, instancePath+"/type", $44);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate94, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate94, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate94, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate94, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate94, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate94, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate94, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate94, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate94, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate94, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate94, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate94.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate94, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate94, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate94, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate94, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate94, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate94, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate94, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate94, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate94, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate94, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.refusal !== undefined){
-let data8 = data.refusal;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate94, instancePath+"/refusal", $19);
-}
-}
-else {
-return $fail(validate94, instancePath+"/refusal", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate94, instancePath, $8);
-}
-}
-validate94.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningDelta = validate96;
-const schema187 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"enum":["response.reasoning.delta","response.reasoning_text.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
-
-function validate96(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate96, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
-return $fail(validate96, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema187.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate96, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate96, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate96, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate96, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate96, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate96, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate96, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate96, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate96, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate96.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate96, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate96, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate96, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate96, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate96, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate96, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate96, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate96, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate96, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data8 = data.delta;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate96, instancePath+"/delta", $19);
-}
-}
-else {
-return $fail(validate96, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath, $8);
-}
-}
-validate96.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningDone = validate98;
-const schema195 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"enum":["response.reasoning.done","response.reasoning_text.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
-
-function validate98(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate98, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
-return $fail(validate98, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema195.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate98, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate98, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate98, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate98, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate98, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate98, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate98, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate98, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate98, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate98.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate98, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate98, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate98, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate98, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate98, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate98, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate98, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content_index !== undefined){
-let data7 = data.content_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate98, instancePath+"/content_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate98, instancePath+"/content_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate98, instancePath+"/content_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data8 = data.text;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate98, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate98, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate98, instancePath, $8);
-}
-}
-validate98.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningSummaryPartAdded = validate100;
-
-function validate100(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate100, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.reasoning_summary_part.added" !== data.type){
-return $fail(validate100, instancePath+"/type", $45);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate100, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate100, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate100, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate100, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate100, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate100, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate100, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate100, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate100, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate100.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate100, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate100, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate100, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate100, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate100, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate100, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate100, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate100, instancePath+"/summary_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate100, instancePath+"/summary_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate100, instancePath+"/summary_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs25 = errors;
-if(!(validate40(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate100, instancePath, $8);
-}
-}
-validate100.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningSummaryPartDone = validate103;
-
-function validate103(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate103, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.reasoning_summary_part.done" !== data.type){
-return $fail(validate103, instancePath+"/type", $46);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate103, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate103, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate103, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate103, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate103, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate103, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate103, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate103, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate103, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate103, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate103, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate103.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate103, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate103, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate103, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate103, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate103, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate103, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate103, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate103, instancePath+"/summary_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate103, instancePath+"/summary_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate103, instancePath+"/summary_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.part !== undefined){
-const _errs25 = errors;
-if(!(validate40(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate103, instancePath, $8);
-}
-}
-validate103.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningSummaryTextDelta = validate106;
-const schema217 = {"type":"object","required":["type","item_id","summary_index","delta"],"properties":{"type":{"enum":["response.reasoning_summary_text.delta","response.reasoning_summary.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
-
-function validate106(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate106, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
-return $fail(validate106, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema217.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate106, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate106, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate106, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate106, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate106, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate106, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate106, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate106, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate106, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate106, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate106, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate106.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate106, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate106, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate106, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate106, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate106, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate106, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate106, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate106, instancePath+"/summary_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate106, instancePath+"/summary_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate106, instancePath+"/summary_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data8 = data.delta;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate106, instancePath+"/delta", $19);
-}
-}
-else {
-return $fail(validate106, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate106, instancePath, $8);
-}
-}
-validate106.errors = vErrors;
-return errors === 0;
-}
-
-export const ReasoningSummaryTextDone = validate108;
-const schema225 = {"type":"object","required":["type","item_id","summary_index","text"],"properties":{"type":{"enum":["response.reasoning_summary_text.done","response.reasoning_summary.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"anyOf":[{"$ref":"#/definitions/Metadata"},{"type":"null"}]},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
-
-function validate108(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.text === undefined) && (missing0 = "text"))){
-return $fail(validate108, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
-return $fail(validate108, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema225.properties.type.enum}});
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate108, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate108, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate108, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate108, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate108, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate108, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate108, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate108, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate108, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate108.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate108, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate108, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate108, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate108, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate108, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate108, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.summary_index !== undefined){
-let data7 = data.summary_index;
-const _errs22 = errors;
-const _errs23 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-return $fail(validate108, instancePath+"/summary_index", $12);
-}
-if(errors === _errs23){
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
-return $fail(validate108, instancePath+"/summary_index", $36);
-}
-else {
-if(data7 < 0 || isNaN(data7)){
-return $fail(validate108, instancePath+"/summary_index", $6);
-}
-}
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data8 = data.text;
-const _errs25 = errors;
-const _errs26 = errors;
-if(errors === _errs26){
-if(typeof data8 === "string"){
-if(data8.length > 1048576 && func2(data8) > 1048576){
-return $fail(validate108, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate108, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate108, instancePath, $8);
-}
-}
-validate108.errors = vErrors;
-return errors === 0;
-}
-
-export const FunctionCallArgumentsDelta = validate110;
-
-function validate110(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate110, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.function_call_arguments.delta" !== data.type){
-return $fail(validate110, instancePath+"/type", $47);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate110, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate110, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate110, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate110, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate110, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate110, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate110, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate110, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate110, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate110, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate110, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate110.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate110, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate110, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate110, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate110, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate110, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate110, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate110, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data7 = data.delta;
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-return $fail(validate110, instancePath+"/delta", $19);
-}
-}
-else {
-return $fail(validate110, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate110, instancePath, $8);
-}
-}
-validate110.errors = vErrors;
-return errors === 0;
-}
-
-export const FunctionCallArgumentsDone = validate112;
-
-function validate112(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.arguments === undefined) && (missing0 = "arguments"))){
-return $fail(validate112, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("response.function_call_arguments.done" !== data.type){
-return $fail(validate112, instancePath+"/type", $48);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate112, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate112, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate112, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate112, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data2 = data.response_id;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate112, instancePath+"/response_id", $17);
-}
-else {
-if(data2.length < 1){
-return $fail(validate112, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate112, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate112, instancePath+"/response_id", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data3 = data.sequence_number;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate112, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate112, instancePath+"/sequence_number", $5);
-}
-else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate112, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs11 = errors;
-const _errs12 = errors;
-let valid4 = false;
-const _errs13 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs13 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const _errs14 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid4 = valid4 || _valid0;
-}
-if(!valid4){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate112.errors = vErrors;
-return false;
-}
-else {
-errors = _errs12;
-if(vErrors !== null){
-if(_errs12){
-vErrors.length = _errs12;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.item_id !== undefined){
-let data5 = data.item_id;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate112, instancePath+"/item_id", $17);
-}
-else {
-if(data5.length < 1){
-return $fail(validate112, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate112, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate112, instancePath+"/item_id", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_index !== undefined){
-let data6 = data.output_index;
-const _errs19 = errors;
-const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-return $fail(validate112, instancePath+"/output_index", $12);
-}
-if(errors === _errs20){
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
-return $fail(validate112, instancePath+"/output_index", $36);
-}
-else {
-if(data6 < 0 || isNaN(data6)){
-return $fail(validate112, instancePath+"/output_index", $6);
-}
-}
-}
-}
-var valid0 = _errs19 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.arguments !== undefined){
-let data7 = data.arguments;
-const _errs22 = errors;
-const _errs23 = errors;
-if(errors === _errs23){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-return $fail(validate112, instancePath+"/arguments", $19);
-}
-}
-else {
-return $fail(validate112, instancePath+"/arguments", $3);
-}
-}
-var valid0 = _errs22 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate112, instancePath, $8);
-}
-}
-validate112.errors = vErrors;
-return errors === 0;
-}
-
-export const ErrorEvent = validate114;
-
-function validate114(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-return $fail(validate114, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("error" !== data.type){
-return $fail(validate114, instancePath+"/type", $49);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-let data1 = data.sequence_number;
-const _errs2 = errors;
-const _errs3 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate114, instancePath+"/sequence_number", $12);
-}
-if(errors === _errs3){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate114, instancePath+"/sequence_number", $5);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate114, instancePath+"/sequence_number", $6);
-}
-}
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs5 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate114, instancePath+"/status", $12);
-}
-if(errors === _errs5){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 599 || isNaN(data2)){
-return $fail(validate114, instancePath+"/status", $50);
-}
-else {
-if(data2 < 100 || isNaN(data2)){
-return $fail(validate114, instancePath+"/status", $51);
-}
-}
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data3 = data.error;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(validate35(data3, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
-}
-var valid2 = _errs8 === errors;
-if(valid2){
-const _errs9 = errors;
-if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-let missing1;
-if((data3.message === undefined) && (missing1 = "message")){
-return $fail(validate114, instancePath+"/error", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data3.message !== undefined){
-let data4 = data3.message;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 65536 && func2(data4) > 65536){
-return $fail(validate114, instancePath+"/error/message", $25);
-}
-}
-else {
-return $fail(validate114, instancePath+"/error/message", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate114, instancePath+"/error", $8);
-}
-}
-var valid2 = _errs9 === errors;
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate114, instancePath, $8);
-}
-}
-validate114.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyEnvelope = validate116;
-
-function validate117(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-return $fail(validate117, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate117, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate117, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate117, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate117, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.timestamp !== undefined){
-let data1 = data.timestamp;
-const _errs4 = errors;
-const _errs5 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate117, instancePath+"/timestamp", $12);
-}
-if(errors === _errs5){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate117, instancePath+"/timestamp", $5);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate117, instancePath+"/timestamp", $6);
-}
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.inReplyTo !== undefined){
-let data2 = data.inReplyTo;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate117, instancePath+"/inReplyTo", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate117, instancePath+"/inReplyTo", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate117, instancePath+"/inReplyTo", $2);
-}
-}
-}
-}
-else {
-return $fail(validate117, instancePath+"/inReplyTo", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate117, instancePath, $8);
-}
-}
-validate117.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate116(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate116, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("message" !== data.type){
-return $fail(validate116, instancePath+"/type", $52);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-const _errs2 = errors;
-if(!(validate117(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate117);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data2 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data2 === "string"){
-if(data2.length > 4194304 && func2(data2) > 4194304){
-return $fail(validate116, instancePath+"/data", $9);
-}
-}
-else {
-return $fail(validate116, instancePath+"/data", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate116, instancePath, $8);
-}
-}
-validate116.errors = vErrors;
-return errors === 0;
-}
-
-export const TopicEnvelope = validate119;
-
-function validate120(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-return $fail(validate120, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate120, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate120, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate120, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate120, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.topic !== undefined){
-const _errs4 = errors;
-if("/v1.0/im/bot/messages" !== data.topic){
-return $fail(validate120, instancePath+"/topic", $53);
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.inReplyTo !== undefined){
-let data2 = data.inReplyTo;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate120, instancePath+"/inReplyTo", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate120, instancePath+"/inReplyTo", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate120, instancePath+"/inReplyTo", $2);
-}
-}
-}
-}
-else {
-return $fail(validate120, instancePath+"/inReplyTo", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate120, instancePath, $8);
-}
-}
-validate120.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate119(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate119, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("MESSAGE" !== data.type){
-return $fail(validate119, instancePath+"/type", $54);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-const _errs2 = errors;
-if(!(validate120(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate120);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data2 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data2 === "string"){
-if(data2.length > 4194304 && func2(data2) > 4194304){
-return $fail(validate119, instancePath+"/data", $9);
-}
-}
-else {
-return $fail(validate119, instancePath+"/data", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate119, instancePath, $8);
-}
-}
-validate119.errors = vErrors;
-return errors === 0;
-}
-
-export const WholeResponse = validate122;
-const schema258 = {"type":"object","required":["id","object","status","output","metadata"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"#/definitions/Metadata"}}};
-const schema260 = {"type":"object","required":["id","type","status","role","content"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-
-function validate124(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-return $fail(validate124, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-return $fail(validate124, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("output_text" !== data.type){
-return $fail(validate124, instancePath+"/type", $55);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate124, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate124, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.annotations !== undefined){
-let data2 = data.annotations;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 0){
-return $fail(validate124, instancePath+"/annotations", $56);
-}
-}
-else {
-return $fail(validate124, instancePath+"/annotations", $15);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate124, instancePath, $8);
-}
-}
-validate124.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate123(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate123, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-return $fail(validate123, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate123, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate123, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate123, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.type !== undefined){
-const _errs5 = errors;
-if("message" !== data.type){
-return $fail(validate123, instancePath+"/type", $52);
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-if(!((data2 === "in_progress") || (data2 === "completed"))){
-return $fail(validate123, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema260.properties.status.enum}});
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-const _errs7 = errors;
-if("assistant" !== data.role){
-return $fail(validate123, instancePath+"/role", $57);
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
-const _errs8 = errors;
-if(errors === _errs8){
-if(Array.isArray(data4)){
-if(data4.length > 1){
-return $fail(validate123, instancePath+"/content", $58);
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs10 = errors;
-if(!(validate124(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate124);
-errors = vErrors.length;
-}
-var valid2 = _errs10 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath+"/content", $15);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate123, instancePath, $8);
-}
-}
-validate123.errors = vErrors;
-return errors === 0;
-}
-
-const schema265 = {"type":"object","required":["code","message"],"additionalProperties":false,"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
-
-function validate127(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate127, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "code") || (key0 === "message"))){
-return $fail(validate127, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs2 = errors;
-if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-return $fail(validate127, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema265.properties.code.enum}});
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data1 = data.message;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate127, instancePath+"/message", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate127, instancePath+"/message", $1);
-}
-}
-}
-else {
-return $fail(validate127, instancePath+"/message", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate127, instancePath, $8);
-}
-}
-validate127.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate122(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate122, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "output_text")) || (key0 === "error")) || (key0 === "metadata"))){
-return $fail(validate122, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate122, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate122, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate122, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate122, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.object !== undefined){
-const _errs5 = errors;
-if("response" !== data.object){
-return $fail(validate122, instancePath+"/object", $59);
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-if(!((data2 === "completed") || (data2 === "failed"))){
-return $fail(validate122, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema258.properties.status.enum}});
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output !== undefined){
-let data3 = data.output;
-const _errs7 = errors;
-if(errors === _errs7){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-return $fail(validate122, instancePath+"/output", $58);
-}
-else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs9 = errors;
-if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0}))){
-vErrors = $join(vErrors, validate123);
-errors = vErrors.length;
-}
-var valid2 = _errs9 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate122, instancePath+"/output", $15);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_text !== undefined){
-let data5 = data.output_text;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data5 === "string"){
-if(data5.length > 1048576 && func2(data5) > 1048576){
-return $fail(validate122, instancePath+"/output_text", $19);
-}
-}
-else {
-return $fail(validate122, instancePath+"/output_text", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-const _errs13 = errors;
-if(!(validate127(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate127);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-const _errs14 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate122, instancePath, $8);
-}
-}
-validate122.errors = vErrors;
-return errors === 0;
-}
-
-export const SystemPong = validate130;
-
-function validate130(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate130, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs1 = errors;
-if(200 !== data.code){
-return $fail(validate130, instancePath+"/code", $60);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-const _errs2 = errors;
-if(!(validate15(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-const _errs3 = errors;
-if("OK" !== data.message){
-return $fail(validate130, instancePath+"/message", $61);
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate130, instancePath, $8);
-}
-}
-validate130.errors = vErrors;
-return errors === 0;
-}
-
-export const IntclawAck = validate132;
-
-function validate133(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.messageId === undefined) && (missing0 = "messageId")){
-return $fail(validate133, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate133, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate133, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate133, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate133, instancePath+"/messageId", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate133, instancePath, $8);
-}
-}
-validate133.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate132(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.headers === undefined) && (missing0 = "headers")) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate132, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.headers !== undefined){
-const _errs1 = errors;
-if(!(validate133(data.headers, {instancePath:instancePath+"/headers"}))){
-vErrors = $join(vErrors, validate133);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs2 = errors;
-if(errors === _errs2){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if((data1.success === undefined) && (missing1 = "success")){
-return $fail(validate132, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.success !== undefined){
-if(true !== data1.success){
-return $fail(validate132, instancePath+"/data/success", $62);
-}
-}
-}
-}
-else {
-return $fail(validate132, instancePath+"/data", $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate132, instancePath, $8);
-}
-}
-validate132.errors = vErrors;
-return errors === 0;
-}
-
-export const DingtalkAck = validate135;
-
-function validate135(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate135, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.code !== undefined){
-const _errs1 = errors;
-if(200 !== data.code){
-return $fail(validate135, instancePath+"/code", $60);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.headers !== undefined){
-let data1 = data.headers;
-const _errs2 = errors;
-if(errors === _errs2){
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-let missing1;
-if(((data1.contentType === undefined) && (missing1 = "contentType")) || ((data1.messageId === undefined) && (missing1 = "messageId"))){
-return $fail(validate135, instancePath+"/headers", {keyword:"required",params:{missingProperty: missing1}});
-}
-else {
-if(data1.contentType !== undefined){
-const _errs4 = errors;
-if("application/json" !== data1.contentType){
-return $fail(validate135, instancePath+"/headers/contentType", $63);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data1.messageId !== undefined){
-let data3 = data1.messageId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate135, instancePath+"/headers/messageId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate135, instancePath+"/headers/messageId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate135, instancePath+"/headers/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate135, instancePath+"/headers/messageId", $3);
-}
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate135, instancePath+"/headers", $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-const _errs8 = errors;
-if("OK" !== data.message){
-return $fail(validate135, instancePath+"/message", $61);
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-const _errs9 = errors;
-if("{\"response\":{\"success\":true}}" !== data.data){
-return $fail(validate135, instancePath+"/data", $64);
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate135, instancePath, $8);
-}
-}
-validate135.errors = vErrors;
-return errors === 0;
-}
-
-export const Headers = validate136;
-
-function validate136(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate136, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate136, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate136, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requestId !== undefined){
-let data1 = data.requestId;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate136, instancePath+"/requestId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate136, instancePath+"/requestId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate136, instancePath+"/requestId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/requestId", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data2 = data.senderId;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate136, instancePath+"/senderId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate136, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate136, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.topic !== undefined){
-let data3 = data.topic;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-return $fail(validate136, instancePath+"/topic", $4);
-}
-}
-else {
-return $fail(validate136, instancePath+"/topic", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.timestamp !== undefined){
-let data4 = data.timestamp;
-const _errs12 = errors;
-if(errors === _errs12){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
-return $fail(validate136, instancePath+"/timestamp", $5);
-}
-else {
-if(data4 < 0 || isNaN(data4)){
-return $fail(validate136, instancePath+"/timestamp", $6);
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/timestamp", $7);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.inReplyTo !== undefined){
-let data5 = data.inReplyTo;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate136, instancePath+"/inReplyTo", $0);
-}
-else {
-if(data5.length < 1){
-return $fail(validate136, instancePath+"/inReplyTo", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate136, instancePath+"/inReplyTo", $2);
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath+"/inReplyTo", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate136, instancePath, $8);
-}
-}
-validate136.errors = vErrors;
-return errors === 0;
-}
-
-export const EnvelopeData = validate137;
-
-function validate138(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate48(data, {instancePath}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.queued"){
-if(!(validate54(data, {instancePath}))){
-vErrors = $join(vErrors, validate54);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
-if(!(validate57(data, {instancePath}))){
-vErrors = $join(vErrors, validate57);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate60(data, {instancePath}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate63(data, {instancePath}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.incomplete"){
-if(!(validate67(data, {instancePath}))){
-vErrors = $join(vErrors, validate67);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate70(data, {instancePath}))){
-vErrors = $join(vErrors, validate70);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate75(data, {instancePath}))){
-vErrors = $join(vErrors, validate75);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate78(data, {instancePath}))){
-vErrors = $join(vErrors, validate78);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate81(data, {instancePath}))){
-vErrors = $join(vErrors, validate81);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate84(data, {instancePath}))){
-vErrors = $join(vErrors, validate84);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate88(data, {instancePath}))){
-vErrors = $join(vErrors, validate88);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.annotation.added"){
-if(!(validate90(data, {instancePath}))){
-vErrors = $join(vErrors, validate90);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.delta"){
-if(!(validate92(data, {instancePath}))){
-vErrors = $join(vErrors, validate92);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.done"){
-if(!(validate94(data, {instancePath}))){
-vErrors = $join(vErrors, validate94);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
-if(!(validate96(data, {instancePath}))){
-vErrors = $join(vErrors, validate96);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
-if(!(validate98(data, {instancePath}))){
-vErrors = $join(vErrors, validate98);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.added"){
-if(!(validate100(data, {instancePath}))){
-vErrors = $join(vErrors, validate100);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.done"){
-if(!(validate103(data, {instancePath}))){
-vErrors = $join(vErrors, validate103);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
-if(!(validate106(data, {instancePath}))){
-vErrors = $join(vErrors, validate106);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
-if(!(validate108(data, {instancePath}))){
-vErrors = $join(vErrors, validate108);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.delta"){
-if(!(validate110(data, {instancePath}))){
-vErrors = $join(vErrors, validate110);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.done"){
-if(!(validate112(data, {instancePath}))){
-vErrors = $join(vErrors, validate112);
-errors = vErrors.length;
-}
-}
-else {
-return $fail(validate138, instancePath, $65);
-}
-}
-else {
-return $fail(validate138, instancePath, $8);
-}
-}
-validate138.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate164(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate164, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("user.message" !== data.type){
-return $fail(validate164, instancePath+"/type", $66);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-return $fail(validate164, instancePath+"/content", $67);
-}
-else {
-if(data1.length < 1){
-return $fail(validate164, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate164, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate164, instancePath+"/userId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate164, instancePath+"/userId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate164, instancePath+"/userId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate164, instancePath+"/userId", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data3 = data.metadata;
-const _errs8 = errors;
-const _errs9 = errors;
-let valid3 = false;
-const _errs10 = errors;
-if(!(validate27(data3, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs10 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
-const _errs11 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs11 === errors;
-valid3 = valid3 || _valid0;
-}
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate164.errors = vErrors;
-return false;
-}
-else {
-errors = _errs9;
-if(vErrors !== null){
-if(_errs9){
-vErrors.length = _errs9;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate164, instancePath, $8);
-}
-}
-validate164.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate173(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.msgtype === undefined) && (missing0 = "msgtype")){
-return $fail(validate173, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.msgtype !== undefined){
-let data0 = data.msgtype;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 64 && func2(data0) > 64){
-return $fail(validate173, instancePath+"/msgtype", $14);
-}
-}
-else {
-return $fail(validate173, instancePath+"/msgtype", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.msgId !== undefined){
-let data1 = data.msgId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate173, instancePath+"/msgId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate173, instancePath+"/msgId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate173, instancePath+"/msgId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/msgId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationType !== undefined){
-let data2 = data.conversationType;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 8 && func2(data2) > 8){
-return $fail(validate173, instancePath+"/conversationType", $68);
-}
-}
-else {
-return $fail(validate173, instancePath+"/conversationType", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationId !== undefined){
-let data3 = data.conversationId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate173, instancePath+"/conversationId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate173, instancePath+"/conversationId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate173, instancePath+"/conversationId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/conversationId", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationTitle !== undefined){
-let data4 = data.conversationTitle;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func2(data4) > 256){
-return $fail(validate173, instancePath+"/conversationTitle", $4);
-}
-}
-else {
-return $fail(validate173, instancePath+"/conversationTitle", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data5 = data.senderId;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate173, instancePath+"/senderId", $0);
-}
-else {
-if(data5.length < 1){
-return $fail(validate173, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate173, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderStaffId !== undefined){
-let data6 = data.senderStaffId;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate173, instancePath+"/senderStaffId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate173, instancePath+"/senderStaffId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate173, instancePath+"/senderStaffId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/senderStaffId", $3);
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderNick !== undefined){
-let data7 = data.senderNick;
-const _errs20 = errors;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate173, instancePath+"/senderNick", $4);
-}
-}
-else {
-return $fail(validate173, instancePath+"/senderNick", $3);
-}
-}
-var valid0 = _errs20 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.isInAtList !== undefined){
-const _errs23 = errors;
-if(typeof data.isInAtList !== "boolean"){
-return $fail(validate173, instancePath+"/isInAtList", $26);
-}
-var valid0 = _errs23 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data9 = data.text;
-const _errs25 = errors;
-if(errors === _errs25){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.content !== undefined){
-let data10 = data9.content;
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data10 === "string"){
-if(data10.length > 262144 && func2(data10) > 262144){
-return $fail(validate173, instancePath+"/text/content", $67);
-}
-}
-else {
-return $fail(validate173, instancePath+"/text/content", $3);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/text", $8);
-}
-}
-var valid0 = _errs25 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data11 = data.content;
-const _errs29 = errors;
-if(errors === _errs29){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.richText !== undefined){
-let data12 = data11.richText;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data12)){
-if(data12.length > 1024){
-return $fail(validate173, instancePath+"/content/richText", $24);
-}
-else {
-var valid9 = true;
-const len0 = data12.length;
-for(let i0=0; i0<len0; i0++){
-let data13 = data12[i0];
-const _errs33 = errors;
-if(errors === _errs33){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.text !== undefined){
-let data14 = data13.text;
-const _errs35 = errors;
-if(errors === _errs35){
-if(typeof data14 === "string"){
-if(data14.length > 262144 && func2(data14) > 262144){
-return $fail(validate173, instancePath+"/content/richText/" + i0+"/text", $67);
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/richText/" + i0+"/text", $3);
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/richText/" + i0, $8);
-}
-}
-var valid9 = _errs33 === errors;
-if(!valid9){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/richText", $15);
-}
-}
-var valid8 = _errs31 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.recognition !== undefined){
-let data15 = data11.recognition;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data15 === "string"){
-if(data15.length > 262144 && func2(data15) > 262144){
-return $fail(validate173, instancePath+"/content/recognition", $67);
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/recognition", $3);
-}
-}
-var valid8 = _errs37 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.pictureUrl !== undefined){
-let data16 = data11.pictureUrl;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data16 === "string"){
-if(data16.length > 4096 && func2(data16) > 4096){
-return $fail(validate173, instancePath+"/content/pictureUrl", $69);
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/pictureUrl", $3);
-}
-}
-var valid8 = _errs39 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.fileName !== undefined){
-let data17 = data11.fileName;
-const _errs41 = errors;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data17 === "string"){
-if(data17.length > 256 && func2(data17) > 256){
-return $fail(validate173, instancePath+"/content/fileName", $4);
-}
-}
-else {
-return $fail(validate173, instancePath+"/content/fileName", $3);
-}
-}
-var valid8 = _errs41 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath+"/content", $8);
-}
-}
-var valid0 = _errs29 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate173, instancePath, $8);
-}
-}
-validate173.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate176(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.content === undefined) && (missing0 = "content")){
-return $fail(validate176, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate176, instancePath+"/type", $0);
-}
-}
-else {
-return $fail(validate176, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-return $fail(validate176, instancePath+"/content", $67);
-}
-else {
-if(data1.length < 1){
-return $fail(validate176, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate176, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate176, instancePath+"/userId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate176, instancePath+"/userId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate176, instancePath+"/userId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate176, instancePath+"/userId", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate176, instancePath+"/session_id", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate176, instancePath+"/session_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate176, instancePath+"/session_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate176, instancePath+"/session_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data4 = data.sessionId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate176, instancePath+"/sessionId", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate176, instancePath+"/sessionId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate176, instancePath+"/sessionId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate176, instancePath+"/sessionId", $3);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-let data5 = data.metadata;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid5 = false;
-const _errs17 = errors;
-if(!(validate27(data5, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
-errors = vErrors.length;
-}
-var _valid0 = _errs17 === errors;
-valid5 = valid5 || _valid0;
-if(!valid5){
-const _errs18 = errors;
-if(data5 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid0 = _errs18 === errors;
-valid5 = valid5 || _valid0;
-}
-if(!valid5){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate176.errors = vErrors;
-return false;
-}
-else {
-errors = _errs16;
-if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate176, instancePath, $8);
-}
-}
-validate176.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate137(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-if(!(validate138(data, {instancePath}))){
-vErrors = $join(vErrors, validate138);
-errors = vErrors.length;
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs2 = errors;
-if(!(validate114(data, {instancePath}))){
-vErrors = $join(vErrors, validate114);
-errors = vErrors.length;
-}
-var _valid0 = _errs2 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs3 = errors;
-if(!(validate164(data, {instancePath}))){
-vErrors = $join(vErrors, validate164);
-errors = vErrors.length;
-}
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs4 = errors;
-if(!(validate45(data, {instancePath}))){
-vErrors = $join(vErrors, validate45);
-errors = vErrors.length;
-}
-var _valid0 = _errs4 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs5 = errors;
-if(!(validate22(data, {instancePath}))){
-vErrors = $join(vErrors, validate22);
-errors = vErrors.length;
-}
-var _valid0 = _errs5 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs6 = errors;
-if(!(validate23(data, {instancePath}))){
-vErrors = $join(vErrors, validate23);
-errors = vErrors.length;
-}
-var _valid0 = _errs6 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs7 = errors;
-if(!(validate24(data, {instancePath}))){
-vErrors = $join(vErrors, validate24);
-errors = vErrors.length;
-}
-var _valid0 = _errs7 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs8 = errors;
-if(!(validate25(data, {instancePath}))){
-vErrors = $join(vErrors, validate25);
-errors = vErrors.length;
-}
-var _valid0 = _errs8 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs9 = errors;
-if(!(validate33(data, {instancePath}))){
-vErrors = $join(vErrors, validate33);
-errors = vErrors.length;
-}
-var _valid0 = _errs9 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs10 = errors;
-if(!(validate173(data, {instancePath}))){
-vErrors = $join(vErrors, validate173);
-errors = vErrors.length;
-}
-var _valid0 = _errs10 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs11 = errors;
-if(!(validate37(data, {instancePath}))){
-vErrors = $join(vErrors, validate37);
-errors = vErrors.length;
-}
-var _valid0 = _errs11 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs12 = errors;
-if(!(validate176(data, {instancePath}))){
-vErrors = $join(vErrors, validate176);
-errors = vErrors.length;
-}
-var _valid0 = _errs12 === errors;
-valid0 = valid0 || _valid0;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate137.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate137.errors = vErrors;
-return errors === 0;
-}
-
-export const Sequence = validate179;
-
-function validate179(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate179, instancePath, $12);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate179, instancePath, $5);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate179, instancePath, $6);
-}
-}
-}
-}
-validate179.errors = vErrors;
-return errors === 0;
-}
-
-export const EventId = validate180;
-
-function validate180(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate180, instancePath, $17);
-}
-else {
-if(data.length < 1){
-return $fail(validate180, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate180, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate180, instancePath, $3);
-}
-}
-validate180.errors = vErrors;
-return errors === 0;
-}
-
-export const Emoji = validate181;
-
-function validate181(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-return $fail(validate181, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate181, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate181, instancePath, $3);
-}
-}
-validate181.errors = vErrors;
-return errors === 0;
-}
-
-export const Id = validate182;
-
-function validate182(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate182, instancePath, $0);
-}
-else {
-if(data.length < 1){
-return $fail(validate182, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate182, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate182, instancePath, $3);
-}
-}
-validate182.errors = vErrors;
-return errors === 0;
-}
-
-export const ErrorBody = validate183;
-
-function validate183(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-const _errs2 = errors;
-let valid1 = false;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data0 === "string"){
-if(data0.length > 256 && func2(data0) > 256){
-vErrors = $add(vErrors, instancePath+"/type", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/type", $3);
-errors++;
-}
-}
-var _valid0 = _errs3 === errors;
-valid1 = valid1 || _valid0;
-if(!valid1){
-const _errs6 = errors;
-if(data0 !== null){
-vErrors = $add(vErrors, instancePath+"/type", $74);
-errors++;
-}
-var _valid0 = _errs6 === errors;
-valid1 = valid1 || _valid0;
-}
-if(!valid1){
-vErrors = $add(vErrors, instancePath+"/type", $75);
-errors++;
-validate183.errors = vErrors;
-return false;
-}
-else {
-errors = _errs2;
-if(vErrors !== null){
-if(_errs2){
-vErrors.length = _errs2;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.code !== undefined){
-let data1 = data.code;
-const _errs8 = errors;
-const _errs9 = errors;
-let valid3 = false;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-vErrors = $add(vErrors, instancePath+"/code", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/code", $3);
-errors++;
-}
-}
-var _valid1 = _errs10 === errors;
-valid3 = valid3 || _valid1;
-if(!valid3){
-const _errs13 = errors;
-if(data1 !== null){
-vErrors = $add(vErrors, instancePath+"/code", $74);
-errors++;
-}
-var _valid1 = _errs13 === errors;
-valid3 = valid3 || _valid1;
-}
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/code", $75);
-errors++;
-validate183.errors = vErrors;
-return false;
-}
-else {
-errors = _errs9;
-if(vErrors !== null){
-if(_errs9){
-vErrors.length = _errs9;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate183, instancePath+"/message", $25);
-}
-}
-else {
-return $fail(validate183, instancePath+"/message", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.param !== undefined){
-let data3 = data.param;
-const _errs17 = errors;
-const _errs18 = errors;
-let valid5 = false;
-const _errs19 = errors;
-const _errs20 = errors;
-if(errors === _errs20){
-if(typeof data3 === "string"){
-if(data3.length > 256 && func2(data3) > 256){
-vErrors = $add(vErrors, instancePath+"/param", $4);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/param", $3);
-errors++;
-}
-}
-var _valid2 = _errs19 === errors;
-valid5 = valid5 || _valid2;
-if(!valid5){
-const _errs22 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/param", $74);
-errors++;
-}
-var _valid2 = _errs22 === errors;
-valid5 = valid5 || _valid2;
-}
-if(!valid5){
-vErrors = $add(vErrors, instancePath+"/param", $75);
-errors++;
-validate183.errors = vErrors;
-return false;
-}
-else {
-errors = _errs18;
-if(vErrors !== null){
-if(_errs18){
-vErrors.length = _errs18;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate183, instancePath, $8);
-}
-}
-validate183.errors = vErrors;
-return errors === 0;
-}
-
-export const Input = validate184;
-
-function validate184(data, {instancePath=""}={}){
+function validate80(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -11904,7 +2371,7 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(Array.isArray(data)){
 if(data.length > 256){
-vErrors = $add(vErrors, instancePath, $34);
+vErrors = $add(vErrors, instancePath, $35);
 errors++;
 }
 else {
@@ -11917,8 +2384,8 @@ var valid1 = true;
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 const _errs5 = errors;
-if(!(validate39(data[i0], {instancePath:instancePath+"/" + i0}))){
-vErrors = $join(vErrors, validate39);
+if(!(validate81(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate81);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -11940,7 +2407,7 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate184.errors = vErrors;
+validate80.errors = vErrors;
 return false;
 }
 else {
@@ -11954,641 +2421,113 @@ vErrors = null;
 }
 }
 }
-validate184.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
 
-export const Metadata = validate186;
 
-function validate186(data, {instancePath=""}={}){
+function validate91(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.sender_id !== undefined){
-let data0 = data.sender_id;
+const _errs0 = errors;
+let valid0 = false;
 const _errs1 = errors;
+if(!(validate57(data, {instancePath}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate186, instancePath+"/sender_id", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate186, instancePath+"/sender_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate186, instancePath+"/sender_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/sender_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sender_name !== undefined){
-let data1 = data.sender_name;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate186, instancePath+"/sender_name", $4);
-}
-}
-else {
-return $fail(validate186, instancePath+"/sender_name", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.user_id !== undefined){
-let data2 = data.user_id;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate186, instancePath+"/user_id", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate186, instancePath+"/user_id", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate186, instancePath+"/user_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/user_id", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate186, instancePath+"/session_id", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate186, instancePath+"/session_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate186, instancePath+"/session_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/session_id", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message_id !== undefined){
-let data4 = data.message_id;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate186, instancePath+"/message_id", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate186, instancePath+"/message_id", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate186, instancePath+"/message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/message_id", $3);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.chat_type !== undefined){
-let data5 = data.chat_type;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data5 === "string"){
-if(data5.length > 32 && func2(data5) > 32){
-return $fail(validate186, instancePath+"/chat_type", $21);
-}
-}
-else {
-return $fail(validate186, instancePath+"/chat_type", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_id !== undefined){
-let data6 = data.group_id;
-const _errs18 = errors;
-const _errs19 = errors;
-if(errors === _errs19){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate186, instancePath+"/group_id", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate186, instancePath+"/group_id", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate186, instancePath+"/group_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/group_id", $3);
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.group_name !== undefined){
-let data7 = data.group_name;
-const _errs21 = errors;
-const _errs22 = errors;
-if(errors === _errs22){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate186, instancePath+"/group_name", $4);
-}
-}
-else {
-return $fail(validate186, instancePath+"/group_name", $3);
-}
-}
-var valid0 = _errs21 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.thread_id !== undefined){
-let data8 = data.thread_id;
-const _errs24 = errors;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate186, instancePath+"/thread_id", $0);
-}
-else {
-if(data8.length < 1){
-return $fail(validate186, instancePath+"/thread_id", $1);
-}
-else {
-if(!func3(data8)){
-return $fail(validate186, instancePath+"/thread_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/thread_id", $3);
-}
-}
-var valid0 = _errs24 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.reply_to !== undefined){
-let data9 = data.reply_to;
-const _errs27 = errors;
-const _errs28 = errors;
-if(errors === _errs28){
-if(typeof data9 === "string"){
-if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate186, instancePath+"/reply_to", $17);
-}
-else {
-if(data9.length < 1){
-return $fail(validate186, instancePath+"/reply_to", $1);
-}
-else {
-if(!func3(data9)){
-return $fail(validate186, instancePath+"/reply_to", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/reply_to", $3);
-}
-}
-var valid0 = _errs27 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mentioned !== undefined){
-let data10 = data.mentioned;
-const _errs30 = errors;
-if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-return $fail(validate186, instancePath+"/mentioned", {keyword:"type",params:{type: schema44.properties.mentioned.type}});
-}
-var valid0 = _errs30 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.recipient_id !== undefined){
-let data11 = data.recipient_id;
-const _errs32 = errors;
-const _errs33 = errors;
-if(errors === _errs33){
-if(typeof data11 === "string"){
-if(data11.length > 128 && func2(data11) > 128){
-return $fail(validate186, instancePath+"/recipient_id", $0);
-}
-else {
-if(data11.length < 1){
-return $fail(validate186, instancePath+"/recipient_id", $1);
-}
-else {
-if(!func3(data11)){
-return $fail(validate186, instancePath+"/recipient_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/recipient_id", $3);
-}
-}
-var valid0 = _errs32 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.request_message_id !== undefined){
-let data12 = data.request_message_id;
-const _errs35 = errors;
-const _errs36 = errors;
-if(errors === _errs36){
-if(typeof data12 === "string"){
-if(data12.length > 512 && func2(data12) > 512){
-return $fail(validate186, instancePath+"/request_message_id", $17);
-}
-else {
-if(data12.length < 1){
-return $fail(validate186, instancePath+"/request_message_id", $1);
-}
-else {
-if(!func3(data12)){
-return $fail(validate186, instancePath+"/request_message_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/request_message_id", $3);
-}
-}
-var valid0 = _errs35 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.retry_of !== undefined){
-let data13 = data.retry_of;
-const _errs38 = errors;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data13 === "string"){
-if(data13.length > 512 && func2(data13) > 512){
-return $fail(validate186, instancePath+"/retry_of", $17);
-}
-else {
-if(data13.length < 1){
-return $fail(validate186, instancePath+"/retry_of", $1);
-}
-else {
-if(!func3(data13)){
-return $fail(validate186, instancePath+"/retry_of", $2);
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath+"/retry_of", $3);
-}
-}
-var valid0 = _errs38 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.kind !== undefined){
-let data14 = data.kind;
-const _errs41 = errors;
-if(errors === _errs41){
-if(typeof data14 === "string"){
-if(data14.length > 32 && func2(data14) > 32){
-return $fail(validate186, instancePath+"/kind", $21);
-}
-}
-else {
-return $fail(validate186, instancePath+"/kind", $3);
-}
-}
-var valid0 = _errs41 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate186, instancePath, $8);
-}
-}
-validate186.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseObject = validate187;
-
-function validate187(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate187, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate187, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate187, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate187, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.object !== undefined){
-let data1 = data.object;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate187, instancePath+"/object", $14);
-}
-}
-else {
-return $fail(validate187, instancePath+"/object", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate187, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate187, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output_text !== undefined){
-let data3 = data.output_text;
-const _errs9 = errors;
-const _errs10 = errors;
-let valid3 = false;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data3 === "string"){
-if(data3.length > 1048576 && func2(data3) > 1048576){
-vErrors = $add(vErrors, instancePath+"/output_text", $19);
+if(data !== null){
+vErrors = $add(vErrors, instancePath, $74);
 errors++;
 }
+var _valid0 = _errs2 === errors;
+valid0 = valid0 || _valid0;
 }
-else {
-vErrors = $add(vErrors, instancePath+"/output_text", $3);
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
 errors++;
-}
-}
-var _valid0 = _errs11 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
-const _errs14 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/output_text", $74);
-errors++;
-}
-var _valid0 = _errs14 === errors;
-valid3 = valid3 || _valid0;
-}
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/output_text", $75);
-errors++;
-validate187.errors = vErrors;
+validate91.errors = vErrors;
 return false;
 }
 else {
-errors = _errs10;
+errors = _errs0;
 if(vErrors !== null){
-if(_errs10){
-vErrors.length = _errs10;
+if(_errs0){
+vErrors.length = _errs0;
 }
 else {
 vErrors = null;
 }
 }
 }
-var valid0 = _errs9 === errors;
+validate91.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate79(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.input === undefined) && (missing0 = "input")){
+return $fail(validate79, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.model !== undefined){
+let data0 = data.model;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 256 && func2(data0) > 256){
+return $fail(validate79, instancePath+"/model", $4);
+}
+}
+else {
+return $fail(validate79, instancePath+"/model", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.stream !== undefined){
+const _errs3 = errors;
+if(typeof data.stream !== "boolean"){
+return $fail(validate79, instancePath+"/stream", $26);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.input !== undefined){
+const _errs5 = errors;
+if(!(validate80(data.input, {instancePath:instancePath+"/input"}))){
+vErrors = $join(vErrors, validate80);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.metadata !== undefined){
-let data4 = data.metadata;
-const _errs16 = errors;
-const _errs17 = errors;
-let valid5 = false;
-const _errs18 = errors;
-if(!(validate27(data4, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+const _errs6 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
 errors = vErrors.length;
 }
-var _valid1 = _errs18 === errors;
-valid5 = valid5 || _valid1;
-if(!valid5){
-const _errs19 = errors;
-if(data4 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
-errors++;
-}
-var _valid1 = _errs19 === errors;
-valid5 = valid5 || _valid1;
-}
-if(!valid5){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
-errors++;
-validate187.errors = vErrors;
-return false;
-}
-else {
-errors = _errs17;
-if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data5 = data.error;
-const _errs21 = errors;
-const _errs22 = errors;
-let valid6 = false;
-const _errs23 = errors;
-if(!(validate35(data5, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
-}
-var _valid2 = _errs23 === errors;
-valid6 = valid6 || _valid2;
-if(!valid6){
-const _errs24 = errors;
-if(data5 !== null){
-vErrors = $add(vErrors, instancePath+"/error", $74);
-errors++;
-}
-var _valid2 = _errs24 === errors;
-valid6 = valid6 || _valid2;
-}
-if(!valid6){
-vErrors = $add(vErrors, instancePath+"/error", $75);
-errors++;
-validate187.errors = vErrors;
-return false;
-}
-else {
-errors = _errs22;
-if(vErrors !== null){
-if(_errs22){
-vErrors.length = _errs22;
-}
-else {
-vErrors = null;
-}
-}
-}
-var valid0 = _errs21 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -12598,93 +2537,30 @@ var valid0 = true;
 }
 }
 }
-}
 else {
-return $fail(validate187, instancePath, $8);
+return $fail(validate79, instancePath, $8);
 }
 }
-validate187.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
 
-export const Status = validate190;
+export const ResponseCreate = validate94;
 
-function validate190(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-return $fail(validate190, instancePath, $14);
-}
-}
-else {
-return $fail(validate190, instancePath, $3);
-}
-}
-validate190.errors = vErrors;
-return errors === 0;
-}
-
-export const Index = validate191;
-
-function validate191(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate191, instancePath, $12);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 1000000 || isNaN(data)){
-return $fail(validate191, instancePath, $36);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate191, instancePath, $6);
-}
-}
-}
-}
-validate191.errors = vErrors;
-return errors === 0;
-}
-
-export const Item = validate192;
-
-function validate192(data, {instancePath=""}={}){
+function validate94(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-return $fail(validate192, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.input === undefined) && (missing0 = "input"))){
+return $fail(validate94, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.id !== undefined){
-let data0 = data.id;
+if(data.type !== undefined){
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate192, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate192, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate192, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate192, instancePath+"/id", $3);
-}
+if("response.create" !== data.type){
+return $fail(validate94, instancePath+"/type", $27);
 }
 var valid0 = _errs1 === errors;
 }
@@ -12692,23 +2568,30 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.type !== undefined){
-let data1 = data.type;
-const _errs4 = errors;
-if(errors === _errs4){
+if(data.model !== undefined){
+let data1 = data.model;
+const _errs2 = errors;
+if(errors === _errs2){
 if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate192, instancePath+"/type", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate192, instancePath+"/type", $1);
-}
+if(data1.length > 256 && func2(data1) > 256){
+return $fail(validate94, instancePath+"/model", $4);
 }
 }
 else {
-return $fail(validate192, instancePath+"/type", $3);
+return $fail(validate94, instancePath+"/model", $3);
 }
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.input !== undefined){
+const _errs4 = errors;
+if(!(validate80(data.input, {instancePath:instancePath+"/input"}))){
+vErrors = $join(vErrors, validate80);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -12716,500 +2599,31 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate192, instancePath+"/status", $14);
-}
-}
-else {
-return $fail(validate192, instancePath+"/status", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-let data3 = data.role;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 32 && func2(data3) > 32){
-return $fail(validate192, instancePath+"/role", $21);
-}
-}
-else {
-return $fail(validate192, instancePath+"/role", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
-const _errs11 = errors;
-if((!(Array.isArray(data4))) && (data4 !== null)){
-return $fail(validate192, instancePath+"/content", {keyword:"type",params:{type: schema121.properties.content.type}});
-}
-if(errors === _errs11){
-if(Array.isArray(data4)){
-if(data4.length > 256){
-return $fail(validate192, instancePath+"/content", $34);
-}
-else {
-var valid3 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs13 = errors;
-if(!(validate40(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid3 = _errs13 === errors;
-if(!valid3){
-break;
-}
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate192, instancePath, $8);
-}
-}
-validate192.errors = vErrors;
-return errors === 0;
-}
-
-export const Part = validate194;
-
-function validate194(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate194, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate194, instancePath+"/type", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate194, instancePath+"/type", $1);
-}
-}
-}
-else {
-return $fail(validate194, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.text !== undefined){
-let data1 = data.text;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate194, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.refusal !== undefined){
-let data2 = data.refusal;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 1048576 && func2(data2) > 1048576){
-return $fail(validate194, instancePath+"/refusal", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/refusal", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.image_url !== undefined){
-let data3 = data.image_url;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 1048576 && func2(data3) > 1048576){
-return $fail(validate194, instancePath+"/image_url", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/image_url", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.filename !== undefined){
-let data4 = data.filename;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func2(data4) > 256){
-return $fail(validate194, instancePath+"/filename", $4);
-}
-}
-else {
-return $fail(validate194, instancePath+"/filename", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.file_url !== undefined){
-let data5 = data.file_url;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 1048576 && func2(data5) > 1048576){
-return $fail(validate194, instancePath+"/file_url", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/file_url", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.file_data !== undefined){
-let data6 = data.file_data;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 1048576 && func2(data6) > 1048576){
-return $fail(validate194, instancePath+"/file_data", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/file_data", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.video_url !== undefined){
-let data7 = data.video_url;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data7 === "string"){
-if(data7.length > 1048576 && func2(data7) > 1048576){
-return $fail(validate194, instancePath+"/video_url", $19);
-}
-}
-else {
-return $fail(validate194, instancePath+"/video_url", $3);
-}
-}
-var valid0 = _errs18 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate194, instancePath, $8);
-}
-}
-validate194.errors = vErrors;
-return errors === 0;
-}
-
-export const Delta = validate195;
-
-function validate195(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-vErrors = $add(vErrors, instancePath, $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $3);
-errors++;
-}
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs4 = errors;
-if(errors === _errs4){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-errors++;
-}
-else {
-if(data.text !== undefined){
-let data0 = data.text;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data0 === "string"){
-if(data0.length > 1048576 && func2(data0) > 1048576){
-vErrors = $add(vErrors, instancePath+"/text", $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/text", $3);
-errors++;
-}
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $8);
-errors++;
-}
-}
-var _valid0 = _errs4 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate195.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate195.errors = vErrors;
-return errors === 0;
-}
-
-export const Text = validate196;
-
-function validate196(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-return $fail(validate196, instancePath, $19);
-}
-}
-else {
-return $fail(validate196, instancePath, $3);
-}
-}
-validate196.errors = vErrors;
-return errors === 0;
-}
-
-export const Code = validate197;
-
-function validate197(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 256 && func2(data) > 256){
-return $fail(validate197, instancePath, $4);
-}
-}
-else {
-return $fail(validate197, instancePath, $3);
-}
-}
-validate197.errors = vErrors;
-return errors === 0;
-}
-
-export const InputItem = validate198;
-
-function validate198(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.type !== undefined){
-let data0 = data.type;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate198, instancePath+"/type", $0);
-}
-}
-else {
-return $fail(validate198, instancePath+"/type", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.role !== undefined){
-let data1 = data.role;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 32 && func2(data1) > 32){
-return $fail(validate198, instancePath+"/role", $21);
-}
-}
-else {
-return $fail(validate198, instancePath+"/role", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
+if(data.previous_response_id !== undefined){
+let data3 = data.previous_response_id;
 const _errs5 = errors;
 const _errs6 = errors;
 let valid1 = false;
 const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 1048576 && func2(data2) > 1048576){
-vErrors = $add(vErrors, instancePath+"/content", $19);
-errors++;
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/content", $3);
-errors++;
-}
+if(!(validate34(data3, {instancePath:instancePath+"/previous_response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
 }
 var _valid0 = _errs7 === errors;
 valid1 = valid1 || _valid0;
 if(!valid1){
-const _errs10 = errors;
-if(errors === _errs10){
-if(Array.isArray(data2)){
-if(data2.length > 256){
-vErrors = $add(vErrors, instancePath+"/content", $34);
+const _errs8 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/previous_response_id", $74);
 errors++;
 }
-else {
-var valid3 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs12 = errors;
-if(!(validate40(data2[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate40);
-errors = vErrors.length;
-}
-var valid3 = _errs12 === errors;
-if(!valid3){
-break;
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/content", $15);
-errors++;
-}
-}
-var _valid0 = _errs10 === errors;
+var _valid0 = _errs8 === errors;
 valid1 = valid1 || _valid0;
 }
 if(!valid1){
-vErrors = $add(vErrors, instancePath+"/content", $75);
+vErrors = $add(vErrors, instancePath+"/previous_response_id", $75);
 errors++;
-validate198.errors = vErrors;
+validate94.errors = vErrors;
 return false;
 }
 else {
@@ -13228,95 +2642,62 @@ var valid0 = _errs5 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.metadata !== undefined){
+const _errs10 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
 else {
-return $fail(validate198, instancePath, $8);
+return $fail(validate94, instancePath, $8);
 }
 }
-validate198.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
 
-export const Name = validate200;
+export const ResponseCreated = validate98;
 
-function validate200(data, {instancePath=""}={}){
+function validate105(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(typeof data === "string"){
-if(data.length > 256 && func2(data) > 256){
-return $fail(validate200, instancePath, $4);
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate105, instancePath, $14);
 }
 }
 else {
-return $fail(validate200, instancePath, $3);
+return $fail(validate105, instancePath, $3);
 }
 }
-validate200.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
 
-export const Millis = validate201;
 
-function validate201(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate201, instancePath, $12);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate201, instancePath, $5);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate201, instancePath, $6);
-}
-}
-}
-}
-validate201.errors = vErrors;
-return errors === 0;
-}
-
-export const ReplyHeaders = validate202;
-
-function validate202(data, {instancePath=""}={}){
+function validate103(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-return $fail(validate202, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
+if(data.id !== undefined){
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate202, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate202, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate202, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate202, instancePath+"/messageId", $3);
-}
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 }
@@ -13324,137 +2705,30 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.timestamp !== undefined){
-let data1 = data.timestamp;
-const _errs4 = errors;
-const _errs5 = errors;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate202, instancePath+"/timestamp", $12);
-}
-if(errors === _errs5){
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate202, instancePath+"/timestamp", $5);
-}
-else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate202, instancePath+"/timestamp", $6);
-}
-}
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.inReplyTo !== undefined){
-let data2 = data.inReplyTo;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate202, instancePath+"/inReplyTo", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate202, instancePath+"/inReplyTo", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate202, instancePath+"/inReplyTo", $2);
-}
-}
-}
-}
-else {
-return $fail(validate202, instancePath+"/inReplyTo", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate202, instancePath, $8);
-}
-}
-validate202.errors = vErrors;
-return errors === 0;
-}
-
-export const SentData = validate203;
-
-function validate207(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate207, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.event_id !== undefined){
-let data0 = data.event_id;
-const _errs1 = errors;
+if(data.object !== undefined){
+let data1 = data.object;
 const _errs2 = errors;
 if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate207, instancePath+"/event_id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate207, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate207, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate207, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.response_id !== undefined){
-let data1 = data.response_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
 if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate207, instancePath+"/response_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate207, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate207, instancePath+"/response_id", $2);
-}
-}
+if(data1.length > 64 && func2(data1) > 64){
+return $fail(validate103, instancePath+"/object", $14);
 }
 }
 else {
-return $fail(validate207, instancePath+"/response_id", $3);
+return $fail(validate103, instancePath+"/object", $3);
 }
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs4 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
 }
 var valid0 = _errs4 === errors;
 }
@@ -13462,26 +2736,45 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.sequence_number !== undefined){
-let data2 = data.sequence_number;
+if(data.output_text !== undefined){
+let data3 = data.output_text;
+const _errs5 = errors;
+const _errs6 = errors;
+let valid1 = false;
 const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate207, instancePath+"/sequence_number", $12);
+if(!(validate62(data3, {instancePath:instancePath+"/output_text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
 }
-if(errors === _errs8){
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate207, instancePath+"/sequence_number", $5);
+var _valid0 = _errs7 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs8 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/output_text", $74);
+errors++;
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/output_text", $75);
+errors++;
+validate103.errors = vErrors;
+return false;
 }
 else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate207, instancePath+"/sequence_number", $6);
+errors = _errs6;
+if(vErrors !== null){
+if(_errs6){
+vErrors.length = _errs6;
+}
+else {
+vErrors = null;
 }
 }
 }
-}
-var valid0 = _errs7 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -13489,1158 +2782,124 @@ var valid0 = true;
 if(valid0){
 if(data.metadata !== undefined){
 const _errs10 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
 errors = vErrors.length;
 }
 var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate207, instancePath, $8);
-}
-}
-validate207.errors = vErrors;
-return errors === 0;
-}
-
-const schema350 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
-
-function validate210(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $fail(validate210, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-return $fail(validate210, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate210, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate210, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate210, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate210, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.object !== undefined){
-const _errs5 = errors;
-if("response" !== data.object){
-return $fail(validate210, instancePath+"/object", $59);
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data2 = data.status;
-const _errs6 = errors;
-if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate210, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema350.properties.status.enum}});
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.output !== undefined){
-let data3 = data.output;
-const _errs7 = errors;
-if(errors === _errs7){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-return $fail(validate210, instancePath+"/output", $58);
-}
-else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs9 = errors;
-if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0}))){
-vErrors = $join(vErrors, validate123);
-errors = vErrors.length;
-}
-var valid2 = _errs9 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate210, instancePath+"/output", $15);
-}
-}
-var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-const _errs10 = errors;
-if(!(validate127(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate127);
+let data5 = data.error;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid2 = false;
+const _errs13 = errors;
+if(!(validate73(data5, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate73);
 errors = vErrors.length;
 }
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate210, instancePath, $8);
-}
-}
-validate210.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate205(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate48(data, {instancePath}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate205, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate205, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate205, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate205.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate215(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate57(data, {instancePath}))){
-vErrors = $join(vErrors, validate57);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate215, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate215, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate215, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate215.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate220(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate70(data, {instancePath}))){
-vErrors = $join(vErrors, validate70);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate220, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate220, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate123(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate123);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate220, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate220.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate225(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate78(data, {instancePath}))){
-vErrors = $join(vErrors, validate78);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate225, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate225, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-return $fail(validate225, instancePath+"/content_index", $22);
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs6 = errors;
-if(!(validate124(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate124);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate225, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate225.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate233(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data === "string"){
-if(data.length > 50 && func2(data) > 50){
-vErrors = $add(vErrors, instancePath, $77);
+var _valid1 = _errs13 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const _errs14 = errors;
+if(data5 !== null){
+vErrors = $add(vErrors, instancePath+"/error", $74);
 errors++;
 }
-else {
-if(data.length < 1){
-vErrors = $add(vErrors, instancePath, $1);
+var _valid1 = _errs14 === errors;
+valid2 = valid2 || _valid1;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/error", $75);
 errors++;
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $3);
-errors++;
-}
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs3 = errors;
-if(errors === _errs3){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-errors++;
-}
-else {
-const _errs5 = errors;
-for(const key0 in data){
-if(!(key0 === "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-errors++;
-break;
-}
-}
-if(_errs5 === errors){
-if(data.text !== undefined){
-let data0 = data.text;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data0 === "string"){
-if(data0.length > 50 && func2(data0) > 50){
-vErrors = $add(vErrors, instancePath+"/text", $77);
-errors++;
-}
-else {
-if(data0.length < 1){
-vErrors = $add(vErrors, instancePath+"/text", $1);
-errors++;
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/text", $3);
-errors++;
-}
-}
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $8);
-errors++;
-}
-}
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate233.errors = vErrors;
+validate103.errors = vErrors;
 return false;
 }
 else {
-errors = _errs0;
+errors = _errs12;
 if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
+if(_errs12){
+vErrors.length = _errs12;
 }
 else {
 vErrors = null;
 }
 }
 }
-validate233.errors = vErrors;
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate103, instancePath, $8);
+}
+}
+validate103.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate230(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate84(data, {instancePath}))){
-vErrors = $join(vErrors, validate84);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate230, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.item_id !== undefined){
-let data0 = data.item_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate230, instancePath+"/item_id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate230, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate230, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate230, instancePath+"/item_id", $3);
-}
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.output_index !== undefined){
-const _errs7 = errors;
-if(0 !== data.output_index){
-return $fail(validate230, instancePath+"/output_index", $22);
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs8 = errors;
-if(0 !== data.content_index){
-return $fail(validate230, instancePath+"/content_index", $22);
-}
-var valid1 = _errs8 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.delta !== undefined){
-const _errs9 = errors;
-if(!(validate233(data.delta, {instancePath:instancePath+"/delta"}))){
-vErrors = $join(vErrors, validate233);
-errors = vErrors.length;
-}
-var valid1 = _errs9 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate230, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate230.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate236(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate88(data, {instancePath}))){
-vErrors = $join(vErrors, validate88);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-return $fail(validate236, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate236, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-return $fail(validate236, instancePath+"/content_index", $22);
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate236, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate236.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate240(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate81(data, {instancePath}))){
-vErrors = $join(vErrors, validate81);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate240, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate240, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-return $fail(validate240, instancePath+"/content_index", $22);
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.status !== undefined){
-const _errs6 = errors;
-if("completed" !== data.status){
-return $fail(validate240, instancePath+"/status", $71);
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs7 = errors;
-if(!(validate124(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate124);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate240, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate240.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate245(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate75(data, {instancePath}))){
-vErrors = $join(vErrors, validate75);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate245, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate245, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate123(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate123);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate245, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate245.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate250(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate60(data, {instancePath}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate250, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("completed" !== data.status){
-return $fail(validate250, instancePath+"/status", $71);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate250, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate250.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate255(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate63(data, {instancePath}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate255, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("failed" !== data.status){
-return $fail(validate255, instancePath+"/status", $72);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.error !== undefined){
-const _errs5 = errors;
-if(!(validate127(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate127);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs6 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate255, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate255.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate204(data, {instancePath=""}={}){
+function validate98(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate205(data, {instancePath}))){
-vErrors = $join(vErrors, validate205);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
-if(!(validate215(data, {instancePath}))){
-vErrors = $join(vErrors, validate215);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate220(data, {instancePath}))){
-vErrors = $join(vErrors, validate220);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate225(data, {instancePath}))){
-vErrors = $join(vErrors, validate225);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate230(data, {instancePath}))){
-vErrors = $join(vErrors, validate230);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate236(data, {instancePath}))){
-vErrors = $join(vErrors, validate236);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate240(data, {instancePath}))){
-vErrors = $join(vErrors, validate240);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate245(data, {instancePath}))){
-vErrors = $join(vErrors, validate245);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate250(data, {instancePath}))){
-vErrors = $join(vErrors, validate250);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate255(data, {instancePath}))){
-vErrors = $join(vErrors, validate255);
-errors = vErrors.length;
-}
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate98, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-return $fail(validate204, instancePath, $73);
-}
-}
-else {
-return $fail(validate204, instancePath, $8);
-}
-}
-validate204.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate203(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
+if(data.type !== undefined){
 const _errs1 = errors;
-if(!(validate204(data, {instancePath}))){
-vErrors = $join(vErrors, validate204);
-errors = vErrors.length;
+if("response.created" !== data.type){
+return $fail(validate98, instancePath+"/type", $28);
 }
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
 const _errs2 = errors;
-if(!(validate26(data, {instancePath}))){
-vErrors = $join(vErrors, validate26);
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
 errors = vErrors.length;
 }
-var _valid0 = _errs2 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
 const _errs3 = errors;
-if(!(validate29(data, {instancePath}))){
-vErrors = $join(vErrors, validate29);
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
 errors = vErrors.length;
 }
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
 const _errs4 = errors;
-if(!(validate31(data, {instancePath}))){
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
 vErrors = $join(vErrors, validate31);
 errors = vErrors.length;
-}
-var _valid0 = _errs4 === errors;
-valid0 = valid0 || _valid0;
-}
-}
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $75);
-errors++;
-validate203.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-if(vErrors !== null){
-if(_errs0){
-vErrors.length = _errs0;
-}
-else {
-vErrors = null;
-}
-}
-}
-validate203.errors = vErrors;
-return errors === 0;
-}
-
-export const TopicHeaders = validate265;
-
-function validate265(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-return $fail(validate265, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate265, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate265, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate265, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate265, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.topic !== undefined){
-const _errs4 = errors;
-if("/v1.0/im/bot/messages" !== data.topic){
-return $fail(validate265, instancePath+"/topic", $53);
 }
 var valid0 = _errs4 === errors;
 }
@@ -14648,31 +2907,37 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.inReplyTo !== undefined){
-let data2 = data.inReplyTo;
+if(data.metadata !== undefined){
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate265, instancePath+"/inReplyTo", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate265, instancePath+"/inReplyTo", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate265, instancePath+"/inReplyTo", $2);
-}
-}
-}
-}
-else {
-return $fail(validate265, instancePath+"/inReplyTo", $3);
-}
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs7 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -14681,57 +2946,46 @@ var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
 else {
-return $fail(validate265, instancePath, $8);
+return $fail(validate98, instancePath, $8);
 }
 }
-validate265.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
 
-export const SentItem = validate266;
+export const ResponseQueued = validate112;
 
-function validate266(data, {instancePath=""}={}){
+function validate112(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate266, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate112, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
+if(data.type !== undefined){
 const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-return $fail(validate266, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
+if("response.queued" !== data.type){
+return $fail(validate112, instancePath+"/type", $29);
 }
+var valid0 = _errs1 === errors;
 }
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate266, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate266, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate266, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate266, instancePath+"/id", $3);
-}
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -14739,10 +2993,145 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.type !== undefined){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
 const _errs5 = errors;
-if("message" !== data.type){
-return $fail(validate266, instancePath+"/type", $52);
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs7 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate112, instancePath, $8);
+}
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseInProgress = validate119;
+
+function validate119(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate119, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.in_progress" !== data.type){
+return $fail(validate119, instancePath+"/type", $30);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -14751,10 +3140,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.status !== undefined){
-let data2 = data.status;
 const _errs6 = errors;
-if(!((data2 === "in_progress") || (data2 === "completed"))){
-return $fail(validate266, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema260.properties.status.enum}});
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
@@ -14762,10 +3151,231 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.role !== undefined){
+if(data.response !== undefined){
 const _errs7 = errors;
-if("assistant" !== data.role){
-return $fail(validate266, instancePath+"/role", $57);
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate119, instancePath, $8);
+}
+}
+validate119.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseCompleted = validate126;
+
+function validate126(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate126, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.completed" !== data.type){
+return $fail(validate126, instancePath+"/type", $31);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs6 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs7 = errors;
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate126, instancePath, $8);
+}
+}
+validate126.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseFailed = validate133;
+
+function validate133(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate133, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.failed" !== data.type){
+return $fail(validate133, instancePath+"/type", $32);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs6 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs7 = errors;
+if(!(validate73(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate73);
+errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
 }
@@ -14773,33 +3383,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data4 = data.content;
+if(data.response !== undefined){
 const _errs8 = errors;
-if(errors === _errs8){
-if(Array.isArray(data4)){
-if(data4.length > 1){
-return $fail(validate266, instancePath+"/content", $58);
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-const _errs10 = errors;
-if(!(validate124(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate124);
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
 errors = vErrors.length;
-}
-var valid2 = _errs10 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate266, instancePath+"/content", $15);
-}
 }
 var valid0 = _errs8 === errors;
 }
@@ -14813,301 +3401,32 @@ var valid0 = true;
 }
 }
 }
+}
+}
 else {
-return $fail(validate266, instancePath, $8);
+return $fail(validate133, instancePath, $8);
 }
 }
-validate266.errors = vErrors;
+validate133.errors = vErrors;
 return errors === 0;
 }
 
-export const SentError = validate268;
+export const ResponseIncomplete = validate141;
 
-function validate268(data, {instancePath=""}={}){
+function validate141(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate268, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "code") || (key0 === "message"))){
-return $fail(validate268, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.code !== undefined){
-let data0 = data.code;
-const _errs2 = errors;
-if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-return $fail(validate268, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema265.properties.code.enum}});
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data1 = data.message;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate268, instancePath+"/message", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate268, instancePath+"/message", $1);
-}
-}
-}
-else {
-return $fail(validate268, instancePath+"/message", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate268, instancePath, $8);
-}
-}
-validate268.errors = vErrors;
-return errors === 0;
-}
-
-export const AckHeaders = validate269;
-
-function validate269(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.messageId === undefined) && (missing0 = "messageId")){
-return $fail(validate269, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.messageId !== undefined){
-let data0 = data.messageId;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate269, instancePath+"/messageId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate269, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate269, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate269, instancePath+"/messageId", $3);
-}
-}
-}
-}
-}
-else {
-return $fail(validate269, instancePath, $8);
-}
-}
-validate269.errors = vErrors;
-return errors === 0;
-}
-
-export const ResponseEvent = validate270;
-
-function validate270(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate48(data, {instancePath}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.queued"){
-if(!(validate54(data, {instancePath}))){
-vErrors = $join(vErrors, validate54);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.in_progress"){
-if(!(validate57(data, {instancePath}))){
-vErrors = $join(vErrors, validate57);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate60(data, {instancePath}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate63(data, {instancePath}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.incomplete"){
-if(!(validate67(data, {instancePath}))){
-vErrors = $join(vErrors, validate67);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate70(data, {instancePath}))){
-vErrors = $join(vErrors, validate70);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate75(data, {instancePath}))){
-vErrors = $join(vErrors, validate75);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate78(data, {instancePath}))){
-vErrors = $join(vErrors, validate78);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate81(data, {instancePath}))){
-vErrors = $join(vErrors, validate81);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate84(data, {instancePath}))){
-vErrors = $join(vErrors, validate84);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate88(data, {instancePath}))){
-vErrors = $join(vErrors, validate88);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.annotation.added"){
-if(!(validate90(data, {instancePath}))){
-vErrors = $join(vErrors, validate90);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.delta"){
-if(!(validate92(data, {instancePath}))){
-vErrors = $join(vErrors, validate92);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.refusal.done"){
-if(!(validate94(data, {instancePath}))){
-vErrors = $join(vErrors, validate94);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
-if(!(validate96(data, {instancePath}))){
-vErrors = $join(vErrors, validate96);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
-if(!(validate98(data, {instancePath}))){
-vErrors = $join(vErrors, validate98);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.added"){
-if(!(validate100(data, {instancePath}))){
-vErrors = $join(vErrors, validate100);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_part.done"){
-if(!(validate103(data, {instancePath}))){
-vErrors = $join(vErrors, validate103);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
-if(!(validate106(data, {instancePath}))){
-vErrors = $join(vErrors, validate106);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
-if(!(validate108(data, {instancePath}))){
-vErrors = $join(vErrors, validate108);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.delta"){
-if(!(validate110(data, {instancePath}))){
-vErrors = $join(vErrors, validate110);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.function_call_arguments.done"){
-if(!(validate112(data, {instancePath}))){
-vErrors = $join(vErrors, validate112);
-errors = vErrors.length;
-}
-}
-else {
-return $fail(validate270, instancePath, $65);
-}
-}
-else {
-return $fail(validate270, instancePath, $8);
-}
-}
-validate270.errors = vErrors;
-return errors === 0;
-}
-
-export const UserMessage = validate294;
-
-function validate294(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate294, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate141, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("user.message" !== data.type){
-return $fail(validate294, instancePath+"/type", $66);
+if("response.incomplete" !== data.type){
+return $fail(validate141, instancePath+"/type", $33);
 }
 var valid0 = _errs1 === errors;
 }
@@ -15115,23 +3434,157 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
+if(data.event_id !== undefined){
 const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
 const _errs3 = errors;
-if(errors === _errs3){
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs6 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs7 = errors;
+if(!(validate103(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate103);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate141, instancePath, $8);
+}
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+
+export const OutputItemAdded = validate148;
+
+function validate153(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate153, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 1000000 || isNaN(data)){
+return $fail(validate153, instancePath, $34);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate153, instancePath, $6);
+}
+}
+}
+}
+validate153.errors = vErrors;
+return errors === 0;
+}
+
+const schema48 = {"type":"object","required":["id","type"],"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"type":"string","minLength":1,"maxLength":128},"status":{"$ref":"#/definitions/Status"},"role":{"type":"string","maxLength":32},"content":{"type":["array","null"],"maxItems":256,"items":{"$ref":"#/definitions/Part"}}}};
+
+function validate156(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
+return $fail(validate156, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.id !== undefined){
+const _errs1 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs2 = errors;
+if(errors === _errs2){
 if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-return $fail(validate294, instancePath+"/content", $67);
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate156, instancePath+"/type", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate294, instancePath+"/content", $1);
+return $fail(validate156, instancePath+"/type", $1);
 }
 }
 }
 else {
-return $fail(validate294, instancePath+"/content", $3);
+return $fail(validate156, instancePath+"/type", $3);
 }
 }
 var valid0 = _errs2 === errors;
@@ -15140,28 +3593,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
+if(data.status !== undefined){
+const _errs4 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+let data3 = data.role;
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate294, instancePath+"/userId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate294, instancePath+"/userId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate294, instancePath+"/userId", $2);
-}
-}
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 32 && func2(data3) > 32){
+return $fail(validate156, instancePath+"/role", $21);
 }
 }
 else {
-return $fail(validate294, instancePath+"/userId", $3);
+return $fail(validate156, instancePath+"/role", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -15170,31 +3624,172 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs7 = errors;
+if((!(Array.isArray(data4))) && (data4 !== null)){
+return $fail(validate156, instancePath+"/content", {keyword:"type",params:{type: schema48.properties.content.type}});
+}
+if(errors === _errs7){
+if(Array.isArray(data4)){
+if(data4.length > 256){
+return $fail(validate156, instancePath+"/content", $35);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs9 = errors;
+if(!(validate83(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate156, instancePath, $8);
+}
+}
+validate156.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate148(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
+return $fail(validate148, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.output_item.added" !== data.type){
+return $fail(validate148, instancePath+"/type", $36);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.metadata !== undefined){
-let data3 = data.metadata;
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs6 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.index, {instancePath:instancePath+"/index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item !== undefined){
+let data7 = data.item;
 const _errs8 = errors;
 const _errs9 = errors;
-let valid3 = false;
+let valid1 = false;
 const _errs10 = errors;
-if(!(validate27(data3, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+if(!(validate156(data7, {instancePath:instancePath+"/item"}))){
+vErrors = $join(vErrors, validate156);
 errors = vErrors.length;
 }
 var _valid0 = _errs10 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
+valid1 = valid1 || _valid0;
+if(!valid1){
 const _errs11 = errors;
-if(data3 !== null){
-vErrors = $add(vErrors, instancePath+"/metadata", $74);
+if(data7 !== null){
+vErrors = $add(vErrors, instancePath+"/item", $74);
 errors++;
 }
 var _valid0 = _errs11 === errors;
-valid3 = valid3 || _valid0;
+valid1 = valid1 || _valid0;
 }
-if(!valid3){
-vErrors = $add(vErrors, instancePath+"/metadata", $75);
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/item", $75);
 errors++;
-validate294.errors = vErrors;
+validate148.errors = vErrors;
 return false;
 }
 else {
@@ -15218,38 +3813,34 @@ var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
 else {
-return $fail(validate294, instancePath, $8);
+return $fail(validate148, instancePath, $8);
 }
 }
-validate294.errors = vErrors;
+validate148.errors = vErrors;
 return errors === 0;
 }
 
-export const PlainMessage = validate296;
+export const OutputItemDone = validate161;
 
-function validate296(data, {instancePath=""}={}){
+function validate161(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.content === undefined) && (missing0 = "content")){
-return $fail(validate296, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefined) && (missing0 = "item"))){
+return $fail(validate161, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
-let data0 = data.type;
 const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate296, instancePath+"/type", $0);
-}
-}
-else {
-return $fail(validate296, instancePath+"/type", $3);
-}
+if("response.output_item.done" !== data.type){
+return $fail(validate161, instancePath+"/type", $37);
 }
 var valid0 = _errs1 === errors;
 }
@@ -15257,24 +3848,23 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data1 = data.content;
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 262144 && func2(data1) > 262144){
-return $fail(validate296, instancePath+"/content", $67);
-}
-else {
-if(data1.length < 1){
-return $fail(validate296, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate296, instancePath+"/content", $3);
-}
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -15282,28 +3872,574 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.userId !== undefined){
-let data2 = data.userId;
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
 const _errs6 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.index !== undefined){
 const _errs7 = errors;
-if(errors === _errs7){
+if(!(validate153(data.index, {instancePath:instancePath+"/index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item !== undefined){
+let data7 = data.item;
+const _errs8 = errors;
+const _errs9 = errors;
+let valid1 = false;
+const _errs10 = errors;
+if(!(validate156(data7, {instancePath:instancePath+"/item"}))){
+vErrors = $join(vErrors, validate156);
+errors = vErrors.length;
+}
+var _valid0 = _errs10 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs11 = errors;
+if(data7 !== null){
+vErrors = $add(vErrors, instancePath+"/item", $74);
+errors++;
+}
+var _valid0 = _errs11 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/item", $75);
+errors++;
+validate161.errors = vErrors;
+return false;
+}
+else {
+errors = _errs9;
+if(vErrors !== null){
+if(_errs9){
+vErrors.length = _errs9;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate161, instancePath, $8);
+}
+}
+validate161.errors = vErrors;
+return errors === 0;
+}
+
+export const ContentPartAdded = validate169;
+
+function validate169(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate169, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.content_part.added" !== data.type){
+return $fail(validate169, instancePath+"/type", $38);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs9 = errors;
+if(!(validate83(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate169, instancePath, $8);
+}
+}
+validate169.errors = vErrors;
+return errors === 0;
+}
+
+export const ContentPartDone = validate178;
+
+function validate178(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
+return $fail(validate178, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.content_part.done" !== data.type){
+return $fail(validate178, instancePath+"/type", $39);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs9 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs10 = errors;
+if(!(validate83(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate178, instancePath, $8);
+}
+}
+validate178.errors = vErrors;
+return errors === 0;
+}
+
+export const OutputTextDelta = validate188;
+
+function validate190(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+vErrors = $add(vErrors, instancePath, $19);
+errors++;
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $3);
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+errors++;
+}
+else {
+if(data.text !== undefined){
+let data0 = data.text;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data0 === "string"){
+if(data0.length > 1048576 && func2(data0) > 1048576){
+vErrors = $add(vErrors, instancePath+"/text", $19);
+errors++;
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/text", $3);
+errors++;
+}
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $8);
+errors++;
+}
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate190.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate190.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate188(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate188, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.output_text.delta" !== data.type){
+return $fail(validate188, instancePath+"/type", $40);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+let data1 = data.event_id;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate188, instancePath+"/event_id", $16);
+}
+else {
+if(data1.length < 1){
+return $fail(validate188, instancePath+"/event_id", $1);
+}
+else {
+if(!func3(data1)){
+return $fail(validate188, instancePath+"/event_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate188, instancePath+"/event_id", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data2 = data.response_id;
+const _errs4 = errors;
+if(errors === _errs4){
 if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate296, instancePath+"/userId", $0);
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate188, instancePath+"/response_id", $16);
 }
 else {
 if(data2.length < 1){
-return $fail(validate296, instancePath+"/userId", $1);
+return $fail(validate188, instancePath+"/response_id", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate296, instancePath+"/userId", $2);
+return $fail(validate188, instancePath+"/response_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate296, instancePath+"/userId", $3);
+return $fail(validate188, instancePath+"/response_id", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data3 = data.sequence_number;
+const _errs6 = errors;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+return $fail(validate188, instancePath+"/sequence_number", $11);
+}
+if(errors === _errs6){
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 9007199254740991 || isNaN(data3)){
+return $fail(validate188, instancePath+"/sequence_number", $5);
+}
+else {
+if(data3 < 0 || isNaN(data3)){
+return $fail(validate188, instancePath+"/sequence_number", $6);
+}
+}
 }
 }
 var valid0 = _errs6 === errors;
@@ -15312,101 +4448,94 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.session_id !== undefined){
-let data3 = data.session_id;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate296, instancePath+"/session_id", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate296, instancePath+"/session_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate296, instancePath+"/session_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate296, instancePath+"/session_id", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sessionId !== undefined){
-let data4 = data.sessionId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate296, instancePath+"/sessionId", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate296, instancePath+"/sessionId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate296, instancePath+"/sessionId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate296, instancePath+"/sessionId", $3);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
 if(data.metadata !== undefined){
-let data5 = data.metadata;
-const _errs15 = errors;
-const _errs16 = errors;
-let valid5 = false;
-const _errs17 = errors;
-if(!(validate27(data5, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+let data4 = data.metadata;
+const _errs8 = errors;
+const _errs9 = errors;
+let valid1 = false;
+const _errs10 = errors;
+if(!(validate57(data4, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
 errors = vErrors.length;
 }
-var _valid0 = _errs17 === errors;
-valid5 = valid5 || _valid0;
-if(!valid5){
-const _errs18 = errors;
-if(data5 !== null){
+var _valid0 = _errs10 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs11 = errors;
+if(data4 !== null){
 vErrors = $add(vErrors, instancePath+"/metadata", $74);
 errors++;
 }
-var _valid0 = _errs18 === errors;
-valid5 = valid5 || _valid0;
+var _valid0 = _errs11 === errors;
+valid1 = valid1 || _valid0;
 }
-if(!valid5){
+if(!valid1){
 vErrors = $add(vErrors, instancePath+"/metadata", $75);
 errors++;
-validate296.errors = vErrors;
+validate188.errors = vErrors;
 return false;
 }
 else {
-errors = _errs16;
+errors = _errs9;
 if(vErrors !== null){
-if(_errs16){
-vErrors.length = _errs16;
+if(_errs9){
+vErrors.length = _errs9;
 }
 else {
 vErrors = null;
+}
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+let data5 = data.item_id;
+const _errs13 = errors;
+if(errors === _errs13){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+return $fail(validate188, instancePath+"/item_id", $16);
+}
+else {
+if(data5.length < 1){
+return $fail(validate188, instancePath+"/item_id", $1);
+}
+else {
+if(!func3(data5)){
+return $fail(validate188, instancePath+"/item_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate188, instancePath+"/item_id", $3);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+let data6 = data.output_index;
+const _errs15 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+return $fail(validate188, instancePath+"/output_index", $11);
+}
+if(errors === _errs15){
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 1000000 || isNaN(data6)){
+return $fail(validate188, instancePath+"/output_index", $34);
+}
+else {
+if(data6 < 0 || isNaN(data6)){
+return $fail(validate188, instancePath+"/output_index", $6);
+}
 }
 }
 }
@@ -15415,6 +4544,45 @@ var valid0 = _errs15 === errors;
 else {
 var valid0 = true;
 }
+if(valid0){
+if(data.content_index !== undefined){
+let data7 = data.content_index;
+const _errs17 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+return $fail(validate188, instancePath+"/content_index", $11);
+}
+if(errors === _errs17){
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 1000000 || isNaN(data7)){
+return $fail(validate188, instancePath+"/content_index", $34);
+}
+else {
+if(data7 < 0 || isNaN(data7)){
+return $fail(validate188, instancePath+"/content_index", $6);
+}
+}
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+const _errs19 = errors;
+if(!(validate190(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate190);
+errors = vErrors.length;
+}
+var valid0 = _errs19 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -15423,47 +4591,3142 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate296, instancePath, $8);
+return $fail(validate188, instancePath, $8);
 }
 }
-validate296.errors = vErrors;
+validate188.errors = vErrors;
 return errors === 0;
 }
 
-export const RequestText = validate298;
+export const OutputTextDone = validate192;
+
+function validate192(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate192, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.output_text.done" !== data.type){
+return $fail(validate192, instancePath+"/type", $41);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate192, instancePath, $8);
+}
+}
+validate192.errors = vErrors;
+return errors === 0;
+}
+
+export const AnnotationAdded = validate201;
+const schema55 = {"type":"object","required":["type","item_id"],"properties":{"type":{"const":"response.output_text.annotation.added"},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/shared0"},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"annotation_index":{"$ref":"#/definitions/Index"},"annotation":{"type":["object","null"]}}};
+
+function validate201(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))){
+return $fail(validate201, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.output_text.annotation.added" !== data.type){
+return $fail(validate201, instancePath+"/type", $42);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.annotation_index !== undefined){
+const _errs9 = errors;
+if(!(validate153(data.annotation_index, {instancePath:instancePath+"/annotation_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.annotation !== undefined){
+let data9 = data.annotation;
+const _errs10 = errors;
+if((!(data9 && typeof data9 == "object" && !Array.isArray(data9))) && (data9 !== null)){
+return $fail(validate201, instancePath+"/annotation", {keyword:"type",params:{type: schema55.properties.annotation.type}});
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate201, instancePath, $8);
+}
+}
+validate201.errors = vErrors;
+return errors === 0;
+}
+
+export const RefusalDelta = validate210;
+
+function validate210(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate210, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.refusal.delta" !== data.type){
+return $fail(validate210, instancePath+"/type", $43);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate210, instancePath, $8);
+}
+}
+validate210.errors = vErrors;
+return errors === 0;
+}
+
+export const RefusalDone = validate219;
+
+function validate219(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.refusal === undefined) && (missing0 = "refusal"))){
+return $fail(validate219, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.refusal.done" !== data.type){
+return $fail(validate219, instancePath+"/type", $44);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.refusal !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.refusal, {instancePath:instancePath+"/refusal"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate219, instancePath, $8);
+}
+}
+validate219.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningDelta = validate228;
+const schema58 = {"type":"object","required":["type","item_id","delta"],"properties":{"type":{"enum":["response.reasoning.delta","response.reasoning_text.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/shared0"},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+
+function validate228(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate228, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
+return $fail(validate228, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema58.properties.type.enum}});
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate228, instancePath, $8);
+}
+}
+validate228.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningDone = validate237;
+const schema59 = {"type":"object","required":["type","item_id","text"],"properties":{"type":{"enum":["response.reasoning.done","response.reasoning_text.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/shared0"},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"content_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
+
+function validate237(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate237, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
+return $fail(validate237, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema59.properties.type.enum}});
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.content_index, {instancePath:instancePath+"/content_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate237, instancePath, $8);
+}
+}
+validate237.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningSummaryPartAdded = validate246;
+
+function validate246(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate246, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.reasoning_summary_part.added" !== data.type){
+return $fail(validate246, instancePath+"/type", $45);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.summary_index, {instancePath:instancePath+"/summary_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs9 = errors;
+if(!(validate83(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate246, instancePath, $8);
+}
+}
+validate246.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningSummaryPartDone = validate255;
+
+function validate255(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate255, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.reasoning_summary_part.done" !== data.type){
+return $fail(validate255, instancePath+"/type", $46);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.summary_index, {instancePath:instancePath+"/summary_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.part !== undefined){
+const _errs9 = errors;
+if(!(validate83(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate255, instancePath, $8);
+}
+}
+validate255.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningSummaryTextDelta = validate264;
+const schema62 = {"type":"object","required":["type","item_id","summary_index","delta"],"properties":{"type":{"enum":["response.reasoning_summary_text.delta","response.reasoning_summary.delta"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/shared0"},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"delta":{"$ref":"#/definitions/Text"}}};
+
+function validate264(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate264, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
+return $fail(validate264, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema62.properties.type.enum}});
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.summary_index, {instancePath:instancePath+"/summary_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate264, instancePath, $8);
+}
+}
+validate264.errors = vErrors;
+return errors === 0;
+}
+
+export const ReasoningSummaryTextDone = validate273;
+const schema63 = {"type":"object","required":["type","item_id","summary_index","text"],"properties":{"type":{"enum":["response.reasoning_summary_text.done","response.reasoning_summary.done"]},"event_id":{"$ref":"#/definitions/EventId"},"response_id":{"$ref":"#/definitions/EventId"},"sequence_number":{"$ref":"#/definitions/Sequence"},"metadata":{"$ref":"#/definitions/shared0"},"item_id":{"$ref":"#/definitions/EventId"},"output_index":{"$ref":"#/definitions/Index"},"summary_index":{"$ref":"#/definitions/Index"},"text":{"$ref":"#/definitions/Text"}}};
+
+function validate273(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.summary_index === undefined) && (missing0 = "summary_index"))) || ((data.text === undefined) && (missing0 = "text"))){
+return $fail(validate273, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
+return $fail(validate273, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema63.properties.type.enum}});
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.summary_index !== undefined){
+const _errs8 = errors;
+if(!(validate153(data.summary_index, {instancePath:instancePath+"/summary_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs9 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate273, instancePath, $8);
+}
+}
+validate273.errors = vErrors;
+return errors === 0;
+}
+
+export const FunctionCallArgumentsDelta = validate282;
+
+function validate282(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate282, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.function_call_arguments.delta" !== data.type){
+return $fail(validate282, instancePath+"/type", $47);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+const _errs8 = errors;
+if(!(validate62(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate282, instancePath, $8);
+}
+}
+validate282.errors = vErrors;
+return errors === 0;
+}
+
+export const FunctionCallArgumentsDone = validate290;
+
+function validate290(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === undefined) && (missing0 = "item_id"))) || ((data.arguments === undefined) && (missing0 = "arguments"))){
+return $fail(validate290, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("response.function_call_arguments.done" !== data.type){
+return $fail(validate290, instancePath+"/type", $48);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+const _errs3 = errors;
+if(!(validate34(data.response_id, {instancePath:instancePath+"/response_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs4 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.item_id !== undefined){
+const _errs6 = errors;
+if(!(validate34(data.item_id, {instancePath:instancePath+"/item_id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_index !== undefined){
+const _errs7 = errors;
+if(!(validate153(data.output_index, {instancePath:instancePath+"/output_index"}))){
+vErrors = $join(vErrors, validate153);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.arguments !== undefined){
+const _errs8 = errors;
+if(!(validate62(data.arguments, {instancePath:instancePath+"/arguments"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate290, instancePath, $8);
+}
+}
+validate290.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorEvent = validate298;
 
 function validate298(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 262144 && func2(data) > 262144){
-return $fail(validate298, instancePath, $67);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+return $fail(validate298, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.length < 1){
-return $fail(validate298, instancePath, $1);
+if(data.type !== undefined){
+const _errs1 = errors;
+if("error" !== data.type){
+return $fail(validate298, instancePath+"/type", $49);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs2 = errors;
+if(!(validate31(data.sequence_number, {instancePath:instancePath+"/sequence_number"}))){
+vErrors = $join(vErrors, validate31);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs3 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+return $fail(validate298, instancePath+"/status", $11);
+}
+if(errors === _errs3){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 599 || isNaN(data2)){
+return $fail(validate298, instancePath+"/status", $50);
+}
+else {
+if(data2 < 100 || isNaN(data2)){
+return $fail(validate298, instancePath+"/status", $51);
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data3 = data.error;
+const _errs5 = errors;
+const _errs6 = errors;
+if(!(validate73(data3, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate73);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(valid1){
+const _errs7 = errors;
+if(errors === _errs7){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+let missing1;
+if((data3.message === undefined) && (missing1 = "message")){
+return $fail(validate298, instancePath+"/error", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data3.message !== undefined){
+let data4 = data3.message;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(data4.length > 65536 && func2(data4) > 65536){
+return $fail(validate298, instancePath+"/error/message", $25);
+}
+}
+else {
+return $fail(validate298, instancePath+"/error/message", $3);
+}
+}
 }
 }
 }
 else {
-return $fail(validate298, instancePath, $3);
+return $fail(validate298, instancePath+"/error", $8);
+}
+}
+var valid1 = _errs7 === errors;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate298, instancePath, $8);
 }
 }
 validate298.errors = vErrors;
 return errors === 0;
 }
 
-export const RobotMessage = validate299;
+export const ReplyEnvelope = validate301;
 
-function validate299(data, {instancePath=""}={}){
+function validate302(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
+return $fail(validate302, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+let data0 = data.messageId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate302, instancePath+"/messageId", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate302, instancePath+"/messageId", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate302, instancePath+"/messageId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate302, instancePath+"/messageId", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timestamp !== undefined){
+let data1 = data.timestamp;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+return $fail(validate302, instancePath+"/timestamp", $11);
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+return $fail(validate302, instancePath+"/timestamp", $5);
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+return $fail(validate302, instancePath+"/timestamp", $6);
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+let data2 = data.inReplyTo;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate302, instancePath+"/inReplyTo", $0);
+}
+else {
+if(data2.length < 1){
+return $fail(validate302, instancePath+"/inReplyTo", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate302, instancePath+"/inReplyTo", $2);
+}
+}
+}
+}
+else {
+return $fail(validate302, instancePath+"/inReplyTo", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate302, instancePath, $8);
+}
+}
+validate302.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate301(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
+return $fail(validate301, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("message" !== data.type){
+return $fail(validate301, instancePath+"/type", $52);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+const _errs2 = errors;
+if(!(validate302(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate302);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data2 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 4194304 && func2(data2) > 4194304){
+return $fail(validate301, instancePath+"/data", $9);
+}
+}
+else {
+return $fail(validate301, instancePath+"/data", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate301, instancePath, $8);
+}
+}
+validate301.errors = vErrors;
+return errors === 0;
+}
+
+export const TopicEnvelope = validate304;
+
+function validate305(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
+return $fail(validate305, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+const _errs1 = errors;
+if(!(validate40(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.topic !== undefined){
+const _errs2 = errors;
+if("/v1.0/im/bot/messages" !== data.topic){
+return $fail(validate305, instancePath+"/topic", $53);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+const _errs3 = errors;
+if(!(validate40(data.inReplyTo, {instancePath:instancePath+"/inReplyTo"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate305, instancePath, $8);
+}
+}
+validate305.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate304(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
+return $fail(validate304, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("MESSAGE" !== data.type){
+return $fail(validate304, instancePath+"/type", $54);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+const _errs2 = errors;
+if(!(validate305(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate305);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data2 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 4194304 && func2(data2) > 4194304){
+return $fail(validate304, instancePath+"/data", $9);
+}
+}
+else {
+return $fail(validate304, instancePath+"/data", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate304, instancePath, $8);
+}
+}
+validate304.errors = vErrors;
+return errors === 0;
+}
+
+export const WholeResponse = validate309;
+const schema71 = {"type":"object","required":["id","object","status","output","metadata"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"$ref":"#/definitions/shared1"},"output_text":{"$ref":"#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"#/definitions/Metadata"}}};
+const schema73 = {"type":"object","required":["id","type","status","role","content"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
+
+function validate314(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
+return $fail(validate314, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
+return $fail(validate314, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("output_text" !== data.type){
+return $fail(validate314, instancePath+"/type", $55);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs3 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.annotations !== undefined){
+let data2 = data.annotations;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data2)){
+if(data2.length > 0){
+return $fail(validate314, instancePath+"/annotations", $56);
+}
+}
+else {
+return $fail(validate314, instancePath+"/annotations", $15);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate314, instancePath, $8);
+}
+}
+validate314.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate312(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate312, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
+return $fail(validate312, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+const _errs3 = errors;
+if("message" !== data.type){
+return $fail(validate312, instancePath+"/type", $52);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs4 = errors;
+if(!((data2 === "in_progress") || (data2 === "completed"))){
+return $fail(validate312, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema73.properties.status.enum}});
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+const _errs5 = errors;
+if("assistant" !== data.role){
+return $fail(validate312, instancePath+"/role", $57);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data4)){
+if(data4.length > 1){
+return $fail(validate312, instancePath+"/content", $58);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate314(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate314);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate312, instancePath+"/content", $15);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate312, instancePath, $8);
+}
+}
+validate312.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate311(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 1){
+return $fail(validate311, instancePath, $58);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate312(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate312);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate311, instancePath, $15);
+}
+}
+validate311.errors = vErrors;
+return errors === 0;
+}
+
+const schema75 = {"type":"object","required":["code","message"],"additionalProperties":false,"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
+
+function validate320(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate320, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "code") || (key0 === "message"))){
+return $fail(validate320, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs2 = errors;
+if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
+return $fail(validate320, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema75.properties.code.enum}});
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data1 = data.message;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate320, instancePath+"/message", $16);
+}
+else {
+if(data1.length < 1){
+return $fail(validate320, instancePath+"/message", $1);
+}
+}
+}
+else {
+return $fail(validate320, instancePath+"/message", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate320, instancePath, $8);
+}
+}
+validate320.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate309(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate309, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "output_text")) || (key0 === "error")) || (key0 === "metadata"))){
+return $fail(validate309, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+const _errs3 = errors;
+if("response" !== data.object){
+return $fail(validate309, instancePath+"/object", $59);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs4 = errors;
+if(!((data2 === "completed") || (data2 === "failed"))){
+return $fail(validate309, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema71.properties.status.enum}});
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+const _errs5 = errors;
+if(!(validate311(data.output, {instancePath:instancePath+"/output"}))){
+vErrors = $join(vErrors, validate311);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_text !== undefined){
+const _errs6 = errors;
+if(!(validate62(data.output_text, {instancePath:instancePath+"/output_text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs7 = errors;
+if(!(validate320(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate320);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs8 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate309, instancePath, $8);
+}
+}
+validate309.errors = vErrors;
+return errors === 0;
+}
+
+export const SystemPong = validate323;
+
+function validate323(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate323, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs1 = errors;
+if(200 !== data.code){
+return $fail(validate323, instancePath+"/code", $60);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+const _errs2 = errors;
+if(!(validate23(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs3 = errors;
+if("OK" !== data.message){
+return $fail(validate323, instancePath+"/message", $61);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate323, instancePath, $8);
+}
+}
+validate323.errors = vErrors;
+return errors === 0;
+}
+
+export const IntclawAck = validate325;
+
+function validate326(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.messageId === undefined) && (missing0 = "messageId")){
+return $fail(validate326, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+if(!(validate40(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate326, instancePath, $8);
+}
+}
+validate326.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate325(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.headers === undefined) && (missing0 = "headers")) || ((data.data === undefined) && (missing0 = "data"))){
+return $fail(validate325, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.headers !== undefined){
+const _errs1 = errors;
+if(!(validate326(data.headers, {instancePath:instancePath+"/headers"}))){
+vErrors = $join(vErrors, validate326);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs2 = errors;
+if(errors === _errs2){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if((data1.success === undefined) && (missing1 = "success")){
+return $fail(validate325, instancePath+"/data", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.success !== undefined){
+if(true !== data1.success){
+return $fail(validate325, instancePath+"/data/success", $62);
+}
+}
+}
+}
+else {
+return $fail(validate325, instancePath+"/data", $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate325, instancePath, $8);
+}
+}
+validate325.errors = vErrors;
+return errors === 0;
+}
+
+export const DingtalkAck = validate329;
+
+function validate329(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.code === undefined) && (missing0 = "code")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.message === undefined) && (missing0 = "message"))) || ((data.data === undefined) && (missing0 = "data"))){
+return $fail(validate329, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.code !== undefined){
+const _errs1 = errors;
+if(200 !== data.code){
+return $fail(validate329, instancePath+"/code", $60);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.headers !== undefined){
+let data1 = data.headers;
+const _errs2 = errors;
+if(errors === _errs2){
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+let missing1;
+if(((data1.contentType === undefined) && (missing1 = "contentType")) || ((data1.messageId === undefined) && (missing1 = "messageId"))){
+return $fail(validate329, instancePath+"/headers", {keyword:"required",params:{missingProperty: missing1}});
+}
+else {
+if(data1.contentType !== undefined){
+const _errs4 = errors;
+if("application/json" !== data1.contentType){
+return $fail(validate329, instancePath+"/headers/contentType", $63);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data1.messageId !== undefined){
+const _errs5 = errors;
+if(!(validate40(data1.messageId, {instancePath:instancePath+"/headers/messageId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate329, instancePath+"/headers", $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+const _errs6 = errors;
+if("OK" !== data.message){
+return $fail(validate329, instancePath+"/message", $61);
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+const _errs7 = errors;
+if("{\"response\":{\"success\":true}}" !== data.data){
+return $fail(validate329, instancePath+"/data", $64);
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate329, instancePath, $8);
+}
+}
+validate329.errors = vErrors;
+return errors === 0;
+}
+
+export const Headers = validate331;
+
+function validate331(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.messageId !== undefined){
+let data0 = data.messageId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate331, instancePath+"/messageId", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate331, instancePath+"/messageId", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate331, instancePath+"/messageId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate331, instancePath+"/messageId", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requestId !== undefined){
+let data1 = data.requestId;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate331, instancePath+"/requestId", $0);
+}
+else {
+if(data1.length < 1){
+return $fail(validate331, instancePath+"/requestId", $1);
+}
+else {
+if(!func3(data1)){
+return $fail(validate331, instancePath+"/requestId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate331, instancePath+"/requestId", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+let data2 = data.senderId;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate331, instancePath+"/senderId", $0);
+}
+else {
+if(data2.length < 1){
+return $fail(validate331, instancePath+"/senderId", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate331, instancePath+"/senderId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate331, instancePath+"/senderId", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.topic !== undefined){
+let data3 = data.topic;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 256 && func2(data3) > 256){
+return $fail(validate331, instancePath+"/topic", $4);
+}
+}
+else {
+return $fail(validate331, instancePath+"/topic", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timestamp !== undefined){
+let data4 = data.timestamp;
+const _errs9 = errors;
+if(errors === _errs9){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 9007199254740991 || isNaN(data4)){
+return $fail(validate331, instancePath+"/timestamp", $5);
+}
+else {
+if(data4 < 0 || isNaN(data4)){
+return $fail(validate331, instancePath+"/timestamp", $6);
+}
+}
+}
+else {
+return $fail(validate331, instancePath+"/timestamp", $7);
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+let data5 = data.inReplyTo;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+return $fail(validate331, instancePath+"/inReplyTo", $0);
+}
+else {
+if(data5.length < 1){
+return $fail(validate331, instancePath+"/inReplyTo", $1);
+}
+else {
+if(!func3(data5)){
+return $fail(validate331, instancePath+"/inReplyTo", $2);
+}
+}
+}
+}
+else {
+return $fail(validate331, instancePath+"/inReplyTo", $3);
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate331, instancePath, $8);
+}
+}
+validate331.errors = vErrors;
+return errors === 0;
+}
+
+export const EnvelopeData = validate332;
+
+function validate333(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate98(data, {instancePath}))){
+vErrors = $join(vErrors, validate98);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.queued"){
+if(!(validate112(data, {instancePath}))){
+vErrors = $join(vErrors, validate112);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate119(data, {instancePath}))){
+vErrors = $join(vErrors, validate119);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate126(data, {instancePath}))){
+vErrors = $join(vErrors, validate126);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate133(data, {instancePath}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.incomplete"){
+if(!(validate141(data, {instancePath}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate148(data, {instancePath}))){
+vErrors = $join(vErrors, validate148);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate161(data, {instancePath}))){
+vErrors = $join(vErrors, validate161);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate169(data, {instancePath}))){
+vErrors = $join(vErrors, validate169);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate178(data, {instancePath}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate188(data, {instancePath}))){
+vErrors = $join(vErrors, validate188);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate192(data, {instancePath}))){
+vErrors = $join(vErrors, validate192);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.annotation.added"){
+if(!(validate201(data, {instancePath}))){
+vErrors = $join(vErrors, validate201);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.delta"){
+if(!(validate210(data, {instancePath}))){
+vErrors = $join(vErrors, validate210);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.done"){
+if(!(validate219(data, {instancePath}))){
+vErrors = $join(vErrors, validate219);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
+if(!(validate228(data, {instancePath}))){
+vErrors = $join(vErrors, validate228);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
+if(!(validate237(data, {instancePath}))){
+vErrors = $join(vErrors, validate237);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.added"){
+if(!(validate246(data, {instancePath}))){
+vErrors = $join(vErrors, validate246);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.done"){
+if(!(validate255(data, {instancePath}))){
+vErrors = $join(vErrors, validate255);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
+if(!(validate264(data, {instancePath}))){
+vErrors = $join(vErrors, validate264);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
+if(!(validate273(data, {instancePath}))){
+vErrors = $join(vErrors, validate273);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.delta"){
+if(!(validate282(data, {instancePath}))){
+vErrors = $join(vErrors, validate282);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.done"){
+if(!(validate290(data, {instancePath}))){
+vErrors = $join(vErrors, validate290);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate333, instancePath, $65);
+}
+}
+else {
+return $fail(validate333, instancePath, $8);
+}
+}
+validate333.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate360(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+return $fail(validate360, instancePath, $66);
+}
+else {
+if(data.length < 1){
+return $fail(validate360, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate360, instancePath, $3);
+}
+}
+validate360.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate359(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate359, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("user.message" !== data.type){
+return $fail(validate359, instancePath+"/type", $67);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs2 = errors;
+if(!(validate360(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate360);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+const _errs3 = errors;
+if(!(validate40(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs4 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate359, instancePath, $8);
+}
+}
+validate359.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate371(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-return $fail(validate299, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate371, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.msgtype !== undefined){
@@ -15472,11 +7735,11 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-return $fail(validate299, instancePath+"/msgtype", $14);
+return $fail(validate371, instancePath+"/msgtype", $14);
 }
 }
 else {
-return $fail(validate299, instancePath+"/msgtype", $3);
+return $fail(validate371, instancePath+"/msgtype", $3);
 }
 }
 var valid0 = _errs1 === errors;
@@ -15486,28 +7749,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.msgId !== undefined){
-let data1 = data.msgId;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate299, instancePath+"/msgId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate299, instancePath+"/msgId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate299, instancePath+"/msgId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/msgId", $3);
-}
+if(!(validate40(data.msgId, {instancePath:instancePath+"/msgId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -15517,15 +7762,693 @@ var valid0 = true;
 if(valid0){
 if(data.conversationType !== undefined){
 let data2 = data.conversationType;
-const _errs6 = errors;
-if(errors === _errs6){
+const _errs4 = errors;
+if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-return $fail(validate299, instancePath+"/conversationType", $68);
+return $fail(validate371, instancePath+"/conversationType", $68);
 }
 }
 else {
-return $fail(validate299, instancePath+"/conversationType", $3);
+return $fail(validate371, instancePath+"/conversationType", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+const _errs6 = errors;
+if(!(validate40(data.conversationId, {instancePath:instancePath+"/conversationId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationTitle !== undefined){
+const _errs7 = errors;
+if(!(validate86(data.conversationTitle, {instancePath:instancePath+"/conversationTitle"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs8 = errors;
+if(!(validate40(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderStaffId !== undefined){
+const _errs9 = errors;
+if(!(validate40(data.senderStaffId, {instancePath:instancePath+"/senderStaffId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderNick !== undefined){
+const _errs10 = errors;
+if(!(validate86(data.senderNick, {instancePath:instancePath+"/senderNick"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.isInAtList !== undefined){
+const _errs11 = errors;
+if(typeof data.isInAtList !== "boolean"){
+return $fail(validate371, instancePath+"/isInAtList", $26);
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data9 = data.text;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.content !== undefined){
+let data10 = data9.content;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data10 === "string"){
+if(data10.length > 262144 && func2(data10) > 262144){
+return $fail(validate371, instancePath+"/text/content", $66);
+}
+}
+else {
+return $fail(validate371, instancePath+"/text/content", $3);
+}
+}
+}
+}
+else {
+return $fail(validate371, instancePath+"/text", $8);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data11 = data.content;
+const _errs17 = errors;
+if(errors === _errs17){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.richText !== undefined){
+let data12 = data11.richText;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data12)){
+if(data12.length > 1024){
+return $fail(validate371, instancePath+"/content/richText", $24);
+}
+else {
+var valid3 = true;
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.text !== undefined){
+let data14 = data13.text;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data14 === "string"){
+if(data14.length > 262144 && func2(data14) > 262144){
+return $fail(validate371, instancePath+"/content/richText/" + i0+"/text", $66);
+}
+}
+else {
+return $fail(validate371, instancePath+"/content/richText/" + i0+"/text", $3);
+}
+}
+}
+}
+else {
+return $fail(validate371, instancePath+"/content/richText/" + i0, $8);
+}
+}
+var valid3 = _errs21 === errors;
+if(!valid3){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate371, instancePath+"/content/richText", $15);
+}
+}
+var valid2 = _errs19 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.recognition !== undefined){
+let data15 = data11.recognition;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data15 === "string"){
+if(data15.length > 262144 && func2(data15) > 262144){
+return $fail(validate371, instancePath+"/content/recognition", $66);
+}
+}
+else {
+return $fail(validate371, instancePath+"/content/recognition", $3);
+}
+}
+var valid2 = _errs25 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.pictureUrl !== undefined){
+let data16 = data11.pictureUrl;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data16 === "string"){
+if(data16.length > 4096 && func2(data16) > 4096){
+return $fail(validate371, instancePath+"/content/pictureUrl", $69);
+}
+}
+else {
+return $fail(validate371, instancePath+"/content/pictureUrl", $3);
+}
+}
+var valid2 = _errs27 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.fileName !== undefined){
+const _errs29 = errors;
+if(!(validate86(data11.fileName, {instancePath:instancePath+"/content/fileName"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid2 = _errs29 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate371, instancePath+"/content", $8);
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate371, instancePath, $8);
+}
+}
+validate371.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate381(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.content === undefined) && (missing0 = "content")){
+return $fail(validate381, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate381, instancePath+"/type", $0);
+}
+}
+else {
+return $fail(validate381, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs3 = errors;
+if(!(validate360(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate360);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+const _errs4 = errors;
+if(!(validate40(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_id !== undefined){
+const _errs5 = errors;
+if(!(validate40(data.session_id, {instancePath:instancePath+"/session_id"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+const _errs6 = errors;
+if(!(validate40(data.sessionId, {instancePath:instancePath+"/sessionId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs7 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate381, instancePath, $8);
+}
+}
+validate381.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate332(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(!(validate333(data, {instancePath}))){
+vErrors = $join(vErrors, validate333);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs2 = errors;
+if(!(validate298(data, {instancePath}))){
+vErrors = $join(vErrors, validate298);
+errors = vErrors.length;
+}
+var _valid0 = _errs2 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(!(validate359(data, {instancePath}))){
+vErrors = $join(vErrors, validate359);
+errors = vErrors.length;
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs4 = errors;
+if(!(validate94(data, {instancePath}))){
+vErrors = $join(vErrors, validate94);
+errors = vErrors.length;
+}
+var _valid0 = _errs4 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs5 = errors;
+if(!(validate30(data, {instancePath}))){
+vErrors = $join(vErrors, validate30);
+errors = vErrors.length;
+}
+var _valid0 = _errs5 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs6 = errors;
+if(!(validate33(data, {instancePath}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var _valid0 = _errs6 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs7 = errors;
+if(!(validate42(data, {instancePath}))){
+vErrors = $join(vErrors, validate42);
+errors = vErrors.length;
+}
+var _valid0 = _errs7 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs8 = errors;
+if(!(validate48(data, {instancePath}))){
+vErrors = $join(vErrors, validate48);
+errors = vErrors.length;
+}
+var _valid0 = _errs8 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs9 = errors;
+if(!(validate71(data, {instancePath}))){
+vErrors = $join(vErrors, validate71);
+errors = vErrors.length;
+}
+var _valid0 = _errs9 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs10 = errors;
+if(!(validate371(data, {instancePath}))){
+vErrors = $join(vErrors, validate371);
+errors = vErrors.length;
+}
+var _valid0 = _errs10 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs11 = errors;
+if(!(validate79(data, {instancePath}))){
+vErrors = $join(vErrors, validate79);
+errors = vErrors.length;
+}
+var _valid0 = _errs11 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs12 = errors;
+if(!(validate381(data, {instancePath}))){
+vErrors = $join(vErrors, validate381);
+errors = vErrors.length;
+}
+var _valid0 = _errs12 === errors;
+valid0 = valid0 || _valid0;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate332.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate332.errors = vErrors;
+return errors === 0;
+}
+
+export const Sequence = validate388;
+
+function validate388(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate388, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate388, instancePath, $5);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate388, instancePath, $6);
+}
+}
+}
+}
+validate388.errors = vErrors;
+return errors === 0;
+}
+
+export const EventId = validate389;
+
+function validate389(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate389, instancePath, $16);
+}
+else {
+if(data.length < 1){
+return $fail(validate389, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate389, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate389, instancePath, $3);
+}
+}
+validate389.errors = vErrors;
+return errors === 0;
+}
+
+export const Emoji = validate390;
+
+function validate390(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate390, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate390, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate390, instancePath, $3);
+}
+}
+validate390.errors = vErrors;
+return errors === 0;
+}
+
+export const Id = validate391;
+
+function validate391(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate391, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate391, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate391, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate391, instancePath, $3);
+}
+}
+validate391.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorBody = validate392;
+
+function validate392(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+const _errs2 = errors;
+let valid1 = false;
+const _errs3 = errors;
+if(!(validate74(data0, {instancePath:instancePath+"/type"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
+}
+var _valid0 = _errs3 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs4 = errors;
+if(data0 !== null){
+vErrors = $add(vErrors, instancePath+"/type", $74);
+errors++;
+}
+var _valid0 = _errs4 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/type", $75);
+errors++;
+validate392.errors = vErrors;
+return false;
+}
+else {
+errors = _errs2;
+if(vErrors !== null){
+if(_errs2){
+vErrors.length = _errs2;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data1 = data.code;
+const _errs6 = errors;
+const _errs7 = errors;
+let valid2 = false;
+const _errs8 = errors;
+if(!(validate74(data1, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
+}
+var _valid1 = _errs8 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const _errs9 = errors;
+if(data1 !== null){
+vErrors = $add(vErrors, instancePath+"/code", $74);
+errors++;
+}
+var _valid1 = _errs9 === errors;
+valid2 = valid2 || _valid1;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/code", $75);
+errors++;
+validate392.errors = vErrors;
+return false;
+}
+else {
+errors = _errs7;
+if(vErrors !== null){
+if(_errs7){
+vErrors.length = _errs7;
+}
+else {
+vErrors = null;
+}
 }
 }
 var valid0 = _errs6 === errors;
@@ -15534,48 +8457,17 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.conversationId !== undefined){
-let data3 = data.conversationId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate299, instancePath+"/conversationId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate299, instancePath+"/conversationId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate299, instancePath+"/conversationId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/conversationId", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.conversationTitle !== undefined){
-let data4 = data.conversationTitle;
+if(data.message !== undefined){
+let data2 = data.message;
 const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 256 && func2(data4) > 256){
-return $fail(validate299, instancePath+"/conversationTitle", $4);
+if(errors === _errs11){
+if(typeof data2 === "string"){
+if(data2.length > 65536 && func2(data2) > 65536){
+return $fail(validate392, instancePath+"/message", $25);
 }
 }
 else {
-return $fail(validate299, instancePath+"/conversationTitle", $3);
+return $fail(validate392, instancePath+"/message", $3);
 }
 }
 var valid0 = _errs11 === errors;
@@ -15584,58 +8476,378 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.senderId !== undefined){
-let data5 = data.senderId;
+if(data.param !== undefined){
+let data3 = data.param;
+const _errs13 = errors;
 const _errs14 = errors;
+let valid3 = false;
 const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate299, instancePath+"/senderId", $0);
+if(!(validate74(data3, {instancePath:instancePath+"/param"}))){
+vErrors = $join(vErrors, validate74);
+errors = vErrors.length;
+}
+var _valid2 = _errs15 === errors;
+valid3 = valid3 || _valid2;
+if(!valid3){
+const _errs16 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/param", $74);
+errors++;
+}
+var _valid2 = _errs16 === errors;
+valid3 = valid3 || _valid2;
+}
+if(!valid3){
+vErrors = $add(vErrors, instancePath+"/param", $75);
+errors++;
+validate392.errors = vErrors;
+return false;
 }
 else {
-if(data5.length < 1){
-return $fail(validate299, instancePath+"/senderId", $1);
+errors = _errs14;
+if(vErrors !== null){
+if(_errs14){
+vErrors.length = _errs14;
 }
 else {
-if(!func3(data5)){
-return $fail(validate299, instancePath+"/senderId", $2);
+vErrors = null;
+}
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
 }
 else {
-return $fail(validate299, instancePath+"/senderId", $3);
+return $fail(validate392, instancePath, $8);
 }
 }
-var valid0 = _errs14 === errors;
+validate392.errors = vErrors;
+return errors === 0;
+}
+
+export const Input = validate396;
+
+function validate396(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+vErrors = $add(vErrors, instancePath, $19);
+errors++;
+}
+else {
+if(data.length < 1){
+vErrors = $add(vErrors, instancePath, $1);
+errors++;
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $3);
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(errors === _errs3){
+if(Array.isArray(data)){
+if(data.length > 256){
+vErrors = $add(vErrors, instancePath, $35);
+errors++;
+}
+else {
+if(data.length < 1){
+vErrors = $add(vErrors, instancePath, $76);
+errors++;
+}
+else {
+var valid1 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs5 = errors;
+if(!(validate81(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate81);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $15);
+errors++;
+}
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate396.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate396.errors = vErrors;
+return errors === 0;
+}
+
+export const Metadata = validate398;
+
+function validate398(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.sender_id !== undefined){
+let data0 = data.sender_id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate398, instancePath+"/sender_id", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate398, instancePath+"/sender_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate398, instancePath+"/sender_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/sender_id", $3);
+}
+}
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.senderStaffId !== undefined){
-let data6 = data.senderStaffId;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
+if(data.sender_name !== undefined){
+let data1 = data.sender_name;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 256 && func2(data1) > 256){
+return $fail(validate398, instancePath+"/sender_name", $4);
+}
+}
+else {
+return $fail(validate398, instancePath+"/sender_name", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.user_id !== undefined){
+let data2 = data.user_id;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate398, instancePath+"/user_id", $0);
+}
+else {
+if(data2.length < 1){
+return $fail(validate398, instancePath+"/user_id", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate398, instancePath+"/user_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/user_id", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_id !== undefined){
+let data3 = data.session_id;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate398, instancePath+"/session_id", $0);
+}
+else {
+if(data3.length < 1){
+return $fail(validate398, instancePath+"/session_id", $1);
+}
+else {
+if(!func3(data3)){
+return $fail(validate398, instancePath+"/session_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/session_id", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message_id !== undefined){
+let data4 = data.message_id;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data4 === "string"){
+if(data4.length > 128 && func2(data4) > 128){
+return $fail(validate398, instancePath+"/message_id", $0);
+}
+else {
+if(data4.length < 1){
+return $fail(validate398, instancePath+"/message_id", $1);
+}
+else {
+if(!func3(data4)){
+return $fail(validate398, instancePath+"/message_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/message_id", $3);
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.chat_type !== undefined){
+let data5 = data.chat_type;
+const _errs11 = errors;
+if(errors === _errs11){
+if(typeof data5 === "string"){
+if(data5.length > 32 && func2(data5) > 32){
+return $fail(validate398, instancePath+"/chat_type", $21);
+}
+}
+else {
+return $fail(validate398, instancePath+"/chat_type", $3);
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_id !== undefined){
+let data6 = data.group_id;
+const _errs13 = errors;
+if(errors === _errs13){
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate299, instancePath+"/senderStaffId", $0);
+return $fail(validate398, instancePath+"/group_id", $0);
 }
 else {
 if(data6.length < 1){
-return $fail(validate299, instancePath+"/senderStaffId", $1);
+return $fail(validate398, instancePath+"/group_id", $1);
 }
 else {
 if(!func3(data6)){
-return $fail(validate299, instancePath+"/senderStaffId", $2);
+return $fail(validate398, instancePath+"/group_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate299, instancePath+"/senderStaffId", $3);
+return $fail(validate398, instancePath+"/group_id", $3);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.group_name !== undefined){
+let data7 = data.group_name;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data7 === "string"){
+if(data7.length > 256 && func2(data7) > 256){
+return $fail(validate398, instancePath+"/group_name", $4);
+}
+}
+else {
+return $fail(validate398, instancePath+"/group_name", $3);
+}
+}
+var valid0 = _errs15 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.thread_id !== undefined){
+let data8 = data.thread_id;
+const _errs17 = errors;
+if(errors === _errs17){
+if(typeof data8 === "string"){
+if(data8.length > 128 && func2(data8) > 128){
+return $fail(validate398, instancePath+"/thread_id", $0);
+}
+else {
+if(data8.length < 1){
+return $fail(validate398, instancePath+"/thread_id", $1);
+}
+else {
+if(!func3(data8)){
+return $fail(validate398, instancePath+"/thread_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/thread_id", $3);
 }
 }
 var valid0 = _errs17 === errors;
@@ -15644,30 +8856,69 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.senderNick !== undefined){
-let data7 = data.senderNick;
-const _errs20 = errors;
-const _errs21 = errors;
-if(errors === _errs21){
-if(typeof data7 === "string"){
-if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate299, instancePath+"/senderNick", $4);
+if(data.reply_to !== undefined){
+let data9 = data.reply_to;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data9 === "string"){
+if(data9.length > 512 && func2(data9) > 512){
+return $fail(validate398, instancePath+"/reply_to", $16);
+}
+else {
+if(data9.length < 1){
+return $fail(validate398, instancePath+"/reply_to", $1);
+}
+else {
+if(!func3(data9)){
+return $fail(validate398, instancePath+"/reply_to", $2);
+}
+}
 }
 }
 else {
-return $fail(validate299, instancePath+"/senderNick", $3);
+return $fail(validate398, instancePath+"/reply_to", $3);
 }
 }
-var valid0 = _errs20 === errors;
+var valid0 = _errs19 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.isInAtList !== undefined){
+if(data.mentioned !== undefined){
+let data10 = data.mentioned;
+const _errs21 = errors;
+if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
+return $fail(validate398, instancePath+"/mentioned", {keyword:"type",params:{type: schema22.properties.mentioned.type}});
+}
+var valid0 = _errs21 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.recipient_id !== undefined){
+let data11 = data.recipient_id;
 const _errs23 = errors;
-if(typeof data.isInAtList !== "boolean"){
-return $fail(validate299, instancePath+"/isInAtList", $26);
+if(errors === _errs23){
+if(typeof data11 === "string"){
+if(data11.length > 128 && func2(data11) > 128){
+return $fail(validate398, instancePath+"/recipient_id", $0);
+}
+else {
+if(data11.length < 1){
+return $fail(validate398, instancePath+"/recipient_id", $1);
+}
+else {
+if(!func3(data11)){
+return $fail(validate398, instancePath+"/recipient_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/recipient_id", $3);
+}
 }
 var valid0 = _errs23 === errors;
 }
@@ -15675,28 +8926,27 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.text !== undefined){
-let data9 = data.text;
+if(data.request_message_id !== undefined){
+let data12 = data.request_message_id;
 const _errs25 = errors;
 if(errors === _errs25){
-if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
-if(data9.content !== undefined){
-let data10 = data9.content;
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data10 === "string"){
-if(data10.length > 262144 && func2(data10) > 262144){
-return $fail(validate299, instancePath+"/text/content", $67);
+if(typeof data12 === "string"){
+if(data12.length > 512 && func2(data12) > 512){
+return $fail(validate398, instancePath+"/request_message_id", $16);
+}
+else {
+if(data12.length < 1){
+return $fail(validate398, instancePath+"/request_message_id", $1);
+}
+else {
+if(!func3(data12)){
+return $fail(validate398, instancePath+"/request_message_id", $2);
+}
+}
 }
 }
 else {
-return $fail(validate299, instancePath+"/text/content", $3);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/text", $8);
+return $fail(validate398, instancePath+"/request_message_id", $3);
 }
 }
 var valid0 = _errs25 === errors;
@@ -15705,126 +8955,46 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.content !== undefined){
-let data11 = data.content;
+if(data.retry_of !== undefined){
+let data13 = data.retry_of;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data13 === "string"){
+if(data13.length > 512 && func2(data13) > 512){
+return $fail(validate398, instancePath+"/retry_of", $16);
+}
+else {
+if(data13.length < 1){
+return $fail(validate398, instancePath+"/retry_of", $1);
+}
+else {
+if(!func3(data13)){
+return $fail(validate398, instancePath+"/retry_of", $2);
+}
+}
+}
+}
+else {
+return $fail(validate398, instancePath+"/retry_of", $3);
+}
+}
+var valid0 = _errs27 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.kind !== undefined){
+let data14 = data.kind;
 const _errs29 = errors;
 if(errors === _errs29){
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-if(data11.richText !== undefined){
-let data12 = data11.richText;
-const _errs31 = errors;
-if(errors === _errs31){
-if(Array.isArray(data12)){
-if(data12.length > 1024){
-return $fail(validate299, instancePath+"/content/richText", $24);
-}
-else {
-var valid9 = true;
-const len0 = data12.length;
-for(let i0=0; i0<len0; i0++){
-let data13 = data12[i0];
-const _errs33 = errors;
-if(errors === _errs33){
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.text !== undefined){
-let data14 = data13.text;
-const _errs35 = errors;
-if(errors === _errs35){
 if(typeof data14 === "string"){
-if(data14.length > 262144 && func2(data14) > 262144){
-return $fail(validate299, instancePath+"/content/richText/" + i0+"/text", $67);
+if(data14.length > 32 && func2(data14) > 32){
+return $fail(validate398, instancePath+"/kind", $21);
 }
 }
 else {
-return $fail(validate299, instancePath+"/content/richText/" + i0+"/text", $3);
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/content/richText/" + i0, $8);
-}
-}
-var valid9 = _errs33 === errors;
-if(!valid9){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/content/richText", $15);
-}
-}
-var valid8 = _errs31 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.recognition !== undefined){
-let data15 = data11.recognition;
-const _errs37 = errors;
-if(errors === _errs37){
-if(typeof data15 === "string"){
-if(data15.length > 262144 && func2(data15) > 262144){
-return $fail(validate299, instancePath+"/content/recognition", $67);
-}
-}
-else {
-return $fail(validate299, instancePath+"/content/recognition", $3);
-}
-}
-var valid8 = _errs37 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.pictureUrl !== undefined){
-let data16 = data11.pictureUrl;
-const _errs39 = errors;
-if(errors === _errs39){
-if(typeof data16 === "string"){
-if(data16.length > 4096 && func2(data16) > 4096){
-return $fail(validate299, instancePath+"/content/pictureUrl", $69);
-}
-}
-else {
-return $fail(validate299, instancePath+"/content/pictureUrl", $3);
-}
-}
-var valid8 = _errs39 === errors;
-}
-else {
-var valid8 = true;
-}
-if(valid8){
-if(data11.fileName !== undefined){
-let data17 = data11.fileName;
-const _errs41 = errors;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data17 === "string"){
-if(data17.length > 256 && func2(data17) > 256){
-return $fail(validate299, instancePath+"/content/fileName", $4);
-}
-}
-else {
-return $fail(validate299, instancePath+"/content/fileName", $3);
-}
-}
-var valid8 = _errs41 === errors;
-}
-else {
-var valid8 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate299, instancePath+"/content", $8);
+return $fail(validate398, instancePath+"/kind", $3);
 }
 }
 var valid0 = _errs29 === errors;
@@ -15844,128 +9014,933 @@ var valid0 = true;
 }
 }
 }
+}
+}
+}
 else {
-return $fail(validate299, instancePath, $8);
+return $fail(validate398, instancePath, $8);
 }
 }
-validate299.errors = vErrors;
+validate398.errors = vErrors;
 return errors === 0;
 }
 
-export const SentEvent = validate300;
+export const ResponseObject = validate399;
 
-function validate300(data, {instancePath=""}={}){
+function validate399(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate205(data, {instancePath}))){
-vErrors = $join(vErrors, validate205);
+if(data.id !== undefined){
+const _errs1 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
 errors = vErrors.length;
 }
+var valid0 = _errs1 === errors;
 }
-else if(tag0 === "response.in_progress"){
-if(!(validate215(data, {instancePath}))){
-vErrors = $join(vErrors, validate215);
-errors = vErrors.length;
+else {
+var valid0 = true;
 }
-}
-else if(tag0 === "response.output_item.added"){
-if(!(validate220(data, {instancePath}))){
-vErrors = $join(vErrors, validate220);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.added"){
-if(!(validate225(data, {instancePath}))){
-vErrors = $join(vErrors, validate225);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.delta"){
-if(!(validate230(data, {instancePath}))){
-vErrors = $join(vErrors, validate230);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_text.done"){
-if(!(validate236(data, {instancePath}))){
-vErrors = $join(vErrors, validate236);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.content_part.done"){
-if(!(validate240(data, {instancePath}))){
-vErrors = $join(vErrors, validate240);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.output_item.done"){
-if(!(validate245(data, {instancePath}))){
-vErrors = $join(vErrors, validate245);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.completed"){
-if(!(validate250(data, {instancePath}))){
-vErrors = $join(vErrors, validate250);
-errors = vErrors.length;
-}
-}
-else if(tag0 === "response.failed"){
-if(!(validate255(data, {instancePath}))){
-vErrors = $join(vErrors, validate255);
-errors = vErrors.length;
+if(valid0){
+if(data.object !== undefined){
+let data1 = data.object;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 64 && func2(data1) > 64){
+return $fail(validate399, instancePath+"/object", $14);
 }
 }
 else {
-return $fail(validate300, instancePath, $73);
+return $fail(validate399, instancePath+"/object", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs4 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output_text !== undefined){
+let data3 = data.output_text;
+const _errs5 = errors;
+const _errs6 = errors;
+let valid1 = false;
+const _errs7 = errors;
+if(!(validate62(data3, {instancePath:instancePath+"/output_text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var _valid0 = _errs7 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs8 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/output_text", $74);
+errors++;
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/output_text", $75);
+errors++;
+validate399.errors = vErrors;
+return false;
+}
+else {
+errors = _errs6;
+if(vErrors !== null){
+if(_errs6){
+vErrors.length = _errs6;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs10 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data5 = data.error;
+const _errs11 = errors;
+const _errs12 = errors;
+let valid2 = false;
+const _errs13 = errors;
+if(!(validate73(data5, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate73);
+errors = vErrors.length;
+}
+var _valid1 = _errs13 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const _errs14 = errors;
+if(data5 !== null){
+vErrors = $add(vErrors, instancePath+"/error", $74);
+errors++;
+}
+var _valid1 = _errs14 === errors;
+valid2 = valid2 || _valid1;
+}
+if(!valid2){
+vErrors = $add(vErrors, instancePath+"/error", $75);
+errors++;
+validate399.errors = vErrors;
+return false;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
 }
 }
 else {
-return $fail(validate300, instancePath, $8);
+return $fail(validate399, instancePath, $8);
 }
 }
-validate300.errors = vErrors;
+validate399.errors = vErrors;
 return errors === 0;
 }
 
-export const OfReply = validate311;
+export const Status = validate405;
 
-function validate311(data, {instancePath=""}={}){
+function validate405(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate405, instancePath, $14);
+}
+}
+else {
+return $fail(validate405, instancePath, $3);
+}
+}
+validate405.errors = vErrors;
+return errors === 0;
+}
+
+export const Index = validate406;
+
+function validate406(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate406, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 1000000 || isNaN(data)){
+return $fail(validate406, instancePath, $34);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate406, instancePath, $6);
+}
+}
+}
+}
+validate406.errors = vErrors;
+return errors === 0;
+}
+
+export const Item = validate407;
+
+function validate407(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
+return $fail(validate407, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.id !== undefined){
+const _errs1 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+let data1 = data.type;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate407, instancePath+"/type", $0);
+}
+else {
+if(data1.length < 1){
+return $fail(validate407, instancePath+"/type", $1);
+}
+}
+}
+else {
+return $fail(validate407, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs4 = errors;
+if(!(validate105(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate105);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+let data3 = data.role;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 32 && func2(data3) > 32){
+return $fail(validate407, instancePath+"/role", $21);
+}
+}
+else {
+return $fail(validate407, instancePath+"/role", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs7 = errors;
+if((!(Array.isArray(data4))) && (data4 !== null)){
+return $fail(validate407, instancePath+"/content", {keyword:"type",params:{type: schema48.properties.content.type}});
+}
+if(errors === _errs7){
+if(Array.isArray(data4)){
+if(data4.length > 256){
+return $fail(validate407, instancePath+"/content", $35);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs9 = errors;
+if(!(validate83(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid1 = _errs9 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate407, instancePath, $8);
+}
+}
+validate407.errors = vErrors;
+return errors === 0;
+}
+
+export const Part = validate411;
+
+function validate411(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate411, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate411, instancePath+"/type", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate411, instancePath+"/type", $1);
+}
+}
+}
+else {
+return $fail(validate411, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+const _errs3 = errors;
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.refusal !== undefined){
+const _errs4 = errors;
+if(!(validate62(data.refusal, {instancePath:instancePath+"/refusal"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.image_url !== undefined){
+let data3 = data.image_url;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 1048576 && func2(data3) > 1048576){
+return $fail(validate411, instancePath+"/image_url", $19);
+}
+}
+else {
+return $fail(validate411, instancePath+"/image_url", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.filename !== undefined){
+const _errs7 = errors;
+if(!(validate86(data.filename, {instancePath:instancePath+"/filename"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.file_url !== undefined){
+let data5 = data.file_url;
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data5 === "string"){
+if(data5.length > 1048576 && func2(data5) > 1048576){
+return $fail(validate411, instancePath+"/file_url", $19);
+}
+}
+else {
+return $fail(validate411, instancePath+"/file_url", $3);
+}
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.file_data !== undefined){
+let data6 = data.file_data;
+const _errs10 = errors;
+if(errors === _errs10){
+if(typeof data6 === "string"){
+if(data6.length > 1048576 && func2(data6) > 1048576){
+return $fail(validate411, instancePath+"/file_data", $19);
+}
+}
+else {
+return $fail(validate411, instancePath+"/file_data", $3);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.video_url !== undefined){
+let data7 = data.video_url;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data7 === "string"){
+if(data7.length > 1048576 && func2(data7) > 1048576){
+return $fail(validate411, instancePath+"/video_url", $19);
+}
+}
+else {
+return $fail(validate411, instancePath+"/video_url", $3);
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate411, instancePath, $8);
+}
+}
+validate411.errors = vErrors;
+return errors === 0;
+}
+
+export const Delta = validate415;
+
+function validate415(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+vErrors = $add(vErrors, instancePath, $19);
+errors++;
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $3);
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+errors++;
+}
+else {
+if(data.text !== undefined){
+let data0 = data.text;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data0 === "string"){
+if(data0.length > 1048576 && func2(data0) > 1048576){
+vErrors = $add(vErrors, instancePath+"/text", $19);
+errors++;
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/text", $3);
+errors++;
+}
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $8);
+errors++;
+}
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate415.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate415.errors = vErrors;
+return errors === 0;
+}
+
+export const Text = validate416;
+
+function validate416(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 1048576 && func2(data) > 1048576){
+return $fail(validate416, instancePath, $19);
+}
+}
+else {
+return $fail(validate416, instancePath, $3);
+}
+}
+validate416.errors = vErrors;
+return errors === 0;
+}
+
+export const Code = validate417;
+
+function validate417(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 256 && func2(data) > 256){
+return $fail(validate417, instancePath, $4);
+}
+}
+else {
+return $fail(validate417, instancePath, $3);
+}
+}
+validate417.errors = vErrors;
+return errors === 0;
+}
+
+export const InputItem = validate418;
+
+function validate418(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate418, instancePath+"/type", $0);
+}
+}
+else {
+return $fail(validate418, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+let data1 = data.role;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 32 && func2(data1) > 32){
+return $fail(validate418, instancePath+"/role", $21);
+}
+}
+else {
+return $fail(validate418, instancePath+"/role", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs5 = errors;
+const _errs6 = errors;
+let valid1 = false;
+const _errs7 = errors;
+if(!(validate62(data2, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
+}
+var _valid0 = _errs7 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs8 = errors;
+if(errors === _errs8){
+if(Array.isArray(data2)){
+if(data2.length > 256){
+vErrors = $add(vErrors, instancePath+"/content", $35);
+errors++;
+}
+else {
+var valid2 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs10 = errors;
+if(!(validate83(data2[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate83);
+errors = vErrors.length;
+}
+var valid2 = _errs10 === errors;
+if(!valid2){
+break;
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/content", $15);
+errors++;
+}
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/content", $75);
+errors++;
+validate418.errors = vErrors;
+return false;
+}
+else {
+errors = _errs6;
+if(vErrors !== null){
+if(_errs6){
+vErrors.length = _errs6;
+}
+else {
+vErrors = null;
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate418, instancePath, $8);
+}
+}
+validate418.errors = vErrors;
+return errors === 0;
+}
+
+export const Name = validate421;
+
+function validate421(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 256 && func2(data) > 256){
+return $fail(validate421, instancePath, $4);
+}
+}
+else {
+return $fail(validate421, instancePath, $3);
+}
+}
+validate421.errors = vErrors;
+return errors === 0;
+}
+
+export const Millis = validate422;
+
+function validate422(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate422, instancePath, $11);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate422, instancePath, $5);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate422, instancePath, $6);
+}
+}
+}
+}
+validate422.errors = vErrors;
+return errors === 0;
+}
+
+export const ReplyHeaders = validate423;
+
+function validate423(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
+return $fail(validate423, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+let data0 = data.messageId;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate423, instancePath+"/messageId", $0);
+}
+else {
+if(data0.length < 1){
+return $fail(validate423, instancePath+"/messageId", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate423, instancePath+"/messageId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate423, instancePath+"/messageId", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.timestamp !== undefined){
+let data1 = data.timestamp;
+const _errs3 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+return $fail(validate423, instancePath+"/timestamp", $11);
+}
+if(errors === _errs3){
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 9007199254740991 || isNaN(data1)){
+return $fail(validate423, instancePath+"/timestamp", $5);
+}
+else {
+if(data1 < 0 || isNaN(data1)){
+return $fail(validate423, instancePath+"/timestamp", $6);
+}
+}
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+let data2 = data.inReplyTo;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate423, instancePath+"/inReplyTo", $0);
+}
+else {
+if(data2.length < 1){
+return $fail(validate423, instancePath+"/inReplyTo", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate423, instancePath+"/inReplyTo", $2);
+}
+}
+}
+}
+else {
+return $fail(validate423, instancePath+"/inReplyTo", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate423, instancePath, $8);
+}
+}
+validate423.errors = vErrors;
+return errors === 0;
+}
+
+export const SentData = validate424;
+
+function validate428(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate311, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate428, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.event_id !== undefined){
 let data0 = data.event_id;
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
+if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate311, instancePath+"/event_id", $17);
+return $fail(validate428, instancePath+"/event_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate311, instancePath+"/event_id", $1);
+return $fail(validate428, instancePath+"/event_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate311, instancePath+"/event_id", $2);
+return $fail(validate428, instancePath+"/event_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate311, instancePath+"/event_id", $3);
+return $fail(validate428, instancePath+"/event_id", $3);
 }
 }
 var valid0 = _errs1 === errors;
@@ -15976,29 +9951,28 @@ var valid0 = true;
 if(valid0){
 if(data.response_id !== undefined){
 let data1 = data.response_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
+const _errs3 = errors;
+if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate311, instancePath+"/response_id", $17);
+return $fail(validate428, instancePath+"/response_id", $16);
 }
 else {
 if(data1.length < 1){
-return $fail(validate311, instancePath+"/response_id", $1);
+return $fail(validate428, instancePath+"/response_id", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate311, instancePath+"/response_id", $2);
+return $fail(validate428, instancePath+"/response_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate311, instancePath+"/response_id", $3);
+return $fail(validate428, instancePath+"/response_id", $3);
 }
 }
-var valid0 = _errs4 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -16006,36 +9980,35 @@ var valid0 = true;
 if(valid0){
 if(data.sequence_number !== undefined){
 let data2 = data.sequence_number;
-const _errs7 = errors;
-const _errs8 = errors;
+const _errs5 = errors;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate311, instancePath+"/sequence_number", $12);
+return $fail(validate428, instancePath+"/sequence_number", $11);
 }
-if(errors === _errs8){
+if(errors === _errs5){
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate311, instancePath+"/sequence_number", $5);
+return $fail(validate428, instancePath+"/sequence_number", $5);
 }
 else {
 if(data2 < 0 || isNaN(data2)){
-return $fail(validate311, instancePath+"/sequence_number", $6);
+return $fail(validate428, instancePath+"/sequence_number", $6);
 }
 }
 }
 }
-var valid0 = _errs7 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.metadata !== undefined){
-const _errs10 = errors;
-if(!(validate27(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate27);
+const _errs7 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
 errors = vErrors.length;
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -16046,217 +10019,298 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate311, instancePath, $8);
+return $fail(validate428, instancePath, $8);
 }
 }
-validate311.errors = vErrors;
+validate428.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseCreated = validate313;
+const schema111 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"$ref":"#/definitions/shared1"},"error":{"$ref":"#/definitions/SentError"}}};
 
-function validate313(data, {instancePath=""}={}){
+function validate432(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
+return $fail(validate432, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
+return $fail(validate432, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.object !== undefined){
+const _errs3 = errors;
+if("response" !== data.object){
+return $fail(validate432, instancePath+"/object", $59);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs4 = errors;
+if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
+return $fail(validate432, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.output !== undefined){
+const _errs5 = errors;
+if(!(validate311(data.output, {instancePath:instancePath+"/output"}))){
+vErrors = $join(vErrors, validate311);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+const _errs6 = errors;
+if(!(validate320(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate320);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate432, instancePath, $8);
+}
+}
+validate432.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate431(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate431, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs1 = errors;
+if("in_progress" !== data.status){
+return $fail(validate431, instancePath+"/status", $70);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs2 = errors;
+if(!(validate432(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate432);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate431, instancePath, $8);
+}
+}
+validate431.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate426(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate48(data, {instancePath}))){
-vErrors = $join(vErrors, validate48);
+if(!(validate98(data, {instancePath}))){
+vErrors = $join(vErrors, validate98);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate313, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate313, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
+if(!(validate431(data, {instancePath}))){
+vErrors = $join(vErrors, validate431);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate313, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate313.errors = vErrors;
+validate426.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseInProgress = validate317;
 
-function validate317(data, {instancePath=""}={}){
+function validate439(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate57(data, {instancePath}))){
-vErrors = $join(vErrors, validate57);
+if(!(validate119(data, {instancePath}))){
+vErrors = $join(vErrors, validate119);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate317, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate317, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
+if(!(validate431(data, {instancePath}))){
+vErrors = $join(vErrors, validate431);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate317, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate317.errors = vErrors;
+validate439.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputItemAdded = validate321;
 
-function validate321(data, {instancePath=""}={}){
+function validate447(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-const _errs0 = errors;
-if(!(validate70(data, {instancePath}))){
-vErrors = $join(vErrors, validate70);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
+if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate321, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate447, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.output_index !== undefined){
-const _errs4 = errors;
+const _errs1 = errors;
 if(0 !== data.output_index){
-return $fail(validate321, instancePath+"/output_index", $22);
+return $fail(validate447, instancePath+"/output_index", $22);
 }
-var valid1 = _errs4 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
-var valid1 = true;
+var valid0 = true;
 }
-if(valid1){
+if(valid0){
 if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate123(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate123);
+const _errs2 = errors;
+if(!(validate312(data.item, {instancePath:instancePath+"/item"}))){
+vErrors = $join(vErrors, validate312);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate321, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
+else {
+var valid0 = true;
 }
-validate321.errors = vErrors;
+}
+}
+}
+else {
+return $fail(validate447, instancePath, $8);
+}
+}
+validate447.errors = vErrors;
 return errors === 0;
 }
 
-export const SentContentPartAdded = validate325;
 
-function validate325(data, {instancePath=""}={}){
+function validate444(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate78(data, {instancePath}))){
-vErrors = $join(vErrors, validate78);
+if(!(validate148(data, {instancePath}))){
+vErrors = $join(vErrors, validate148);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate447(data, {instancePath}))){
+vErrors = $join(vErrors, validate447);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate444.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate451(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate169(data, {instancePath}))){
+vErrors = $join(vErrors, validate169);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -16266,13 +10320,13 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate325, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate451, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-return $fail(validate325, instancePath+"/output_index", $22);
+return $fail(validate451, instancePath+"/output_index", $22);
 }
 var valid1 = _errs4 === errors;
 }
@@ -16283,7 +10337,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-return $fail(validate325, instancePath+"/content_index", $22);
+return $fail(validate451, instancePath+"/content_index", $22);
 }
 var valid1 = _errs5 === errors;
 }
@@ -16293,8 +10347,8 @@ var valid1 = true;
 if(valid1){
 if(data.part !== undefined){
 const _errs6 = errors;
-if(!(validate124(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate124);
+if(!(validate314(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate314);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -16307,476 +10361,18 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate325, instancePath, $8);
+return $fail(validate451, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate325.errors = vErrors;
+validate451.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputTextDelta = validate329;
 
-function validate329(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate84(data, {instancePath}))){
-vErrors = $join(vErrors, validate84);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate329, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.item_id !== undefined){
-let data0 = data.item_id;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate329, instancePath+"/item_id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate329, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate329, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate329, instancePath+"/item_id", $3);
-}
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.output_index !== undefined){
-const _errs7 = errors;
-if(0 !== data.output_index){
-return $fail(validate329, instancePath+"/output_index", $22);
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs8 = errors;
-if(0 !== data.content_index){
-return $fail(validate329, instancePath+"/content_index", $22);
-}
-var valid1 = _errs8 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.delta !== undefined){
-const _errs9 = errors;
-if(!(validate233(data.delta, {instancePath:instancePath+"/delta"}))){
-vErrors = $join(vErrors, validate233);
-errors = vErrors.length;
-}
-var valid1 = _errs9 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate329, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate329.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputTextDone = validate333;
-
-function validate333(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate88(data, {instancePath}))){
-vErrors = $join(vErrors, validate88);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-return $fail(validate333, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate333, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-return $fail(validate333, instancePath+"/content_index", $22);
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate333, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate333.errors = vErrors;
-return errors === 0;
-}
-
-export const SentContentPartDone = validate336;
-
-function validate336(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate81(data, {instancePath}))){
-vErrors = $join(vErrors, validate81);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate336, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate336, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.content_index !== undefined){
-const _errs5 = errors;
-if(0 !== data.content_index){
-return $fail(validate336, instancePath+"/content_index", $22);
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.status !== undefined){
-const _errs6 = errors;
-if("completed" !== data.status){
-return $fail(validate336, instancePath+"/status", $71);
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.part !== undefined){
-const _errs7 = errors;
-if(!(validate124(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate124);
-errors = vErrors.length;
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate336, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate336.errors = vErrors;
-return errors === 0;
-}
-
-export const SentOutputItemDone = validate340;
-
-function validate340(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate75(data, {instancePath}))){
-vErrors = $join(vErrors, validate75);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate340, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate340, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate123(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate123);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate340, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate340.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseCompleted = validate344;
-
-function validate344(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate60(data, {instancePath}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate344, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("completed" !== data.status){
-return $fail(validate344, instancePath+"/status", $71);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate344, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate344.errors = vErrors;
-return errors === 0;
-}
-
-export const SentResponseFailed = validate348;
-
-function validate348(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-if(!(validate63(data, {instancePath}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate207(data, {instancePath}))){
-vErrors = $join(vErrors, validate207);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate348, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("failed" !== data.status){
-return $fail(validate348, instancePath+"/status", $72);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.error !== undefined){
-const _errs5 = errors;
-if(!(validate127(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate127);
-errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs6 = errors;
-if(!(validate210(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate210);
-errors = vErrors.length;
-}
-var valid1 = _errs6 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate348, instancePath, $8);
-}
-}
-var valid0 = _errs2 === errors;
-}
-}
-validate348.errors = vErrors;
-return errors === 0;
-}
-
-export const SentDelta = validate353;
-
-function validate353(data, {instancePath=""}={}){
+function validate459(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -16857,7 +10453,7 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate353.errors = vErrors;
+validate459.errors = vErrors;
 return false;
 }
 else {
@@ -16871,26 +10467,2402 @@ vErrors = null;
 }
 }
 }
-validate353.errors = vErrors;
+validate459.errors = vErrors;
 return errors === 0;
 }
 
-export const SentPart = validate354;
 
-function validate354(data, {instancePath=""}={}){
+function validate456(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate188(data, {instancePath}))){
+vErrors = $join(vErrors, validate188);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate456, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.item_id !== undefined){
+let data0 = data.item_id;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate456, instancePath+"/item_id", $16);
+}
+else {
+if(data0.length < 1){
+return $fail(validate456, instancePath+"/item_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate456, instancePath+"/item_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate456, instancePath+"/item_id", $3);
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.output_index !== undefined){
+const _errs6 = errors;
+if(0 !== data.output_index){
+return $fail(validate456, instancePath+"/output_index", $22);
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs7 = errors;
+if(0 !== data.content_index){
+return $fail(validate456, instancePath+"/content_index", $22);
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.delta !== undefined){
+const _errs8 = errors;
+if(!(validate459(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate459);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate456, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate456.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate462(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate192(data, {instancePath}))){
+vErrors = $join(vErrors, validate192);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
+return $fail(validate462, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+return $fail(validate462, instancePath+"/output_index", $22);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+return $fail(validate462, instancePath+"/content_index", $22);
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate462, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate462.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate466(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate178(data, {instancePath}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate466, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+return $fail(validate466, instancePath+"/output_index", $22);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+return $fail(validate466, instancePath+"/content_index", $22);
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.status !== undefined){
+const _errs6 = errors;
+if("completed" !== data.status){
+return $fail(validate466, instancePath+"/status", $71);
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs7 = errors;
+if(!(validate314(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate314);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate466, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate466.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate471(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate161(data, {instancePath}))){
+vErrors = $join(vErrors, validate161);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate447(data, {instancePath}))){
+vErrors = $join(vErrors, validate447);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate471.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate476(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate126(data, {instancePath}))){
+vErrors = $join(vErrors, validate126);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate476, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("completed" !== data.status){
+return $fail(validate476, instancePath+"/status", $71);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate432(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate432);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate476, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate476.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate481(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate133(data, {instancePath}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate481, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("failed" !== data.status){
+return $fail(validate481, instancePath+"/status", $72);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.error !== undefined){
+const _errs5 = errors;
+if(!(validate320(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate320);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate432(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate432);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate481, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate481.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate425(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate426(data, {instancePath}))){
+vErrors = $join(vErrors, validate426);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate439(data, {instancePath}))){
+vErrors = $join(vErrors, validate439);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate444(data, {instancePath}))){
+vErrors = $join(vErrors, validate444);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate451(data, {instancePath}))){
+vErrors = $join(vErrors, validate451);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate456(data, {instancePath}))){
+vErrors = $join(vErrors, validate456);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate462(data, {instancePath}))){
+vErrors = $join(vErrors, validate462);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate466(data, {instancePath}))){
+vErrors = $join(vErrors, validate466);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate471(data, {instancePath}))){
+vErrors = $join(vErrors, validate471);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate476(data, {instancePath}))){
+vErrors = $join(vErrors, validate476);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate481(data, {instancePath}))){
+vErrors = $join(vErrors, validate481);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate425, instancePath, $73);
+}
+}
+else {
+return $fail(validate425, instancePath, $8);
+}
+}
+validate425.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate424(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(!(validate425(data, {instancePath}))){
+vErrors = $join(vErrors, validate425);
+errors = vErrors.length;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs2 = errors;
+if(!(validate53(data, {instancePath}))){
+vErrors = $join(vErrors, validate53);
+errors = vErrors.length;
+}
+var _valid0 = _errs2 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(!(validate59(data, {instancePath}))){
+vErrors = $join(vErrors, validate59);
+errors = vErrors.length;
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs4 = errors;
+if(!(validate67(data, {instancePath}))){
+vErrors = $join(vErrors, validate67);
+errors = vErrors.length;
+}
+var _valid0 = _errs4 === errors;
+valid0 = valid0 || _valid0;
+}
+}
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate424.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate424.errors = vErrors;
+return errors === 0;
+}
+
+export const TopicHeaders = validate491;
+
+function validate491(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
+return $fail(validate491, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+const _errs1 = errors;
+if(!(validate40(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.topic !== undefined){
+const _errs2 = errors;
+if("/v1.0/im/bot/messages" !== data.topic){
+return $fail(validate491, instancePath+"/topic", $53);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.inReplyTo !== undefined){
+const _errs3 = errors;
+if(!(validate40(data.inReplyTo, {instancePath:instancePath+"/inReplyTo"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate491, instancePath, $8);
+}
+}
+validate491.errors = vErrors;
+return errors === 0;
+}
+
+export const SentItem = validate494;
+
+function validate494(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate494, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
+return $fail(validate494, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.type !== undefined){
+const _errs3 = errors;
+if("message" !== data.type){
+return $fail(validate494, instancePath+"/type", $52);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+let data2 = data.status;
+const _errs4 = errors;
+if(!((data2 === "in_progress") || (data2 === "completed"))){
+return $fail(validate494, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema73.properties.status.enum}});
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.role !== undefined){
+const _errs5 = errors;
+if("assistant" !== data.role){
+return $fail(validate494, instancePath+"/role", $57);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data4 = data.content;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data4)){
+if(data4.length > 1){
+return $fail(validate494, instancePath+"/content", $58);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+const _errs8 = errors;
+if(!(validate314(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate314);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate494, instancePath+"/content", $15);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate494, instancePath, $8);
+}
+}
+validate494.errors = vErrors;
+return errors === 0;
+}
+
+export const SentError = validate497;
+
+function validate497(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
+return $fail(validate497, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "code") || (key0 === "message"))){
+return $fail(validate497, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.code !== undefined){
+let data0 = data.code;
+const _errs2 = errors;
+if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
+return $fail(validate497, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema75.properties.code.enum}});
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data1 = data.message;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate497, instancePath+"/message", $16);
+}
+else {
+if(data1.length < 1){
+return $fail(validate497, instancePath+"/message", $1);
+}
+}
+}
+else {
+return $fail(validate497, instancePath+"/message", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate497, instancePath, $8);
+}
+}
+validate497.errors = vErrors;
+return errors === 0;
+}
+
+export const AckHeaders = validate498;
+
+function validate498(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.messageId === undefined) && (missing0 = "messageId")){
+return $fail(validate498, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.messageId !== undefined){
+if(!(validate40(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+}
+}
+}
+else {
+return $fail(validate498, instancePath, $8);
+}
+}
+validate498.errors = vErrors;
+return errors === 0;
+}
+
+export const ResponseEvent = validate500;
+
+function validate500(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate98(data, {instancePath}))){
+vErrors = $join(vErrors, validate98);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.queued"){
+if(!(validate112(data, {instancePath}))){
+vErrors = $join(vErrors, validate112);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate119(data, {instancePath}))){
+vErrors = $join(vErrors, validate119);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate126(data, {instancePath}))){
+vErrors = $join(vErrors, validate126);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate133(data, {instancePath}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.incomplete"){
+if(!(validate141(data, {instancePath}))){
+vErrors = $join(vErrors, validate141);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate148(data, {instancePath}))){
+vErrors = $join(vErrors, validate148);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate161(data, {instancePath}))){
+vErrors = $join(vErrors, validate161);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate169(data, {instancePath}))){
+vErrors = $join(vErrors, validate169);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate178(data, {instancePath}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate188(data, {instancePath}))){
+vErrors = $join(vErrors, validate188);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate192(data, {instancePath}))){
+vErrors = $join(vErrors, validate192);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.annotation.added"){
+if(!(validate201(data, {instancePath}))){
+vErrors = $join(vErrors, validate201);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.delta"){
+if(!(validate210(data, {instancePath}))){
+vErrors = $join(vErrors, validate210);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.refusal.done"){
+if(!(validate219(data, {instancePath}))){
+vErrors = $join(vErrors, validate219);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
+if(!(validate228(data, {instancePath}))){
+vErrors = $join(vErrors, validate228);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
+if(!(validate237(data, {instancePath}))){
+vErrors = $join(vErrors, validate237);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.added"){
+if(!(validate246(data, {instancePath}))){
+vErrors = $join(vErrors, validate246);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_part.done"){
+if(!(validate255(data, {instancePath}))){
+vErrors = $join(vErrors, validate255);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
+if(!(validate264(data, {instancePath}))){
+vErrors = $join(vErrors, validate264);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
+if(!(validate273(data, {instancePath}))){
+vErrors = $join(vErrors, validate273);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.delta"){
+if(!(validate282(data, {instancePath}))){
+vErrors = $join(vErrors, validate282);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.function_call_arguments.done"){
+if(!(validate290(data, {instancePath}))){
+vErrors = $join(vErrors, validate290);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate500, instancePath, $65);
+}
+}
+else {
+return $fail(validate500, instancePath, $8);
+}
+}
+validate500.errors = vErrors;
+return errors === 0;
+}
+
+export const UserMessage = validate524;
+
+function validate524(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate524, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("user.message" !== data.type){
+return $fail(validate524, instancePath+"/type", $67);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs2 = errors;
+if(!(validate360(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate360);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+const _errs3 = errors;
+if(!(validate40(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs4 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate524, instancePath, $8);
+}
+}
+validate524.errors = vErrors;
+return errors === 0;
+}
+
+export const PlainMessage = validate528;
+
+function validate528(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.content === undefined) && (missing0 = "content")){
+return $fail(validate528, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+let data0 = data.type;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate528, instancePath+"/type", $0);
+}
+}
+else {
+return $fail(validate528, instancePath+"/type", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs3 = errors;
+if(!(validate360(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate360);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.userId !== undefined){
+const _errs4 = errors;
+if(!(validate40(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.session_id !== undefined){
+const _errs5 = errors;
+if(!(validate40(data.session_id, {instancePath:instancePath+"/session_id"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sessionId !== undefined){
+const _errs6 = errors;
+if(!(validate40(data.sessionId, {instancePath:instancePath+"/sessionId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs7 = errors;
+if(!(validate91(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate91);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate528, instancePath, $8);
+}
+}
+validate528.errors = vErrors;
+return errors === 0;
+}
+
+export const RequestText = validate534;
+
+function validate534(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+return $fail(validate534, instancePath, $66);
+}
+else {
+if(data.length < 1){
+return $fail(validate534, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate534, instancePath, $3);
+}
+}
+validate534.errors = vErrors;
+return errors === 0;
+}
+
+export const RobotMessage = validate535;
+
+function validate535(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.msgtype === undefined) && (missing0 = "msgtype")){
+return $fail(validate535, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.msgtype !== undefined){
+let data0 = data.msgtype;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 64 && func2(data0) > 64){
+return $fail(validate535, instancePath+"/msgtype", $14);
+}
+}
+else {
+return $fail(validate535, instancePath+"/msgtype", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.msgId !== undefined){
+const _errs3 = errors;
+if(!(validate40(data.msgId, {instancePath:instancePath+"/msgId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationType !== undefined){
+let data2 = data.conversationType;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 8 && func2(data2) > 8){
+return $fail(validate535, instancePath+"/conversationType", $68);
+}
+}
+else {
+return $fail(validate535, instancePath+"/conversationType", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationId !== undefined){
+const _errs6 = errors;
+if(!(validate40(data.conversationId, {instancePath:instancePath+"/conversationId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.conversationTitle !== undefined){
+const _errs7 = errors;
+if(!(validate86(data.conversationTitle, {instancePath:instancePath+"/conversationTitle"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs8 = errors;
+if(!(validate40(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderStaffId !== undefined){
+const _errs9 = errors;
+if(!(validate40(data.senderStaffId, {instancePath:instancePath+"/senderStaffId"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderNick !== undefined){
+const _errs10 = errors;
+if(!(validate86(data.senderNick, {instancePath:instancePath+"/senderNick"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.isInAtList !== undefined){
+const _errs11 = errors;
+if(typeof data.isInAtList !== "boolean"){
+return $fail(validate535, instancePath+"/isInAtList", $26);
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.text !== undefined){
+let data9 = data.text;
+const _errs13 = errors;
+if(errors === _errs13){
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.content !== undefined){
+let data10 = data9.content;
+const _errs15 = errors;
+if(errors === _errs15){
+if(typeof data10 === "string"){
+if(data10.length > 262144 && func2(data10) > 262144){
+return $fail(validate535, instancePath+"/text/content", $66);
+}
+}
+else {
+return $fail(validate535, instancePath+"/text/content", $3);
+}
+}
+}
+}
+else {
+return $fail(validate535, instancePath+"/text", $8);
+}
+}
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data11 = data.content;
+const _errs17 = errors;
+if(errors === _errs17){
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.richText !== undefined){
+let data12 = data11.richText;
+const _errs19 = errors;
+if(errors === _errs19){
+if(Array.isArray(data12)){
+if(data12.length > 1024){
+return $fail(validate535, instancePath+"/content/richText", $24);
+}
+else {
+var valid3 = true;
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+const _errs21 = errors;
+if(errors === _errs21){
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.text !== undefined){
+let data14 = data13.text;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data14 === "string"){
+if(data14.length > 262144 && func2(data14) > 262144){
+return $fail(validate535, instancePath+"/content/richText/" + i0+"/text", $66);
+}
+}
+else {
+return $fail(validate535, instancePath+"/content/richText/" + i0+"/text", $3);
+}
+}
+}
+}
+else {
+return $fail(validate535, instancePath+"/content/richText/" + i0, $8);
+}
+}
+var valid3 = _errs21 === errors;
+if(!valid3){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate535, instancePath+"/content/richText", $15);
+}
+}
+var valid2 = _errs19 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.recognition !== undefined){
+let data15 = data11.recognition;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data15 === "string"){
+if(data15.length > 262144 && func2(data15) > 262144){
+return $fail(validate535, instancePath+"/content/recognition", $66);
+}
+}
+else {
+return $fail(validate535, instancePath+"/content/recognition", $3);
+}
+}
+var valid2 = _errs25 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.pictureUrl !== undefined){
+let data16 = data11.pictureUrl;
+const _errs27 = errors;
+if(errors === _errs27){
+if(typeof data16 === "string"){
+if(data16.length > 4096 && func2(data16) > 4096){
+return $fail(validate535, instancePath+"/content/pictureUrl", $69);
+}
+}
+else {
+return $fail(validate535, instancePath+"/content/pictureUrl", $3);
+}
+}
+var valid2 = _errs27 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data11.fileName !== undefined){
+const _errs29 = errors;
+if(!(validate86(data11.fileName, {instancePath:instancePath+"/content/fileName"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid2 = _errs29 === errors;
+}
+else {
+var valid2 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate535, instancePath+"/content", $8);
+}
+}
+var valid0 = _errs17 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate535, instancePath, $8);
+}
+}
+validate535.errors = vErrors;
+return errors === 0;
+}
+
+export const SentEvent = validate543;
+
+function validate543(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate426(data, {instancePath}))){
+vErrors = $join(vErrors, validate426);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.in_progress"){
+if(!(validate439(data, {instancePath}))){
+vErrors = $join(vErrors, validate439);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.added"){
+if(!(validate444(data, {instancePath}))){
+vErrors = $join(vErrors, validate444);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.added"){
+if(!(validate451(data, {instancePath}))){
+vErrors = $join(vErrors, validate451);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.delta"){
+if(!(validate456(data, {instancePath}))){
+vErrors = $join(vErrors, validate456);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_text.done"){
+if(!(validate462(data, {instancePath}))){
+vErrors = $join(vErrors, validate462);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.content_part.done"){
+if(!(validate466(data, {instancePath}))){
+vErrors = $join(vErrors, validate466);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.output_item.done"){
+if(!(validate471(data, {instancePath}))){
+vErrors = $join(vErrors, validate471);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.completed"){
+if(!(validate476(data, {instancePath}))){
+vErrors = $join(vErrors, validate476);
+errors = vErrors.length;
+}
+}
+else if(tag0 === "response.failed"){
+if(!(validate481(data, {instancePath}))){
+vErrors = $join(vErrors, validate481);
+errors = vErrors.length;
+}
+}
+else {
+return $fail(validate543, instancePath, $73);
+}
+}
+else {
+return $fail(validate543, instancePath, $8);
+}
+}
+validate543.errors = vErrors;
+return errors === 0;
+}
+
+export const OfReply = validate554;
+
+function validate554(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate554, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.event_id !== undefined){
+let data0 = data.event_id;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate554, instancePath+"/event_id", $16);
+}
+else {
+if(data0.length < 1){
+return $fail(validate554, instancePath+"/event_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate554, instancePath+"/event_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate554, instancePath+"/event_id", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response_id !== undefined){
+let data1 = data.response_id;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate554, instancePath+"/response_id", $16);
+}
+else {
+if(data1.length < 1){
+return $fail(validate554, instancePath+"/response_id", $1);
+}
+else {
+if(!func3(data1)){
+return $fail(validate554, instancePath+"/response_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate554, instancePath+"/response_id", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+let data2 = data.sequence_number;
+const _errs5 = errors;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+return $fail(validate554, instancePath+"/sequence_number", $11);
+}
+if(errors === _errs5){
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+return $fail(validate554, instancePath+"/sequence_number", $5);
+}
+else {
+if(data2 < 0 || isNaN(data2)){
+return $fail(validate554, instancePath+"/sequence_number", $6);
+}
+}
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs7 = errors;
+if(!(validate57(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate554, instancePath, $8);
+}
+}
+validate554.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseCreated = validate556;
+
+function validate556(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate98(data, {instancePath}))){
+vErrors = $join(vErrors, validate98);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate431(data, {instancePath}))){
+vErrors = $join(vErrors, validate431);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate556.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseInProgress = validate560;
+
+function validate560(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate119(data, {instancePath}))){
+vErrors = $join(vErrors, validate119);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate431(data, {instancePath}))){
+vErrors = $join(vErrors, validate431);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate560.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputItemAdded = validate564;
+
+function validate564(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate148(data, {instancePath}))){
+vErrors = $join(vErrors, validate148);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate447(data, {instancePath}))){
+vErrors = $join(vErrors, validate447);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate564.errors = vErrors;
+return errors === 0;
+}
+
+export const SentContentPartAdded = validate568;
+
+function validate568(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate169(data, {instancePath}))){
+vErrors = $join(vErrors, validate169);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate568, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+return $fail(validate568, instancePath+"/output_index", $22);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+return $fail(validate568, instancePath+"/content_index", $22);
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs6 = errors;
+if(!(validate314(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate314);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate568, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate568.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputTextDelta = validate572;
+
+function validate572(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate188(data, {instancePath}))){
+vErrors = $join(vErrors, validate188);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $fail(validate572, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.item_id !== undefined){
+let data0 = data.item_id;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate572, instancePath+"/item_id", $16);
+}
+else {
+if(data0.length < 1){
+return $fail(validate572, instancePath+"/item_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate572, instancePath+"/item_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate572, instancePath+"/item_id", $3);
+}
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.output_index !== undefined){
+const _errs6 = errors;
+if(0 !== data.output_index){
+return $fail(validate572, instancePath+"/output_index", $22);
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs7 = errors;
+if(0 !== data.content_index){
+return $fail(validate572, instancePath+"/content_index", $22);
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.delta !== undefined){
+const _errs8 = errors;
+if(!(validate459(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate459);
+errors = vErrors.length;
+}
+var valid1 = _errs8 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate572, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate572.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputTextDone = validate576;
+
+function validate576(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate192(data, {instancePath}))){
+vErrors = $join(vErrors, validate192);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
+return $fail(validate576, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+return $fail(validate576, instancePath+"/output_index", $22);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+return $fail(validate576, instancePath+"/content_index", $22);
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate576, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate576.errors = vErrors;
+return errors === 0;
+}
+
+export const SentContentPartDone = validate579;
+
+function validate579(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate178(data, {instancePath}))){
+vErrors = $join(vErrors, validate178);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $fail(validate579, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.output_index !== undefined){
+const _errs4 = errors;
+if(0 !== data.output_index){
+return $fail(validate579, instancePath+"/output_index", $22);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs5 = errors;
+if(0 !== data.content_index){
+return $fail(validate579, instancePath+"/content_index", $22);
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.status !== undefined){
+const _errs6 = errors;
+if("completed" !== data.status){
+return $fail(validate579, instancePath+"/status", $71);
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.part !== undefined){
+const _errs7 = errors;
+if(!(validate314(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate314);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate579, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate579.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputItemDone = validate583;
+
+function validate583(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate161(data, {instancePath}))){
+vErrors = $join(vErrors, validate161);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate447(data, {instancePath}))){
+vErrors = $join(vErrors, validate447);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate583.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseCompleted = validate587;
+
+function validate587(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate126(data, {instancePath}))){
+vErrors = $join(vErrors, validate126);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate587, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("completed" !== data.status){
+return $fail(validate587, instancePath+"/status", $71);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs5 = errors;
+if(!(validate432(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate432);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+else {
+return $fail(validate587, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate587.errors = vErrors;
+return errors === 0;
+}
+
+export const SentResponseFailed = validate591;
+
+function validate591(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate133(data, {instancePath}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate428(data, {instancePath}))){
+vErrors = $join(vErrors, validate428);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(errors === _errs2){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate591, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs4 = errors;
+if("failed" !== data.status){
+return $fail(validate591, instancePath+"/status", $72);
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.error !== undefined){
+const _errs5 = errors;
+if(!(validate320(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate320);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.response !== undefined){
+const _errs6 = errors;
+if(!(validate432(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate432);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate591, instancePath, $8);
+}
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate591.errors = vErrors;
+return errors === 0;
+}
+
+export const SentDelta = validate596;
+
+function validate596(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data === "string"){
+if(data.length > 50 && func2(data) > 50){
+vErrors = $add(vErrors, instancePath, $77);
+errors++;
+}
+else {
+if(data.length < 1){
+vErrors = $add(vErrors, instancePath, $1);
+errors++;
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $3);
+errors++;
+}
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(errors === _errs3){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+errors++;
+}
+else {
+const _errs5 = errors;
+for(const key0 in data){
+if(!(key0 === "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+errors++;
+break;
+}
+}
+if(_errs5 === errors){
+if(data.text !== undefined){
+let data0 = data.text;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data0 === "string"){
+if(data0.length > 50 && func2(data0) > 50){
+vErrors = $add(vErrors, instancePath+"/text", $77);
+errors++;
+}
+else {
+if(data0.length < 1){
+vErrors = $add(vErrors, instancePath+"/text", $1);
+errors++;
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/text", $3);
+errors++;
+}
+}
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $8);
+errors++;
+}
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $75);
+errors++;
+validate596.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate596.errors = vErrors;
+return errors === 0;
+}
+
+export const SentPart = validate597;
+
+function validate597(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-return $fail(validate354, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate597, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-return $fail(validate354, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+return $fail(validate597, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
@@ -16898,7 +12870,7 @@ if(_errs1 === errors){
 if(data.type !== undefined){
 const _errs2 = errors;
 if("output_text" !== data.type){
-return $fail(validate354, instancePath+"/type", $55);
+return $fail(validate597, instancePath+"/type", $55);
 }
 var valid0 = _errs2 === errors;
 }
@@ -16907,18 +12879,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.text !== undefined){
-let data1 = data.text;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate354, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate354, instancePath+"/text", $3);
-}
+if(!(validate62(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate62);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -16928,18 +12892,18 @@ var valid0 = true;
 if(valid0){
 if(data.annotations !== undefined){
 let data2 = data.annotations;
-const _errs6 = errors;
-if(errors === _errs6){
+const _errs4 = errors;
+if(errors === _errs4){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-return $fail(validate354, instancePath+"/annotations", $56);
+return $fail(validate597, instancePath+"/annotations", $56);
 }
 }
 else {
-return $fail(validate354, instancePath+"/annotations", $15);
+return $fail(validate597, instancePath+"/annotations", $15);
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -16950,56 +12914,38 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate354, instancePath, $8);
+return $fail(validate597, instancePath, $8);
 }
 }
-validate354.errors = vErrors;
+validate597.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponse = validate355;
+export const SentResponse = validate599;
 
-function validate355(data, {instancePath=""}={}){
+function validate599(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $fail(validate355, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate599, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-return $fail(validate355, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+return $fail(validate599, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
 if(data.id !== undefined){
-let data0 = data.id;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate355, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate355, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate355, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate355, instancePath+"/id", $3);
-}
+if(!(validate34(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate34);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17008,11 +12954,11 @@ var valid0 = true;
 }
 if(valid0){
 if(data.object !== undefined){
-const _errs5 = errors;
+const _errs3 = errors;
 if("response" !== data.object){
-return $fail(validate355, instancePath+"/object", $59);
+return $fail(validate599, instancePath+"/object", $59);
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -17020,57 +12966,35 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data2 = data.status;
-const _errs6 = errors;
+const _errs4 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate355, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema350.properties.status.enum}});
+return $fail(validate599, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.output !== undefined){
-let data3 = data.output;
-const _errs7 = errors;
-if(errors === _errs7){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-return $fail(validate355, instancePath+"/output", $58);
-}
-else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs9 = errors;
-if(!(validate123(data3[i0], {instancePath:instancePath+"/output/" + i0}))){
-vErrors = $join(vErrors, validate123);
+const _errs5 = errors;
+if(!(validate311(data.output, {instancePath:instancePath+"/output"}))){
+vErrors = $join(vErrors, validate311);
 errors = vErrors.length;
 }
-var valid2 = _errs9 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate355, instancePath+"/output", $15);
-}
-}
-var valid0 = _errs7 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-const _errs10 = errors;
-if(!(validate127(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate127);
+const _errs6 = errors;
+if(!(validate320(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate320);
 errors = vErrors.length;
 }
-var valid0 = _errs10 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
@@ -17083,30 +13007,30 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate355, instancePath, $8);
+return $fail(validate599, instancePath, $8);
 }
 }
-validate355.errors = vErrors;
+validate599.errors = vErrors;
 return errors === 0;
 }
 
-export const SentReactionTolerant = validate359;
-const schema411 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"types#/definitions/EventId"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"types#/definitions/Metadata"}}};
+export const SentReactionTolerant = validate604;
+const schema148 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"types#/definitions/EventId"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
-function validate359(data, {instancePath=""}={}){
+function validate604(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate359, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate604, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:reaction" !== data.type){
-return $fail(validate359, instancePath+"/type", $16);
+return $fail(validate604, instancePath+"/type", $17);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17115,28 +13039,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.event_id !== undefined){
-let data1 = data.event_id;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate359, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate359, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate359, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate359, instancePath+"/event_id", $3);
-}
+if(!(validate389(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17145,66 +13051,35 @@ var valid0 = true;
 }
 if(valid0){
 if(data.sequence_number !== undefined){
-const _errs5 = errors;
+const _errs3 = errors;
 if(0 !== data.sequence_number){
-return $fail(validate359, instancePath+"/sequence_number", $22);
+return $fail(validate604, instancePath+"/sequence_number", $22);
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.target_id !== undefined){
-let data3 = data.target_id;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate359, instancePath+"/target_id", $17);
+const _errs4 = errors;
+if(!(validate389(data.target_id, {instancePath:instancePath+"/target_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
-else {
-if(data3.length < 1){
-return $fail(validate359, instancePath+"/target_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate359, instancePath+"/target_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate359, instancePath+"/target_id", $3);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.emoji !== undefined){
-let data4 = data.emoji;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 64 && func2(data4) > 64){
-return $fail(validate359, instancePath+"/emoji", $14);
+const _errs5 = errors;
+if(!(validate390(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate390);
+errors = vErrors.length;
 }
-else {
-if(data4.length < 1){
-return $fail(validate359, instancePath+"/emoji", $1);
-}
-}
-}
-else {
-return $fail(validate359, instancePath+"/emoji", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17212,23 +13087,23 @@ var valid0 = true;
 if(valid0){
 if(data.op !== undefined){
 let data5 = data.op;
-const _errs12 = errors;
+const _errs6 = errors;
 if(!((data5 === "add") || (data5 === "remove"))){
-return $fail(validate359, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema411.properties.op.enum}});
+return $fail(validate604, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema148.properties.op.enum}});
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.metadata !== undefined){
-const _errs13 = errors;
-if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate186);
+const _errs7 = errors;
+if(!(validate398(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate398);
 errors = vErrors.length;
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -17242,29 +13117,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate359, instancePath, $8);
+return $fail(validate604, instancePath, $8);
 }
 }
-validate359.errors = vErrors;
+validate604.errors = vErrors;
 return errors === 0;
 }
 
-export const SentMessageEditTolerant = validate361;
+export const SentMessageEditTolerant = validate609;
 
-function validate361(data, {instancePath=""}={}){
+function validate609(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate361, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate609, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("instaclaw:message.edit" !== data.type){
-return $fail(validate361, instancePath+"/type", $18);
+return $fail(validate609, instancePath+"/type", $18);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17273,28 +13148,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.event_id !== undefined){
-let data1 = data.event_id;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate361, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate361, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate361, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate361, instancePath+"/event_id", $3);
-}
+if(!(validate389(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17303,205 +13160,45 @@ var valid0 = true;
 }
 if(valid0){
 if(data.sequence_number !== undefined){
-const _errs5 = errors;
+const _errs3 = errors;
 if(0 !== data.sequence_number){
-return $fail(validate361, instancePath+"/sequence_number", $22);
+return $fail(validate609, instancePath+"/sequence_number", $22);
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.target_response_id !== undefined){
-let data3 = data.target_response_id;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate361, instancePath+"/target_response_id", $17);
+const _errs4 = errors;
+if(!(validate389(data.target_response_id, {instancePath:instancePath+"/target_response_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
-else {
-if(data3.length < 1){
-return $fail(validate361, instancePath+"/target_response_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate361, instancePath+"/target_response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate361, instancePath+"/target_response_id", $3);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.text !== undefined){
-let data4 = data.text;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 1048576 && func2(data4) > 1048576){
-return $fail(validate361, instancePath+"/text", $19);
+const _errs5 = errors;
+if(!(validate416(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate416);
+errors = vErrors.length;
 }
-}
-else {
-return $fail(validate361, instancePath+"/text", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.revision !== undefined){
-let data5 = data.revision;
-const _errs12 = errors;
-const _errs13 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate361, instancePath+"/revision", $12);
-}
-if(errors === _errs13){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate361, instancePath+"/revision", $5);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate361, instancePath+"/revision", $6);
-}
-}
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.metadata !== undefined){
-const _errs15 = errors;
-if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate186);
-errors = vErrors.length;
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate361, instancePath, $8);
-}
-}
-validate361.errors = vErrors;
-return errors === 0;
-}
-
-export const SentMessageDeleteTolerant = validate363;
-
-function validate363(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate363, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("instaclaw:message.delete" !== data.type){
-return $fail(validate363, instancePath+"/type", $20);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.event_id !== undefined){
-let data1 = data.event_id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate363, instancePath+"/event_id", $17);
-}
-else {
-if(data1.length < 1){
-return $fail(validate363, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate363, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate363, instancePath+"/event_id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.sequence_number !== undefined){
-const _errs5 = errors;
-if(0 !== data.sequence_number){
-return $fail(validate363, instancePath+"/sequence_number", $22);
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.target_response_id !== undefined){
-let data3 = data.target_response_id;
 const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 512 && func2(data3) > 512){
-return $fail(validate363, instancePath+"/target_response_id", $17);
-}
-else {
-if(data3.length < 1){
-return $fail(validate363, instancePath+"/target_response_id", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate363, instancePath+"/target_response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate363, instancePath+"/target_response_id", $3);
-}
+if(!(validate422(data.revision, {instancePath:instancePath+"/revision"}))){
+vErrors = $join(vErrors, validate422);
+errors = vErrors.length;
 }
 var valid0 = _errs6 === errors;
 }
@@ -17510,12 +13207,97 @@ var valid0 = true;
 }
 if(valid0){
 if(data.metadata !== undefined){
-const _errs9 = errors;
-if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate186);
+const _errs7 = errors;
+if(!(validate398(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate398);
 errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate609, instancePath, $8);
+}
+}
+validate609.errors = vErrors;
+return errors === 0;
+}
+
+export const SentMessageDeleteTolerant = validate615;
+
+function validate615(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $fail(validate615, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("instaclaw:message.delete" !== data.type){
+return $fail(validate615, instancePath+"/type", $20);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.event_id !== undefined){
+const _errs2 = errors;
+if(!(validate389(data.event_id, {instancePath:instancePath+"/event_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.sequence_number !== undefined){
+const _errs3 = errors;
+if(0 !== data.sequence_number){
+return $fail(validate615, instancePath+"/sequence_number", $22);
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.target_response_id !== undefined){
+const _errs4 = errors;
+if(!(validate389(data.target_response_id, {instancePath:instancePath+"/target_response_id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.metadata !== undefined){
+const _errs5 = errors;
+if(!(validate398(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate398);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17527,31 +13309,31 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate363, instancePath, $8);
+return $fail(validate615, instancePath, $8);
 }
 }
-validate363.errors = vErrors;
+validate615.errors = vErrors;
 return errors === 0;
 }
 
-export const WholeResponseTolerant = validate365;
-const schema423 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
-const schema425 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
+export const WholeResponseTolerant = validate619;
+const schema151 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"$ref":"#/definitions/shared0"},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
+const schema153 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
 
-function validate367(data, {instancePath=""}={}){
+function validate624(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-return $fail(validate367, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate624, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("output_text" !== data.type){
-return $fail(validate367, instancePath+"/type", $55);
+return $fail(validate624, instancePath+"/type", $55);
 }
 var valid0 = _errs1 === errors;
 }
@@ -17560,18 +13342,10 @@ var valid0 = true;
 }
 if(valid0){
 if(data.text !== undefined){
-let data1 = data.text;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate367, instancePath+"/text", $19);
-}
-}
-else {
-return $fail(validate367, instancePath+"/text", $3);
-}
+if(!(validate416(data.text, {instancePath:instancePath+"/text"}))){
+vErrors = $join(vErrors, validate416);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -17581,18 +13355,18 @@ var valid0 = true;
 if(valid0){
 if(data.annotations !== undefined){
 let data2 = data.annotations;
-const _errs5 = errors;
-if(errors === _errs5){
+const _errs3 = errors;
+if(errors === _errs3){
 if(Array.isArray(data2)){
 if(data2.length > 0){
-return $fail(validate367, instancePath+"/annotations", $56);
+return $fail(validate624, instancePath+"/annotations", $56);
 }
 }
 else {
-return $fail(validate367, instancePath+"/annotations", $15);
+return $fail(validate624, instancePath+"/annotations", $15);
 }
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -17602,47 +13376,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate367, instancePath, $8);
+return $fail(validate624, instancePath, $8);
 }
 }
-validate367.errors = vErrors;
+validate624.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate366(data, {instancePath=""}={}){
+function validate622(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate366, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate622, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.id !== undefined){
-let data0 = data.id;
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate366, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate366, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate366, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate366, instancePath+"/id", $3);
-}
+if(!(validate389(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 }
@@ -17651,11 +13407,11 @@ var valid0 = true;
 }
 if(valid0){
 if(data.type !== undefined){
-const _errs4 = errors;
+const _errs2 = errors;
 if("message" !== data.type){
-return $fail(validate366, instancePath+"/type", $52);
+return $fail(validate622, instancePath+"/type", $52);
 }
-var valid0 = _errs4 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
@@ -17663,22 +13419,22 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data2 = data.status;
-const _errs5 = errors;
+const _errs3 = errors;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-return $fail(validate366, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema425.properties.status.enum}});
+return $fail(validate622, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema153.properties.status.enum}});
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.role !== undefined){
-const _errs6 = errors;
+const _errs4 = errors;
 if("assistant" !== data.role){
-return $fail(validate366, instancePath+"/role", $57);
+return $fail(validate622, instancePath+"/role", $57);
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -17686,33 +13442,33 @@ var valid0 = true;
 if(valid0){
 if(data.content !== undefined){
 let data4 = data.content;
-const _errs7 = errors;
-if(errors === _errs7){
+const _errs5 = errors;
+if(errors === _errs5){
 if(Array.isArray(data4)){
 if(data4.length > 1){
-return $fail(validate366, instancePath+"/content", $58);
+return $fail(validate622, instancePath+"/content", $58);
 }
 else {
-var valid2 = true;
+var valid1 = true;
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
-const _errs9 = errors;
-if(!(validate367(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
-vErrors = $join(vErrors, validate367);
+const _errs7 = errors;
+if(!(validate624(data4[i0], {instancePath:instancePath+"/content/" + i0}))){
+vErrors = $join(vErrors, validate624);
 errors = vErrors.length;
 }
-var valid2 = _errs9 === errors;
-if(!valid2){
+var valid1 = _errs7 === errors;
+if(!valid1){
 break;
 }
 }
 }
 }
 else {
-return $fail(validate366, instancePath+"/content", $15);
+return $fail(validate622, instancePath+"/content", $15);
 }
 }
-var valid0 = _errs7 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -17724,30 +13480,63 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate366, instancePath, $8);
+return $fail(validate622, instancePath, $8);
 }
 }
-validate366.errors = vErrors;
+validate622.errors = vErrors;
 return errors === 0;
 }
 
-const schema430 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
 
-function validate370(data, {instancePath=""}={}){
+function validate621(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 1){
+return $fail(validate621, instancePath, $58);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate622(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate622);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate621, instancePath, $15);
+}
+}
+validate621.errors = vErrors;
+return errors === 0;
+}
+
+const schema155 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
+
+function validate630(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-return $fail(validate370, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate630, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.code !== undefined){
 let data0 = data.code;
 const _errs1 = errors;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-return $fail(validate370, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema430.properties.code.enum}});
+return $fail(validate630, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema155.properties.code.enum}});
 }
 var valid0 = _errs1 === errors;
 }
@@ -17761,16 +13550,16 @@ const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate370, instancePath+"/message", $17);
+return $fail(validate630, instancePath+"/message", $16);
 }
 else {
 if(data1.length < 1){
-return $fail(validate370, instancePath+"/message", $1);
+return $fail(validate630, instancePath+"/message", $1);
 }
 }
 }
 else {
-return $fail(validate370, instancePath+"/message", $3);
+return $fail(validate630, instancePath+"/message", $3);
 }
 }
 var valid0 = _errs2 === errors;
@@ -17782,47 +13571,29 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate370, instancePath, $8);
+return $fail(validate630, instancePath, $8);
 }
 }
-validate370.errors = vErrors;
+validate630.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate365(data, {instancePath=""}={}){
+function validate619(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $fail(validate365, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate619, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.id !== undefined){
-let data0 = data.id;
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate365, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate365, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate365, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate365, instancePath+"/id", $3);
-}
+if(!(validate389(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 }
@@ -17831,11 +13602,11 @@ var valid0 = true;
 }
 if(valid0){
 if(data.object !== undefined){
-const _errs4 = errors;
+const _errs2 = errors;
 if("response" !== data.object){
-return $fail(validate365, instancePath+"/object", $59);
+return $fail(validate619, instancePath+"/object", $59);
 }
-var valid0 = _errs4 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
@@ -17843,89 +13614,59 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data2 = data.status;
-const _errs5 = errors;
+const _errs3 = errors;
 if(!((data2 === "completed") || (data2 === "failed"))){
-return $fail(validate365, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema423.properties.status.enum}});
+return $fail(validate619, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema151.properties.status.enum}});
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.output !== undefined){
-let data3 = data.output;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-return $fail(validate365, instancePath+"/output", $58);
-}
-else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate366(data3[i0], {instancePath:instancePath+"/output/" + i0}))){
-vErrors = $join(vErrors, validate366);
+const _errs4 = errors;
+if(!(validate621(data.output, {instancePath:instancePath+"/output"}))){
+vErrors = $join(vErrors, validate621);
 errors = vErrors.length;
 }
-var valid2 = _errs8 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate365, instancePath+"/output", $15);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.output_text !== undefined){
-let data5 = data.output_text;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data5 === "string"){
-if(data5.length > 1048576 && func2(data5) > 1048576){
-return $fail(validate365, instancePath+"/output_text", $19);
+const _errs5 = errors;
+if(!(validate416(data.output_text, {instancePath:instancePath+"/output_text"}))){
+vErrors = $join(vErrors, validate416);
+errors = vErrors.length;
 }
-}
-else {
-return $fail(validate365, instancePath+"/output_text", $3);
-}
-}
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-const _errs12 = errors;
-if(!(validate370(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate370);
+const _errs6 = errors;
+if(!(validate630(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate630);
 errors = vErrors.length;
 }
-var valid0 = _errs12 === errors;
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.metadata !== undefined){
-const _errs13 = errors;
-if(!(validate186(data.metadata, {instancePath:instancePath+"/metadata"}))){
-vErrors = $join(vErrors, validate186);
+const _errs7 = errors;
+if(!(validate398(data.metadata, {instancePath:instancePath+"/metadata"}))){
+vErrors = $join(vErrors, validate398);
 errors = vErrors.length;
 }
-var valid0 = _errs13 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -17939,49 +13680,31 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate365, instancePath, $8);
+return $fail(validate619, instancePath, $8);
 }
 }
-validate365.errors = vErrors;
+validate619.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseCreatedTolerant = validate373;
-const schema432 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentItem"}},"error":{"$ref":"#/definitions/SentError"}}};
+export const SentResponseCreatedTolerant = validate633;
+const schema158 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"$ref":"#/definitions/shared0"},"error":{"$ref":"#/definitions/SentError"}}};
 
-function validate376(data, {instancePath=""}={}){
+function validate637(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $fail(validate376, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate637, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.id !== undefined){
-let data0 = data.id;
 const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate376, instancePath+"/id", $17);
-}
-else {
-if(data0.length < 1){
-return $fail(validate376, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate376, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate376, instancePath+"/id", $3);
-}
+if(!(validate389(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate389);
+errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 }
@@ -17990,11 +13713,11 @@ var valid0 = true;
 }
 if(valid0){
 if(data.object !== undefined){
-const _errs4 = errors;
+const _errs2 = errors;
 if("response" !== data.object){
-return $fail(validate376, instancePath+"/object", $59);
+return $fail(validate637, instancePath+"/object", $59);
 }
-var valid0 = _errs4 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
@@ -18002,57 +13725,35 @@ var valid0 = true;
 if(valid0){
 if(data.status !== undefined){
 let data2 = data.status;
-const _errs5 = errors;
+const _errs3 = errors;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate376, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema432.properties.status.enum}});
+return $fail(validate637, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema158.properties.status.enum}});
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.output !== undefined){
-let data3 = data.output;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data3)){
-if(data3.length > 1){
-return $fail(validate376, instancePath+"/output", $58);
-}
-else {
-var valid2 = true;
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate366(data3[i0], {instancePath:instancePath+"/output/" + i0}))){
-vErrors = $join(vErrors, validate366);
+const _errs4 = errors;
+if(!(validate621(data.output, {instancePath:instancePath+"/output"}))){
+vErrors = $join(vErrors, validate621);
 errors = vErrors.length;
 }
-var valid2 = _errs8 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate376, instancePath+"/output", $15);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.error !== undefined){
-const _errs9 = errors;
-if(!(validate370(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate370);
+const _errs5 = errors;
+if(!(validate630(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate630);
 errors = vErrors.length;
 }
-var valid0 = _errs9 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -18064,216 +13765,208 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate376, instancePath, $8);
+return $fail(validate637, instancePath, $8);
 }
 }
-validate376.errors = vErrors;
+validate637.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate373(data, {instancePath=""}={}){
+function validate636(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $fail(validate636, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.status !== undefined){
+const _errs1 = errors;
+if("in_progress" !== data.status){
+return $fail(validate636, instancePath+"/status", $70);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.response !== undefined){
+const _errs2 = errors;
+if(!(validate637(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate637);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate636, instancePath, $8);
+}
+}
+validate636.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate633(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate48(data, {instancePath}))){
-vErrors = $join(vErrors, validate48);
+if(!(validate98(data, {instancePath}))){
+vErrors = $join(vErrors, validate98);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate373, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate373, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate376(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate376);
+if(!(validate636(data, {instancePath}))){
+vErrors = $join(vErrors, validate636);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate373, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate373.errors = vErrors;
+validate633.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseInProgressTolerant = validate380;
+export const SentResponseInProgressTolerant = validate643;
 
-function validate380(data, {instancePath=""}={}){
+function validate643(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate57(data, {instancePath}))){
-vErrors = $join(vErrors, validate57);
+if(!(validate119(data, {instancePath}))){
+vErrors = $join(vErrors, validate119);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate380, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.status !== undefined){
-const _errs4 = errors;
-if("in_progress" !== data.status){
-return $fail(validate380, instancePath+"/status", $70);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.response !== undefined){
-const _errs5 = errors;
-if(!(validate376(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate376);
+if(!(validate636(data, {instancePath}))){
+vErrors = $join(vErrors, validate636);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate380, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate380.errors = vErrors;
+validate643.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputItemAddedTolerant = validate384;
+export const SentOutputItemAddedTolerant = validate647;
 
-function validate384(data, {instancePath=""}={}){
+function validate650(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-const _errs0 = errors;
-if(!(validate70(data, {instancePath}))){
-vErrors = $join(vErrors, validate70);
-errors = vErrors.length;
-}
-var valid0 = _errs0 === errors;
-if(valid0){
-const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
-errors = vErrors.length;
-}
-var valid0 = _errs1 === errors;
-if(valid0){
-const _errs2 = errors;
-if(errors === _errs2){
+if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate384, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate650, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.output_index !== undefined){
-const _errs4 = errors;
+const _errs1 = errors;
 if(0 !== data.output_index){
-return $fail(validate384, instancePath+"/output_index", $22);
+return $fail(validate650, instancePath+"/output_index", $22);
 }
-var valid1 = _errs4 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
-var valid1 = true;
+var valid0 = true;
 }
-if(valid1){
+if(valid0){
 if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate366(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate366);
+const _errs2 = errors;
+if(!(validate622(data.item, {instancePath:instancePath+"/item"}))){
+vErrors = $join(vErrors, validate622);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate384, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
+else {
+var valid0 = true;
 }
-validate384.errors = vErrors;
+}
+}
+}
+else {
+return $fail(validate650, instancePath, $8);
+}
+}
+validate650.errors = vErrors;
 return errors === 0;
 }
 
-export const SentContentPartAddedTolerant = validate388;
 
-function validate388(data, {instancePath=""}={}){
+function validate647(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate78(data, {instancePath}))){
-vErrors = $join(vErrors, validate78);
+if(!(validate148(data, {instancePath}))){
+vErrors = $join(vErrors, validate148);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(valid0){
+const _errs2 = errors;
+if(!(validate650(data, {instancePath}))){
+vErrors = $join(vErrors, validate650);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+}
+validate647.errors = vErrors;
+return errors === 0;
+}
+
+export const SentContentPartAddedTolerant = validate653;
+
+function validate653(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(!(validate169(data, {instancePath}))){
+vErrors = $join(vErrors, validate169);
+errors = vErrors.length;
+}
+var valid0 = _errs0 === errors;
+if(valid0){
+const _errs1 = errors;
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18283,13 +13976,13 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate388, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate653, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-return $fail(validate388, instancePath+"/output_index", $22);
+return $fail(validate653, instancePath+"/output_index", $22);
 }
 var valid1 = _errs4 === errors;
 }
@@ -18300,7 +13993,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-return $fail(validate388, instancePath+"/content_index", $22);
+return $fail(validate653, instancePath+"/content_index", $22);
 }
 var valid1 = _errs5 === errors;
 }
@@ -18310,8 +14003,8 @@ var valid1 = true;
 if(valid1){
 if(data.part !== undefined){
 const _errs6 = errors;
-if(!(validate367(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate367);
+if(!(validate624(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate624);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -18324,19 +14017,19 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate388, instancePath, $8);
+return $fail(validate653, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate388.errors = vErrors;
+validate653.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputTextDeltaTolerant = validate392;
+export const SentOutputTextDeltaTolerant = validate657;
 
-function validate395(data, {instancePath=""}={}){
+function validate660(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -18407,7 +14100,7 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate395.errors = vErrors;
+validate660.errors = vErrors;
 return false;
 }
 else {
@@ -18421,24 +14114,24 @@ vErrors = null;
 }
 }
 }
-validate395.errors = vErrors;
+validate660.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate392(data, {instancePath=""}={}){
+function validate657(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate84(data, {instancePath}))){
-vErrors = $join(vErrors, validate84);
+if(!(validate188(data, {instancePath}))){
+vErrors = $join(vErrors, validate188);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18448,31 +14141,30 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $fail(validate392, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate657, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.item_id !== undefined){
 let data0 = data.item_id;
 const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
+if(errors === _errs4){
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate392, instancePath+"/item_id", $17);
+return $fail(validate657, instancePath+"/item_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate392, instancePath+"/item_id", $1);
+return $fail(validate657, instancePath+"/item_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate392, instancePath+"/item_id", $2);
+return $fail(validate657, instancePath+"/item_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate392, instancePath+"/item_id", $3);
+return $fail(validate657, instancePath+"/item_id", $3);
 }
 }
 var valid1 = _errs4 === errors;
@@ -18482,9 +14174,20 @@ var valid1 = true;
 }
 if(valid1){
 if(data.output_index !== undefined){
-const _errs7 = errors;
+const _errs6 = errors;
 if(0 !== data.output_index){
-return $fail(validate392, instancePath+"/output_index", $22);
+return $fail(validate657, instancePath+"/output_index", $22);
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.content_index !== undefined){
+const _errs7 = errors;
+if(0 !== data.content_index){
+return $fail(validate657, instancePath+"/content_index", $22);
 }
 var valid1 = _errs7 === errors;
 }
@@ -18492,59 +14195,48 @@ else {
 var valid1 = true;
 }
 if(valid1){
-if(data.content_index !== undefined){
+if(data.delta !== undefined){
 const _errs8 = errors;
-if(0 !== data.content_index){
-return $fail(validate392, instancePath+"/content_index", $22);
+if(!(validate660(data.delta, {instancePath:instancePath+"/delta"}))){
+vErrors = $join(vErrors, validate660);
+errors = vErrors.length;
 }
 var valid1 = _errs8 === errors;
 }
 else {
 var valid1 = true;
 }
-if(valid1){
-if(data.delta !== undefined){
-const _errs9 = errors;
-if(!(validate395(data.delta, {instancePath:instancePath+"/delta"}))){
-vErrors = $join(vErrors, validate395);
-errors = vErrors.length;
-}
-var valid1 = _errs9 === errors;
-}
-else {
-var valid1 = true;
-}
 }
 }
 }
 }
 }
 else {
-return $fail(validate392, instancePath, $8);
+return $fail(validate657, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate392.errors = vErrors;
+validate657.errors = vErrors;
 return errors === 0;
 }
 
-export const SentContentPartDoneTolerant = validate397;
+export const SentContentPartDoneTolerant = validate662;
 
-function validate397(data, {instancePath=""}={}){
+function validate662(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate81(data, {instancePath}))){
-vErrors = $join(vErrors, validate81);
+if(!(validate178(data, {instancePath}))){
+vErrors = $join(vErrors, validate178);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18554,13 +14246,13 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $fail(validate397, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate662, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.output_index !== undefined){
 const _errs4 = errors;
 if(0 !== data.output_index){
-return $fail(validate397, instancePath+"/output_index", $22);
+return $fail(validate662, instancePath+"/output_index", $22);
 }
 var valid1 = _errs4 === errors;
 }
@@ -18571,7 +14263,7 @@ if(valid1){
 if(data.content_index !== undefined){
 const _errs5 = errors;
 if(0 !== data.content_index){
-return $fail(validate397, instancePath+"/content_index", $22);
+return $fail(validate662, instancePath+"/content_index", $22);
 }
 var valid1 = _errs5 === errors;
 }
@@ -18582,7 +14274,7 @@ if(valid1){
 if(data.status !== undefined){
 const _errs6 = errors;
 if("completed" !== data.status){
-return $fail(validate397, instancePath+"/status", $71);
+return $fail(validate662, instancePath+"/status", $71);
 }
 var valid1 = _errs6 === errors;
 }
@@ -18592,8 +14284,8 @@ var valid1 = true;
 if(valid1){
 if(data.part !== undefined){
 const _errs7 = errors;
-if(!(validate367(data.part, {instancePath:instancePath+"/part"}))){
-vErrors = $join(vErrors, validate367);
+if(!(validate624(data.part, {instancePath:instancePath+"/part"}))){
+vErrors = $join(vErrors, validate624);
 errors = vErrors.length;
 }
 var valid1 = _errs7 === errors;
@@ -18607,94 +14299,62 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate397, instancePath, $8);
+return $fail(validate662, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate397.errors = vErrors;
+validate662.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputItemDoneTolerant = validate401;
+export const SentOutputItemDoneTolerant = validate666;
 
-function validate401(data, {instancePath=""}={}){
+function validate666(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate75(data, {instancePath}))){
-vErrors = $join(vErrors, validate75);
+if(!(validate161(data, {instancePath}))){
+vErrors = $join(vErrors, validate161);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
 if(valid0){
 const _errs2 = errors;
-if(errors === _errs2){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $fail(validate401, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.output_index !== undefined){
-const _errs4 = errors;
-if(0 !== data.output_index){
-return $fail(validate401, instancePath+"/output_index", $22);
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.item !== undefined){
-const _errs5 = errors;
-if(!(validate366(data.item, {instancePath:instancePath+"/item"}))){
-vErrors = $join(vErrors, validate366);
+if(!(validate650(data, {instancePath}))){
+vErrors = $join(vErrors, validate650);
 errors = vErrors.length;
-}
-var valid1 = _errs5 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-else {
-return $fail(validate401, instancePath, $8);
-}
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate401.errors = vErrors;
+validate666.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseCompletedTolerant = validate405;
+export const SentResponseCompletedTolerant = validate670;
 
-function validate405(data, {instancePath=""}={}){
+function validate670(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate60(data, {instancePath}))){
-vErrors = $join(vErrors, validate60);
+if(!(validate126(data, {instancePath}))){
+vErrors = $join(vErrors, validate126);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18704,13 +14364,13 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate405, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate670, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("completed" !== data.status){
-return $fail(validate405, instancePath+"/status", $71);
+return $fail(validate670, instancePath+"/status", $71);
 }
 var valid1 = _errs4 === errors;
 }
@@ -18720,8 +14380,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs5 = errors;
-if(!(validate376(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate376);
+if(!(validate637(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate637);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -18733,31 +14393,31 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate405, instancePath, $8);
+return $fail(validate670, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate405.errors = vErrors;
+validate670.errors = vErrors;
 return errors === 0;
 }
 
-export const SentResponseFailedTolerant = validate409;
+export const SentResponseFailedTolerant = validate674;
 
-function validate409(data, {instancePath=""}={}){
+function validate674(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
-if(!(validate63(data, {instancePath}))){
-vErrors = $join(vErrors, validate63);
+if(!(validate133(data, {instancePath}))){
+vErrors = $join(vErrors, validate133);
 errors = vErrors.length;
 }
 var valid0 = _errs0 === errors;
 if(valid0){
 const _errs1 = errors;
-if(!(validate311(data, {instancePath}))){
-vErrors = $join(vErrors, validate311);
+if(!(validate554(data, {instancePath}))){
+vErrors = $join(vErrors, validate554);
 errors = vErrors.length;
 }
 var valid0 = _errs1 === errors;
@@ -18767,13 +14427,13 @@ if(errors === _errs2){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $fail(validate409, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate674, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.status !== undefined){
 const _errs4 = errors;
 if("failed" !== data.status){
-return $fail(validate409, instancePath+"/status", $72);
+return $fail(validate674, instancePath+"/status", $72);
 }
 var valid1 = _errs4 === errors;
 }
@@ -18783,8 +14443,8 @@ var valid1 = true;
 if(valid1){
 if(data.error !== undefined){
 const _errs5 = errors;
-if(!(validate370(data.error, {instancePath:instancePath+"/error"}))){
-vErrors = $join(vErrors, validate370);
+if(!(validate630(data.error, {instancePath:instancePath+"/error"}))){
+vErrors = $join(vErrors, validate630);
 errors = vErrors.length;
 }
 var valid1 = _errs5 === errors;
@@ -18795,8 +14455,8 @@ var valid1 = true;
 if(valid1){
 if(data.response !== undefined){
 const _errs6 = errors;
-if(!(validate376(data.response, {instancePath:instancePath+"/response"}))){
-vErrors = $join(vErrors, validate376);
+if(!(validate637(data.response, {instancePath:instancePath+"/response"}))){
+vErrors = $join(vErrors, validate637);
 errors = vErrors.length;
 }
 var valid1 = _errs6 === errors;
@@ -18809,12 +14469,12 @@ var valid1 = true;
 }
 }
 else {
-return $fail(validate409, instancePath, $8);
+return $fail(validate674, instancePath, $8);
 }
 }
 var valid0 = _errs2 === errors;
 }
 }
-validate409.errors = vErrors;
+validate674.errors = vErrors;
 return errors === 0;
 }

@@ -15,9 +15,9 @@ const $9 = {keyword:"maxLength",params:{limit: 65536}};
 const $10 = {keyword:"maxItems",params:{limit: 16}};
 const $11 = {keyword:"type",params:{type: "array"}};
 const $12 = {keyword:"type",params:{type: "boolean"}};
-const $13 = {keyword:"const",params:{allowedValue: "chat.hello"}};
+const $13 = {keyword:"maxLength",params:{limit: 64}};
 const $14 = {keyword:"maxItems",params:{limit: 32}};
-const $15 = {keyword:"maxLength",params:{limit: 64}};
+const $15 = {keyword:"const",params:{allowedValue: "chat.hello"}};
 const $16 = {keyword:"const",params:{allowedValue: "chat.cancel"}};
 const $17 = {keyword:"const",params:{allowedValue: "chat.join"}};
 const $18 = {keyword:"const",params:{allowedValue: "chat.leave"}};
@@ -29,8 +29,8 @@ const $23 = {keyword:"minimum",params:{comparison: ">=", limit: 1}};
 const $24 = {keyword:"maxLength",params:{limit: 512}};
 const $25 = {keyword:"const",params:{allowedValue: "chat.edit"}};
 const $26 = {keyword:"const",params:{allowedValue: "chat.delete"}};
-const $27 = {keyword:"const",params:{allowedValue: "chat.react"}};
-const $28 = {keyword:"maxLength",params:{limit: 32}};
+const $27 = {keyword:"maxLength",params:{limit: 32}};
+const $28 = {keyword:"const",params:{allowedValue: "chat.react"}};
 const $29 = {keyword:"const",params:{allowedValue: "chat.stream"}};
 const $30 = {keyword:"maxLength",params:{limit: 262144}};
 const $31 = {keyword:"const",params:{allowedValue: false}};
@@ -58,41 +58,41 @@ const $52 = {keyword:"type",params:{type: "number"}};
 const $53 = {keyword:"maxLength",params:{limit: 256}};
 const $54 = {keyword:"if",params:{failingKeyword: "then"}};
 "use strict";
-export const ChatSend = validate14;
-const schema11 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"chat.send"},"messageId":{"$ref":"#/definitions/Id"},"content":{"$ref":"#/definitions/Text"},"senderId":{"$ref":"#/definitions/Id"},"senderName":{"$ref":"#/definitions/Name"},"chatType":{"type":"string","enum":["direct","group"]},"groupId":{"$ref":"#/definitions/GroupId"},"groupSubject":{"$ref":"#/definitions/Name"},"replyToMessageId":{"$ref":"#/definitions/Id"},"replyToBody":{"type":"string","maxLength":4096},"mediaPath":{"$ref":"#/definitions/MediaPath"},"mediaType":{"$ref":"#/definitions/MimeType"},"mediaPaths":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaPath"}},"mediaTypes":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MimeType"}},"customData":{"$ref":"#/definitions/CustomData"},"media":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaItem"}},"mentioned":{"type":"boolean"},"threadId":{"$ref":"#/definitions/Id"}},"if":{"properties":{"chatType":{"const":"group"}},"required":["chatType"]},"then":{"required":["groupId"]}};
+export const ChatSend = validate22;
+const schema7 = {"type":"object","required":["type","content"],"properties":{"type":{"const":"chat.send"},"messageId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"content":{"type":"string","minLength":1,"maxLength":65536},"senderId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"senderName":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"chatType":{"type":"string","enum":["direct","group"]},"groupId":{"$ref":"#/definitions/GroupId"},"groupSubject":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"replyToMessageId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"replyToBody":{"type":"string","maxLength":4096},"mediaPath":{"type":"string","minLength":1,"maxLength":4096},"mediaType":{"type":"string","minLength":3,"maxLength":128},"mediaPaths":{"type":"array","maxItems":16,"items":{"type":"string","minLength":1,"maxLength":4096}},"mediaTypes":{"type":"array","maxItems":16,"items":{"type":"string","minLength":3,"maxLength":128}},"customData":{"type":"object","additionalProperties":true},"media":{"type":"array","maxItems":16,"items":{"$ref":"#/definitions/MediaItem"}},"mentioned":{"type":"boolean"},"threadId":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"}},"if":{"properties":{"chatType":{"const":"group"}},"required":["chatType"]},"then":{"required":["groupId"]}};
 const func2 = codePoints;
 const func3 = (s) => { for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (c <= 31 || c === 127) return false; } return true; };
 
-function validate15(data, {instancePath=""}={}){
+function validate23(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
-const _errs1 = errors;
-if(errors === _errs1){
+const _errs0 = errors;
+if(errors === _errs0){
 if(typeof data === "string"){
 if(data.length > 128 && func2(data) > 128){
-return $fail(validate15, instancePath, $0);
+return $fail(validate23, instancePath, $0);
 }
 else {
 if(data.length < 1){
-return $fail(validate15, instancePath, $1);
+return $fail(validate23, instancePath, $1);
 }
 else {
 if(!func3(data)){
-return $fail(validate15, instancePath, $2);
+return $fail(validate23, instancePath, $2);
 }
 }
 }
 }
 else {
-return $fail(validate15, instancePath, $3);
+return $fail(validate23, instancePath, $3);
 }
 }
-validate15.errors = vErrors;
+validate23.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate17(data, {instancePath=""}={}){
+function validate25(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
@@ -103,16 +103,16 @@ const _errs1 = errors;
 if(errors === _errs1){
 if(typeof data0 === "string"){
 if(data0.length > 4096 && func2(data0) > 4096){
-return $fail(validate17, instancePath+"/url", $4);
+return $fail(validate25, instancePath+"/url", $4);
 }
 else {
 if(data0.length < 1){
-return $fail(validate17, instancePath+"/url", $1);
+return $fail(validate25, instancePath+"/url", $1);
 }
 }
 }
 else {
-return $fail(validate17, instancePath+"/url", $3);
+return $fail(validate25, instancePath+"/url", $3);
 }
 }
 var valid0 = _errs1 === errors;
@@ -127,16 +127,16 @@ const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate17, instancePath+"/data", $5);
+return $fail(validate25, instancePath+"/data", $5);
 }
 else {
 if(data1.length < 1){
-return $fail(validate17, instancePath+"/data", $1);
+return $fail(validate25, instancePath+"/data", $1);
 }
 }
 }
 else {
-return $fail(validate17, instancePath+"/data", $3);
+return $fail(validate25, instancePath+"/data", $3);
 }
 }
 var valid0 = _errs3 === errors;
@@ -148,20 +148,19 @@ if(valid0){
 if(data.mimeType !== undefined){
 let data2 = data.mimeType;
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
+if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate17, instancePath+"/mimeType", $0);
+return $fail(validate25, instancePath+"/mimeType", $0);
 }
 else {
 if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-return $fail(validate17, instancePath+"/mimeType", $6);
+return $fail(validate25, instancePath+"/mimeType", $6);
 }
 }
 }
 else {
-return $fail(validate17, instancePath+"/mimeType", $3);
+return $fail(validate25, instancePath+"/mimeType", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -172,29 +171,28 @@ var valid0 = true;
 if(valid0){
 if(data.name !== undefined){
 let data3 = data.name;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
+const _errs7 = errors;
+if(errors === _errs7){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate17, instancePath+"/name", $0);
+return $fail(validate25, instancePath+"/name", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate17, instancePath+"/name", $1);
+return $fail(validate25, instancePath+"/name", $1);
 }
 else {
 if(!func3(data3)){
-return $fail(validate17, instancePath+"/name", $2);
+return $fail(validate25, instancePath+"/name", $2);
 }
 }
 }
 }
 else {
-return $fail(validate17, instancePath+"/name", $3);
+return $fail(validate25, instancePath+"/name", $3);
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
@@ -204,15 +202,15 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate17, instancePath, $7);
+return $fail(validate25, instancePath, $7);
 }
 }
-validate17.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate14(data, {instancePath=""}={}){
+function validate22(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 const _errs1 = errors;
@@ -260,7 +258,7 @@ const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
 if((data.groupId === undefined) && (missing1 = "groupId")){
-return $fail(validate14, instancePath, {keyword:"required",params:{missingProperty: missing1}});
+return $fail(validate22, instancePath, {keyword:"required",params:{missingProperty: missing1}});
 }
 }
 var _valid0 = _errs4 === errors;
@@ -269,20 +267,20 @@ valid0 = _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $54);
 errors++;
-validate14.errors = vErrors;
+validate22.errors = vErrors;
 return false;
 }
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing2;
 if(((data.type === undefined) && (missing2 = "type")) || ((data.content === undefined) && (missing2 = "content"))){
-return $fail(validate14, instancePath, {keyword:"required",params:{missingProperty: missing2}});
+return $fail(validate22, instancePath, {keyword:"required",params:{missingProperty: missing2}});
 }
 else {
 if(data.type !== undefined){
 const _errs5 = errors;
 if("chat.send" !== data.type){
-return $fail(validate14, instancePath+"/type", $8);
+return $fail(validate22, instancePath+"/type", $8);
 }
 var valid2 = _errs5 === errors;
 }
@@ -293,25 +291,24 @@ if(valid2){
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
+if(errors === _errs6){
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate14, instancePath+"/messageId", $0);
+return $fail(validate22, instancePath+"/messageId", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate14, instancePath+"/messageId", $1);
+return $fail(validate22, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate14, instancePath+"/messageId", $2);
+return $fail(validate22, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/messageId", $3);
+return $fail(validate22, instancePath+"/messageId", $3);
 }
 }
 var valid2 = _errs6 === errors;
@@ -322,24 +319,23 @@ var valid2 = true;
 if(valid2){
 if(data.content !== undefined){
 let data3 = data.content;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
+const _errs8 = errors;
+if(errors === _errs8){
 if(typeof data3 === "string"){
 if(data3.length > 65536 && func2(data3) > 65536){
-return $fail(validate14, instancePath+"/content", $9);
+return $fail(validate22, instancePath+"/content", $9);
 }
 else {
 if(data3.length < 1){
-return $fail(validate14, instancePath+"/content", $1);
+return $fail(validate22, instancePath+"/content", $1);
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/content", $3);
+return $fail(validate22, instancePath+"/content", $3);
 }
 }
-var valid2 = _errs9 === errors;
+var valid2 = _errs8 === errors;
 }
 else {
 var valid2 = true;
@@ -347,26 +343,54 @@ var valid2 = true;
 if(valid2){
 if(data.senderId !== undefined){
 let data4 = data.senderId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
+const _errs10 = errors;
+if(errors === _errs10){
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate14, instancePath+"/senderId", $0);
+return $fail(validate22, instancePath+"/senderId", $0);
 }
 else {
 if(data4.length < 1){
-return $fail(validate14, instancePath+"/senderId", $1);
+return $fail(validate22, instancePath+"/senderId", $1);
 }
 else {
 if(!func3(data4)){
-return $fail(validate14, instancePath+"/senderId", $2);
+return $fail(validate22, instancePath+"/senderId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/senderId", $3);
+return $fail(validate22, instancePath+"/senderId", $3);
+}
+}
+var valid2 = _errs10 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.senderName !== undefined){
+let data5 = data.senderName;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data5 === "string"){
+if(data5.length > 128 && func2(data5) > 128){
+return $fail(validate22, instancePath+"/senderName", $0);
+}
+else {
+if(data5.length < 1){
+return $fail(validate22, instancePath+"/senderName", $1);
+}
+else {
+if(!func3(data5)){
+return $fail(validate22, instancePath+"/senderName", $2);
+}
+}
+}
+}
+else {
+return $fail(validate22, instancePath+"/senderName", $3);
 }
 }
 var valid2 = _errs12 === errors;
@@ -375,58 +399,28 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data.senderName !== undefined){
-let data5 = data.senderName;
-const _errs15 = errors;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data5 === "string"){
-if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate14, instancePath+"/senderName", $0);
-}
-else {
-if(data5.length < 1){
-return $fail(validate14, instancePath+"/senderName", $1);
-}
-else {
-if(!func3(data5)){
-return $fail(validate14, instancePath+"/senderName", $2);
-}
-}
-}
-}
-else {
-return $fail(validate14, instancePath+"/senderName", $3);
-}
-}
-var valid2 = _errs15 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
 if(data.chatType !== undefined){
 let data6 = data.chatType;
-const _errs18 = errors;
+const _errs14 = errors;
 if(typeof data6 !== "string"){
-return $fail(validate14, instancePath+"/chatType", $3);
+return $fail(validate22, instancePath+"/chatType", $3);
 }
 if(!((data6 === "direct") || (data6 === "group"))){
-return $fail(validate14, instancePath+"/chatType", {keyword:"enum",params:{allowedValues: schema11.properties.chatType.enum}});
+return $fail(validate22, instancePath+"/chatType", {keyword:"enum",params:{allowedValues: schema7.properties.chatType.enum}});
 }
-var valid2 = _errs18 === errors;
+var valid2 = _errs14 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
 if(data.groupId !== undefined){
-const _errs20 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
+const _errs16 = errors;
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
-var valid2 = _errs20 === errors;
+var valid2 = _errs16 === errors;
 }
 else {
 var valid2 = true;
@@ -434,26 +428,73 @@ var valid2 = true;
 if(valid2){
 if(data.groupSubject !== undefined){
 let data8 = data.groupSubject;
-const _errs21 = errors;
-const _errs22 = errors;
-if(errors === _errs22){
+const _errs17 = errors;
+if(errors === _errs17){
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate14, instancePath+"/groupSubject", $0);
+return $fail(validate22, instancePath+"/groupSubject", $0);
 }
 else {
 if(data8.length < 1){
-return $fail(validate14, instancePath+"/groupSubject", $1);
+return $fail(validate22, instancePath+"/groupSubject", $1);
 }
 else {
 if(!func3(data8)){
-return $fail(validate14, instancePath+"/groupSubject", $2);
+return $fail(validate22, instancePath+"/groupSubject", $2);
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/groupSubject", $3);
+return $fail(validate22, instancePath+"/groupSubject", $3);
+}
+}
+var valid2 = _errs17 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.replyToMessageId !== undefined){
+let data9 = data.replyToMessageId;
+const _errs19 = errors;
+if(errors === _errs19){
+if(typeof data9 === "string"){
+if(data9.length > 128 && func2(data9) > 128){
+return $fail(validate22, instancePath+"/replyToMessageId", $0);
+}
+else {
+if(data9.length < 1){
+return $fail(validate22, instancePath+"/replyToMessageId", $1);
+}
+else {
+if(!func3(data9)){
+return $fail(validate22, instancePath+"/replyToMessageId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate22, instancePath+"/replyToMessageId", $3);
+}
+}
+var valid2 = _errs19 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.replyToBody !== undefined){
+let data10 = data.replyToBody;
+const _errs21 = errors;
+if(errors === _errs21){
+if(typeof data10 === "string"){
+if(data10.length > 4096 && func2(data10) > 4096){
+return $fail(validate22, instancePath+"/replyToBody", $4);
+}
+}
+else {
+return $fail(validate22, instancePath+"/replyToBody", $3);
 }
 }
 var valid2 = _errs21 === errors;
@@ -462,47 +503,92 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data.replyToMessageId !== undefined){
-let data9 = data.replyToMessageId;
-const _errs24 = errors;
-const _errs25 = errors;
-if(errors === _errs25){
-if(typeof data9 === "string"){
-if(data9.length > 128 && func2(data9) > 128){
-return $fail(validate14, instancePath+"/replyToMessageId", $0);
+if(data.mediaPath !== undefined){
+let data11 = data.mediaPath;
+const _errs23 = errors;
+if(errors === _errs23){
+if(typeof data11 === "string"){
+if(data11.length > 4096 && func2(data11) > 4096){
+return $fail(validate22, instancePath+"/mediaPath", $4);
 }
 else {
-if(data9.length < 1){
-return $fail(validate14, instancePath+"/replyToMessageId", $1);
-}
-else {
-if(!func3(data9)){
-return $fail(validate14, instancePath+"/replyToMessageId", $2);
-}
+if(data11.length < 1){
+return $fail(validate22, instancePath+"/mediaPath", $1);
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/replyToMessageId", $3);
+return $fail(validate22, instancePath+"/mediaPath", $3);
 }
 }
-var valid2 = _errs24 === errors;
+var valid2 = _errs23 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
-if(data.replyToBody !== undefined){
-let data10 = data.replyToBody;
-const _errs27 = errors;
-if(errors === _errs27){
-if(typeof data10 === "string"){
-if(data10.length > 4096 && func2(data10) > 4096){
-return $fail(validate14, instancePath+"/replyToBody", $4);
+if(data.mediaType !== undefined){
+let data12 = data.mediaType;
+const _errs25 = errors;
+if(errors === _errs25){
+if(typeof data12 === "string"){
+if(data12.length > 128 && func2(data12) > 128){
+return $fail(validate22, instancePath+"/mediaType", $0);
+}
+else {
+if(data12.length < 3 || (data12.length < 6 && func2(data12) < 3)){
+return $fail(validate22, instancePath+"/mediaType", $6);
+}
 }
 }
 else {
-return $fail(validate14, instancePath+"/replyToBody", $3);
+return $fail(validate22, instancePath+"/mediaType", $3);
+}
+}
+var valid2 = _errs25 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.mediaPaths !== undefined){
+let data13 = data.mediaPaths;
+const _errs27 = errors;
+if(errors === _errs27){
+if(Array.isArray(data13)){
+if(data13.length > 16){
+return $fail(validate22, instancePath+"/mediaPaths", $10);
+}
+else {
+var valid3 = true;
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+let data14 = data13[i0];
+const _errs29 = errors;
+if(errors === _errs29){
+if(typeof data14 === "string"){
+if(data14.length > 4096 && func2(data14) > 4096){
+return $fail(validate22, instancePath+"/mediaPaths/" + i0, $4);
+}
+else {
+if(data14.length < 1){
+return $fail(validate22, instancePath+"/mediaPaths/" + i0, $1);
+}
+}
+}
+else {
+return $fail(validate22, instancePath+"/mediaPaths/" + i0, $3);
+}
+}
+var valid3 = _errs29 === errors;
+if(!valid3){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate22, instancePath+"/mediaPaths", $11);
 }
 }
 var valid2 = _errs27 === errors;
@@ -511,95 +597,60 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data.mediaPath !== undefined){
-let data11 = data.mediaPath;
-const _errs29 = errors;
-const _errs30 = errors;
-if(errors === _errs30){
-if(typeof data11 === "string"){
-if(data11.length > 4096 && func2(data11) > 4096){
-return $fail(validate14, instancePath+"/mediaPath", $4);
+if(data.mediaTypes !== undefined){
+let data15 = data.mediaTypes;
+const _errs31 = errors;
+if(errors === _errs31){
+if(Array.isArray(data15)){
+if(data15.length > 16){
+return $fail(validate22, instancePath+"/mediaTypes", $10);
 }
 else {
-if(data11.length < 1){
-return $fail(validate14, instancePath+"/mediaPath", $1);
-}
-}
-}
-else {
-return $fail(validate14, instancePath+"/mediaPath", $3);
-}
-}
-var valid2 = _errs29 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data.mediaType !== undefined){
-let data12 = data.mediaType;
-const _errs32 = errors;
+var valid4 = true;
+const len1 = data15.length;
+for(let i1=0; i1<len1; i1++){
+let data16 = data15[i1];
 const _errs33 = errors;
 if(errors === _errs33){
-if(typeof data12 === "string"){
-if(data12.length > 128 && func2(data12) > 128){
-return $fail(validate14, instancePath+"/mediaType", $0);
+if(typeof data16 === "string"){
+if(data16.length > 128 && func2(data16) > 128){
+return $fail(validate22, instancePath+"/mediaTypes/" + i1, $0);
 }
 else {
-if(data12.length < 3 || (data12.length < 6 && func2(data12) < 3)){
-return $fail(validate14, instancePath+"/mediaType", $6);
-}
-}
-}
-else {
-return $fail(validate14, instancePath+"/mediaType", $3);
-}
-}
-var valid2 = _errs32 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data.mediaPaths !== undefined){
-let data13 = data.mediaPaths;
-const _errs35 = errors;
-if(errors === _errs35){
-if(Array.isArray(data13)){
-if(data13.length > 16){
-return $fail(validate14, instancePath+"/mediaPaths", $10);
-}
-else {
-var valid11 = true;
-const len0 = data13.length;
-for(let i0=0; i0<len0; i0++){
-let data14 = data13[i0];
-const _errs37 = errors;
-const _errs38 = errors;
-if(errors === _errs38){
-if(typeof data14 === "string"){
-if(data14.length > 4096 && func2(data14) > 4096){
-return $fail(validate14, instancePath+"/mediaPaths/" + i0, $4);
-}
-else {
-if(data14.length < 1){
-return $fail(validate14, instancePath+"/mediaPaths/" + i0, $1);
+if(data16.length < 3 || (data16.length < 6 && func2(data16) < 3)){
+return $fail(validate22, instancePath+"/mediaTypes/" + i1, $6);
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/mediaPaths/" + i0, $3);
+return $fail(validate22, instancePath+"/mediaTypes/" + i1, $3);
 }
 }
-var valid11 = _errs37 === errors;
-if(!valid11){
+var valid4 = _errs33 === errors;
+if(!valid4){
 break;
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/mediaPaths", $11);
+return $fail(validate22, instancePath+"/mediaTypes", $11);
+}
+}
+var valid2 = _errs31 === errors;
+}
+else {
+var valid2 = true;
+}
+if(valid2){
+if(data.customData !== undefined){
+let data17 = data.customData;
+const _errs35 = errors;
+if(errors === _errs35){
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+}
+else {
+return $fail(validate22, instancePath+"/customData", $7);
 }
 }
 var valid2 = _errs35 === errors;
@@ -608,110 +659,46 @@ else {
 var valid2 = true;
 }
 if(valid2){
-if(data.mediaTypes !== undefined){
-let data15 = data.mediaTypes;
-const _errs40 = errors;
-if(errors === _errs40){
-if(Array.isArray(data15)){
-if(data15.length > 16){
-return $fail(validate14, instancePath+"/mediaTypes", $10);
-}
-else {
-var valid13 = true;
-const len1 = data15.length;
-for(let i1=0; i1<len1; i1++){
-let data16 = data15[i1];
-const _errs42 = errors;
-const _errs43 = errors;
-if(errors === _errs43){
-if(typeof data16 === "string"){
-if(data16.length > 128 && func2(data16) > 128){
-return $fail(validate14, instancePath+"/mediaTypes/" + i1, $0);
-}
-else {
-if(data16.length < 3 || (data16.length < 6 && func2(data16) < 3)){
-return $fail(validate14, instancePath+"/mediaTypes/" + i1, $6);
-}
-}
-}
-else {
-return $fail(validate14, instancePath+"/mediaTypes/" + i1, $3);
-}
-}
-var valid13 = _errs42 === errors;
-if(!valid13){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate14, instancePath+"/mediaTypes", $11);
-}
-}
-var valid2 = _errs40 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
-if(data.customData !== undefined){
-let data17 = data.customData;
-const _errs45 = errors;
-const _errs46 = errors;
-if(errors === _errs46){
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-}
-else {
-return $fail(validate14, instancePath+"/customData", $7);
-}
-}
-var valid2 = _errs45 === errors;
-}
-else {
-var valid2 = true;
-}
-if(valid2){
 if(data.media !== undefined){
 let data18 = data.media;
-const _errs49 = errors;
-if(errors === _errs49){
+const _errs38 = errors;
+if(errors === _errs38){
 if(Array.isArray(data18)){
 if(data18.length > 16){
-return $fail(validate14, instancePath+"/media", $10);
+return $fail(validate22, instancePath+"/media", $10);
 }
 else {
-var valid16 = true;
+var valid5 = true;
 const len2 = data18.length;
 for(let i2=0; i2<len2; i2++){
-const _errs51 = errors;
-if(!(validate17(data18[i2], {instancePath:instancePath+"/media/" + i2}))){
-vErrors = $join(vErrors, validate17);
+const _errs40 = errors;
+if(!(validate25(data18[i2], {instancePath:instancePath+"/media/" + i2}))){
+vErrors = $join(vErrors, validate25);
 errors = vErrors.length;
 }
-var valid16 = _errs51 === errors;
-if(!valid16){
+var valid5 = _errs40 === errors;
+if(!valid5){
 break;
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/media", $11);
+return $fail(validate22, instancePath+"/media", $11);
 }
 }
-var valid2 = _errs49 === errors;
+var valid2 = _errs38 === errors;
 }
 else {
 var valid2 = true;
 }
 if(valid2){
 if(data.mentioned !== undefined){
-const _errs52 = errors;
+const _errs41 = errors;
 if(typeof data.mentioned !== "boolean"){
-return $fail(validate14, instancePath+"/mentioned", $12);
+return $fail(validate22, instancePath+"/mentioned", $12);
 }
-var valid2 = _errs52 === errors;
+var valid2 = _errs41 === errors;
 }
 else {
 var valid2 = true;
@@ -719,29 +706,28 @@ var valid2 = true;
 if(valid2){
 if(data.threadId !== undefined){
 let data21 = data.threadId;
-const _errs54 = errors;
-const _errs55 = errors;
-if(errors === _errs55){
+const _errs43 = errors;
+if(errors === _errs43){
 if(typeof data21 === "string"){
 if(data21.length > 128 && func2(data21) > 128){
-return $fail(validate14, instancePath+"/threadId", $0);
+return $fail(validate22, instancePath+"/threadId", $0);
 }
 else {
 if(data21.length < 1){
-return $fail(validate14, instancePath+"/threadId", $1);
+return $fail(validate22, instancePath+"/threadId", $1);
 }
 else {
 if(!func3(data21)){
-return $fail(validate14, instancePath+"/threadId", $2);
+return $fail(validate22, instancePath+"/threadId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate14, instancePath+"/threadId", $3);
+return $fail(validate22, instancePath+"/threadId", $3);
 }
 }
-var valid2 = _errs54 === errors;
+var valid2 = _errs43 === errors;
 }
 else {
 var valid2 = true;
@@ -766,29 +752,85 @@ var valid2 = true;
 }
 }
 else {
-return $fail(validate14, instancePath, $7);
+return $fail(validate22, instancePath, $7);
 }
 }
-validate14.errors = vErrors;
+validate22.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatHello = validate19;
+export const ChatHello = validate27;
 
-function validate19(data, {instancePath=""}={}){
+function validate29(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate29, instancePath, $13);
+}
+else {
+if(data.length < 1){
+return $fail(validate29, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate29, instancePath, $3);
+}
+}
+validate29.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate28(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(Array.isArray(data)){
+if(data.length > 32){
+return $fail(validate28, instancePath, $14);
+}
+else {
+var valid0 = true;
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+const _errs1 = errors;
+if(!(validate29(data[i0], {instancePath:instancePath+"/" + i0}))){
+vErrors = $join(vErrors, validate29);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate28, instancePath, $11);
+}
+}
+validate28.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate27(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))){
-return $fail(validate19, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate27, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
 if("chat.hello" !== data.type){
-return $fail(validate19, instancePath+"/type", $13);
+return $fail(validate27, instancePath+"/type", $15);
 }
 var valid0 = _errs1 === errors;
 }
@@ -797,500 +839,15 @@ var valid0 = true;
 }
 if(valid0){
 if(data.extensions !== undefined){
-let data1 = data.extensions;
 const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data1)){
-if(data1.length > 32){
-return $fail(validate19, instancePath+"/extensions", $14);
-}
-else {
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-let data2 = data1[i0];
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate19, instancePath+"/extensions/" + i0, $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate19, instancePath+"/extensions/" + i0, $1);
-}
-}
-}
-else {
-return $fail(validate19, instancePath+"/extensions/" + i0, $3);
-}
-}
-var valid1 = _errs4 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate19, instancePath+"/extensions", $11);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate19, instancePath, $7);
-}
-}
-validate19.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatCancel = validate20;
-
-function validate20(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-return $fail(validate20, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.cancel" !== data.type){
-return $fail(validate20, instancePath+"/type", $16);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate20, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate20, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate20, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate20, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate20, instancePath, $7);
-}
-}
-validate20.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatJoin = validate21;
-
-function validate21(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-return $fail(validate21, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.join" !== data.type){
-return $fail(validate21, instancePath+"/type", $17);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs2 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
+if(!(validate28(data.extensions, {instancePath:instancePath+"/extensions"}))){
+vErrors = $join(vErrors, validate28);
 errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate21, instancePath, $7);
-}
-}
-validate21.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatLeave = validate23;
-
-function validate23(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
-return $fail(validate23, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.leave" !== data.type){
-return $fail(validate23, instancePath+"/type", $18);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs2 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate23, instancePath, $7);
-}
-}
-validate23.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatAuth = validate25;
-
-function validate25(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.token === undefined) && (missing0 = "token"))){
-return $fail(validate25, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.auth" !== data.type){
-return $fail(validate25, instancePath+"/type", $19);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.token !== undefined){
-let data1 = data.token;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate25, instancePath+"/token", $4);
-}
-else {
-if(data1.length < 1){
-return $fail(validate25, instancePath+"/token", $1);
-}
-}
-}
-else {
-return $fail(validate25, instancePath+"/token", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate25, instancePath, $7);
-}
-}
-validate25.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatDirectory = validate26;
-const schema37 = {"type":"object","required":["type","requestId","kind"],"properties":{"type":{"const":"chat.directory"},"requestId":{"$ref":"#/definitions/Id"},"kind":{"type":"string","enum":["users","groups"]},"query":{"type":"string","maxLength":128},"limit":{"type":"integer","minimum":1,"maximum":200},"cursor":{"type":"string","minLength":1,"maxLength":512}}};
-
-function validate26(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.kind === undefined) && (missing0 = "kind"))){
-return $fail(validate26, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.directory" !== data.type){
-return $fail(validate26, instancePath+"/type", $20);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requestId !== undefined){
-let data1 = data.requestId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate26, instancePath+"/requestId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate26, instancePath+"/requestId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate26, instancePath+"/requestId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate26, instancePath+"/requestId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.kind !== undefined){
-let data2 = data.kind;
-const _errs5 = errors;
-if(typeof data2 !== "string"){
-return $fail(validate26, instancePath+"/kind", $3);
-}
-if(!((data2 === "users") || (data2 === "groups"))){
-return $fail(validate26, instancePath+"/kind", {keyword:"enum",params:{allowedValues: schema37.properties.kind.enum}});
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.query !== undefined){
-let data3 = data.query;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate26, instancePath+"/query", $0);
-}
-}
-else {
-return $fail(validate26, instancePath+"/query", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.limit !== undefined){
-let data4 = data.limit;
-const _errs9 = errors;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-return $fail(validate26, instancePath+"/limit", $21);
-}
-if(errors === _errs9){
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 200 || isNaN(data4)){
-return $fail(validate26, instancePath+"/limit", $22);
-}
-else {
-if(data4 < 1 || isNaN(data4)){
-return $fail(validate26, instancePath+"/limit", $23);
-}
-}
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.cursor !== undefined){
-let data5 = data.cursor;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data5 === "string"){
-if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate26, instancePath+"/cursor", $24);
-}
-else {
-if(data5.length < 1){
-return $fail(validate26, instancePath+"/cursor", $1);
-}
-}
-}
-else {
-return $fail(validate26, instancePath+"/cursor", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate26, instancePath, $7);
-}
-}
-validate26.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatEdit = validate27;
-
-function validate27(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate27, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.edit" !== data.type){
-return $fail(validate27, instancePath+"/type", $25);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate27, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate27, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate27, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate27, instancePath+"/content", $9);
-}
-else {
-if(data2.length < 1){
-return $fail(validate27, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate27, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
 }
 }
 }
@@ -1303,374 +860,35 @@ validate27.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatDelete = validate28;
+export const ChatCancel = validate32;
 
-function validate28(data, {instancePath=""}={}){
+function validate33(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
-return $fail(validate28, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate33, instancePath, $0);
 }
 else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.delete" !== data.type){
-return $fail(validate28, instancePath+"/type", $26);
-}
-var valid0 = _errs1 === errors;
+if(data.length < 1){
+return $fail(validate33, instancePath, $1);
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate28, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate28, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate28, instancePath+"/messageId", $2);
+if(!func3(data)){
+return $fail(validate33, instancePath, $2);
 }
 }
 }
 }
 else {
-return $fail(validate28, instancePath+"/messageId", $3);
+return $fail(validate33, instancePath, $3);
 }
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate28, instancePath, $7);
-}
-}
-validate28.errors = vErrors;
+validate33.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatReact = validate29;
-const schema47 = {"type":"string","enum":["add","remove"]};
-
-function validate29(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
-return $fail(validate29, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.react" !== data.type){
-return $fail(validate29, instancePath+"/type", $27);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate29, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate29, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate29, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate29, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emoji !== undefined){
-let data2 = data.emoji;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 32 && func2(data2) > 32){
-return $fail(validate29, instancePath+"/emoji", $28);
-}
-else {
-if(data2.length < 1){
-return $fail(validate29, instancePath+"/emoji", $1);
-}
-}
-}
-else {
-return $fail(validate29, instancePath+"/emoji", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.op !== undefined){
-let data3 = data.op;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-return $fail(validate29, instancePath+"/op", $3);
-}
-if(!((data3 === "add") || (data3 === "remove"))){
-return $fail(validate29, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema47.enum}});
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate29, instancePath, $7);
-}
-}
-validate29.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatStream = validate30;
-
-function validate30(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-return $fail(validate30, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "delta")) || (key0 === "seq")) || (key0 === "groupId")) || (key0 === "threadId"))){
-return $fail(validate30, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.stream" !== data.type){
-return $fail(validate30, instancePath+"/type", $29);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate30, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate30, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate30, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate30, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate30, instancePath+"/content", $30);
-}
-else {
-if(data2.length < 1){
-return $fail(validate30, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate30, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-const _errs8 = errors;
-if(false !== data.done){
-return $fail(validate30, instancePath+"/done", $31);
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delta !== undefined){
-let data4 = data.delta;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(data4.length > 262144 && func2(data4) > 262144){
-return $fail(validate30, instancePath+"/delta", $30);
-}
-}
-else {
-return $fail(validate30, instancePath+"/delta", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.seq !== undefined){
-let data5 = data.seq;
-const _errs11 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate30, instancePath+"/seq", $21);
-}
-if(errors === _errs11){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate30, instancePath+"/seq", $32);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate30, instancePath+"/seq", $33);
-}
-}
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs13 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data7 = data.threadId;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data7 === "string"){
-if(data7.length > 128 && func2(data7) > 128){
-return $fail(validate30, instancePath+"/threadId", $0);
-}
-else {
-if(data7.length < 1){
-return $fail(validate30, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data7)){
-return $fail(validate30, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate30, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate30, instancePath, $7);
-}
-}
-validate30.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatTyping = validate32;
 
 function validate32(data, {instancePath=""}={}){
 let vErrors = null;
@@ -1678,71 +896,31 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.type === undefined) && (missing0 = "type")){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
 return $fail(validate32, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId"))){
-return $fail(validate32, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.typing" !== data.type){
-return $fail(validate32, instancePath+"/type", $34);
+const _errs1 = errors;
+if("chat.cancel" !== data.type){
+return $fail(validate32, instancePath+"/type", $16);
 }
-var valid0 = _errs2 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate32, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate32, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate32, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate32, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs6 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
+const _errs2 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
 errors = vErrors.length;
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
-}
-}
 }
 }
 }
@@ -1755,797 +933,166 @@ validate32.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatThought = validate34;
+export const ChatJoin = validate35;
 
-function validate34(data, {instancePath=""}={}){
+function validate35(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate34, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
+return $fail(validate35, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "groupId")) || (key0 === "threadId"))){
-return $fail(validate34, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.thought" !== data.type){
-return $fail(validate34, instancePath+"/type", $35);
+const _errs1 = errors;
+if("chat.join" !== data.type){
+return $fail(validate35, instancePath+"/type", $17);
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate34, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate34, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate34, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate34, instancePath+"/content", $30);
-}
-else {
-if(data2.length < 1){
-return $fail(validate34, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupId !== undefined){
-const _errs8 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data4 = data.threadId;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate34, instancePath+"/threadId", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate34, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate34, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath, $7);
-}
-}
-validate34.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatActivity = validate36;
-const schema59 = {"type":"string","enum":["started","completed","failed"]};
-
-function validate36(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-return $fail(validate36, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status")) || (key0 === "groupId")) || (key0 === "threadId"))){
-return $fail(validate36, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
 const _errs2 = errors;
-if("chat.activity" !== data.type){
-return $fail(validate36, instancePath+"/type", $36);
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate36, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate36, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate36, instancePath+"/messageId", $2);
-}
 }
 }
 }
 else {
-return $fail(validate36, instancePath+"/messageId", $3);
+return $fail(validate35, instancePath, $7);
 }
 }
-var valid0 = _errs3 === errors;
+validate35.errors = vErrors;
+return errors === 0;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.activityId !== undefined){
-let data2 = data.activityId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate36, instancePath+"/activityId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate36, instancePath+"/activityId", $1);
+
+export const ChatLeave = validate37;
+
+function validate37(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === undefined) && (missing0 = "groupId"))){
+return $fail(validate37, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(!func3(data2)){
-return $fail(validate36, instancePath+"/activityId", $2);
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.leave" !== data.type){
+return $fail(validate37, instancePath+"/type", $18);
 }
-}
-}
-}
-else {
-return $fail(validate36, instancePath+"/activityId", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.tool !== undefined){
-let data3 = data.tool;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate36, instancePath+"/tool", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate36, instancePath+"/tool", $1);
-}
-}
-}
-else {
-return $fail(validate36, instancePath+"/tool", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data4 = data.status;
-const _errs11 = errors;
-if(typeof data4 !== "string"){
-return $fail(validate36, instancePath+"/status", $3);
-}
-if(!(((data4 === "started") || (data4 === "completed")) || (data4 === "failed"))){
-return $fail(validate36, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema59.enum}});
-}
-var valid0 = _errs11 === errors;
+var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupId !== undefined){
-const _errs14 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data6 = data.threadId;
-const _errs15 = errors;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate36, instancePath+"/threadId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate36, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate36, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate36, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate36, instancePath, $7);
-}
-}
-validate36.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatResponse = validate38;
-
-function validate38(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-return $fail(validate38, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "mediaUrls")) || (key0 === "replyToMessageId")) || (key0 === "groupId")) || (key0 === "threadId"))){
-return $fail(validate38, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
 const _errs2 = errors;
-if("chat.response" !== data.type){
-return $fail(validate38, instancePath+"/type", $37);
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate38, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate38, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate38, instancePath+"/messageId", $2);
-}
 }
 }
 }
 else {
-return $fail(validate38, instancePath+"/messageId", $3);
+return $fail(validate37, instancePath, $7);
 }
 }
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate38, instancePath+"/content", $30);
-}
-}
-else {
-return $fail(validate38, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.done !== undefined){
-const _errs8 = errors;
-if(true !== data.done){
-return $fail(validate38, instancePath+"/done", $38);
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mediaUrls !== undefined){
-let data4 = data.mediaUrls;
-const _errs9 = errors;
-if(errors === _errs9){
-if(Array.isArray(data4)){
-if(data4.length > 64){
-return $fail(validate38, instancePath+"/mediaUrls", $39);
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-let data5 = data4[i0];
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func2(data5) > 4096){
-return $fail(validate38, instancePath+"/mediaUrls/" + i0, $4);
-}
-else {
-if(data5.length < 1){
-return $fail(validate38, instancePath+"/mediaUrls/" + i0, $1);
-}
-}
-}
-else {
-return $fail(validate38, instancePath+"/mediaUrls/" + i0, $3);
-}
-}
-var valid2 = _errs11 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate38, instancePath+"/mediaUrls", $11);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.replyToMessageId !== undefined){
-let data6 = data.replyToMessageId;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate38, instancePath+"/replyToMessageId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate38, instancePath+"/replyToMessageId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate38, instancePath+"/replyToMessageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate38, instancePath+"/replyToMessageId", $3);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs16 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data8 = data.threadId;
-const _errs17 = errors;
-const _errs18 = errors;
-if(errors === _errs18){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate38, instancePath+"/threadId", $0);
-}
-else {
-if(data8.length < 1){
-return $fail(validate38, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data8)){
-return $fail(validate38, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate38, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs17 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate38, instancePath, $7);
-}
-}
-validate38.errors = vErrors;
+validate37.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatError = validate40;
-const schema67 = {"type":"string","enum":["invalid_format","invalid_field","parse_error","auth_required","auth_failed","forbidden","rate_limited","queue_full","too_large","media_rejected","agent_error","not_stored","timeout","shutting_down","cancelled","unsupported"]};
+export const ChatAuth = validate39;
 
 function validate40(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-return $fail(validate40, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 4096 && func2(data) > 4096){
+return $fail(validate40, instancePath, $4);
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "error")) || (key0 === "code"))){
-return $fail(validate40, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.error" !== data.type){
-return $fail(validate40, instancePath+"/type", $40);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate40, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate40, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate40, instancePath+"/messageId", $2);
-}
+if(data.length < 1){
+return $fail(validate40, instancePath, $1);
 }
 }
 }
 else {
-return $fail(validate40, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data2 = data.error;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 1024 && func2(data2) > 1024){
-return $fail(validate40, instancePath+"/error", $41);
-}
-else {
-if(data2.length < 1){
-return $fail(validate40, instancePath+"/error", $1);
-}
-}
-}
-else {
-return $fail(validate40, instancePath+"/error", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.code !== undefined){
-let data3 = data.code;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-return $fail(validate40, instancePath+"/code", $3);
-}
-if(!((((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "not_stored")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-return $fail(validate40, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema67.enum}});
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate40, instancePath, $7);
+return $fail(validate40, instancePath, $3);
 }
 }
 validate40.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatWelcome = validate41;
 
-function validate41(data, {instancePath=""}={}){
+function validate39(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate41, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(((data.type === undefined) && (missing0 = "type")) || ((data.token === undefined) && (missing0 = "token"))){
+return $fail(validate39, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "extensions")) || (key0 === "senderId"))){
-return $fail(validate41, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.auth" !== data.type){
+return $fail(validate39, instancePath+"/type", $19);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.token !== undefined){
 const _errs2 = errors;
-if("chat.welcome" !== data.type){
-return $fail(validate41, instancePath+"/type", $42);
+if(!(validate40(data.token, {instancePath:instancePath+"/token"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.extensions !== undefined){
-let data1 = data.extensions;
-const _errs3 = errors;
-if(errors === _errs3){
-if(Array.isArray(data1)){
-if(data1.length > 32){
-return $fail(validate41, instancePath+"/extensions", $14);
-}
-else {
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-let data2 = data1[i0];
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate41, instancePath+"/extensions/" + i0, $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate41, instancePath+"/extensions/" + i0, $1);
 }
 }
 }
 else {
-return $fail(validate41, instancePath+"/extensions/" + i0, $3);
+return $fail(validate39, instancePath, $7);
 }
 }
-var valid1 = _errs5 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate41, instancePath+"/extensions", $11);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate41, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate41, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate41, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate41, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate41, instancePath, $7);
-}
-}
-validate41.errors = vErrors;
+validate39.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatPairing = validate42;
+export const ChatDirectory = validate42;
+const schema19 = {"type":"object","required":["type","requestId","kind"],"properties":{"type":{"const":"chat.directory"},"requestId":{"$ref":"#/definitions/Id"},"kind":{"type":"string","enum":["users","groups"]},"query":{"type":"string","maxLength":128},"limit":{"type":"integer","minimum":1,"maximum":200},"cursor":{"type":"string","minLength":1,"maxLength":512}}};
 
 function validate42(data, {instancePath=""}={}){
 let vErrors = null;
@@ -2553,22 +1100,26 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
+if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.kind === undefined) && (missing0 = "kind"))){
 return $fail(validate42, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "code")) || (key0 === "expiresAt"))){
-return $fail(validate42, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.directory" !== data.type){
+return $fail(validate42, instancePath+"/type", $20);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requestId !== undefined){
 const _errs2 = errors;
-if("chat.pairing" !== data.type){
-return $fail(validate42, instancePath+"/type", $43);
+if(!(validate33(data.requestId, {instancePath:instancePath+"/requestId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -2576,29 +1127,14 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(data.kind !== undefined){
+let data2 = data.kind;
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate42, instancePath+"/messageId", $0);
+if(typeof data2 !== "string"){
+return $fail(validate42, instancePath+"/kind", $3);
 }
-else {
-if(data1.length < 1){
-return $fail(validate42, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate42, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate42, instancePath+"/messageId", $3);
-}
+if(!((data2 === "users") || (data2 === "groups"))){
+return $fail(validate42, instancePath+"/kind", {keyword:"enum",params:{allowedValues: schema19.properties.kind.enum}});
 }
 var valid0 = _errs3 === errors;
 }
@@ -2606,53 +1142,72 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.code !== undefined){
-let data2 = data.code;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate42, instancePath+"/code", $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate42, instancePath+"/code", $1);
-}
+if(data.query !== undefined){
+let data3 = data.query;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate42, instancePath+"/query", $0);
 }
 }
 else {
-return $fail(validate42, instancePath+"/code", $3);
+return $fail(validate42, instancePath+"/query", $3);
 }
 }
-var valid0 = _errs6 === errors;
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.expiresAt !== undefined){
-let data3 = data.expiresAt;
-const _errs8 = errors;
-const _errs9 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate42, instancePath+"/expiresAt", $21);
+if(data.limit !== undefined){
+let data4 = data.limit;
+const _errs7 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+return $fail(validate42, instancePath+"/limit", $21);
 }
-if(errors === _errs9){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate42, instancePath+"/expiresAt", $32);
+if(errors === _errs7){
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 200 || isNaN(data4)){
+return $fail(validate42, instancePath+"/limit", $22);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate42, instancePath+"/expiresAt", $33);
+if(data4 < 1 || isNaN(data4)){
+return $fail(validate42, instancePath+"/limit", $23);
 }
 }
 }
 }
-var valid0 = _errs8 === errors;
+var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.cursor !== undefined){
+let data5 = data.cursor;
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data5 === "string"){
+if(data5.length > 512 && func2(data5) > 512){
+return $fail(validate42, instancePath+"/cursor", $24);
+}
+else {
+if(data5.length < 1){
+return $fail(validate42, instancePath+"/cursor", $1);
+}
+}
+}
+else {
+return $fail(validate42, instancePath+"/cursor", $3);
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
 }
 }
 }
@@ -2668,641 +1223,57 @@ validate42.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatMessage = validate43;
-
-function validate43(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate43, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId")) || (key0 === "senderId")) || (key0 === "senderName")) || (key0 === "content")) || (key0 === "threadId"))){
-return $fail(validate43, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.message" !== data.type){
-return $fail(validate43, instancePath+"/type", $44);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate43, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate43, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate43, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate43, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs6 = errors;
-if(!(validate15(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate15);
-errors = vErrors.length;
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate43, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate43, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate43, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate43, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderName !== undefined){
-let data4 = data.senderName;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate43, instancePath+"/senderName", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate43, instancePath+"/senderName", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate43, instancePath+"/senderName", $2);
-}
-}
-}
-}
-else {
-return $fail(validate43, instancePath+"/senderName", $3);
-}
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data5 = data.content;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 65536 && func2(data5) > 65536){
-return $fail(validate43, instancePath+"/content", $9);
-}
-else {
-if(data5.length < 1){
-return $fail(validate43, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate43, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data6 = data.threadId;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate43, instancePath+"/threadId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate43, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate43, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate43, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate43, instancePath, $7);
-}
-}
-validate43.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatMedia = validate45;
-
-function validate45(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate45, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((((key0 === "type") || (key0 === "messageId")) || (key0 === "mediaId")) || (key0 === "mimeType")) || (key0 === "name")) || (key0 === "url"))){
-return $fail(validate45, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.media" !== data.type){
-return $fail(validate45, instancePath+"/type", $45);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate45, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate45, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate45, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate45, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mediaId !== undefined){
-let data2 = data.mediaId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate45, instancePath+"/mediaId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate45, instancePath+"/mediaId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate45, instancePath+"/mediaId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate45, instancePath+"/mediaId", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mimeType !== undefined){
-let data3 = data.mimeType;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate45, instancePath+"/mimeType", $0);
-}
-else {
-if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-return $fail(validate45, instancePath+"/mimeType", $6);
-}
-}
-}
-else {
-return $fail(validate45, instancePath+"/mimeType", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data4 = data.name;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate45, instancePath+"/name", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate45, instancePath+"/name", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate45, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate45, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data5 = data.url;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func2(data5) > 4096){
-return $fail(validate45, instancePath+"/url", $4);
-}
-else {
-if(data5.length < 1){
-return $fail(validate45, instancePath+"/url", $1);
-}
-}
-}
-else {
-return $fail(validate45, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate45, instancePath, $7);
-}
-}
-validate45.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatDirectoryResult = validate46;
-
-function validate47(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.id === undefined) && (missing0 = "id")){
-return $fail(validate47, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((key0 === "id") || (key0 === "name"))){
-return $fail(validate47, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate47, instancePath+"/id", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate47, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate47, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate47, instancePath+"/name", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate47, instancePath+"/name", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate47, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath, $7);
-}
-}
-validate47.errors = vErrors;
-return errors === 0;
-}
-
+export const ChatEdit = validate44;
 
 function validate46(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-return $fail(validate46, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 65536 && func2(data) > 65536){
+return $fail(validate46, instancePath, $9);
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "type") || (key0 === "requestId")) || (key0 === "entries")) || (key0 === "nextCursor"))){
-return $fail(validate46, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.directory.result" !== data.type){
-return $fail(validate46, instancePath+"/type", $46);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requestId !== undefined){
-let data1 = data.requestId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate46, instancePath+"/requestId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate46, instancePath+"/requestId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate46, instancePath+"/requestId", $2);
-}
+if(data.length < 1){
+return $fail(validate46, instancePath, $1);
 }
 }
 }
 else {
-return $fail(validate46, instancePath+"/requestId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.entries !== undefined){
-let data2 = data.entries;
-const _errs6 = errors;
-if(errors === _errs6){
-if(Array.isArray(data2)){
-if(data2.length > 200){
-return $fail(validate46, instancePath+"/entries", $47);
-}
-else {
-var valid2 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs8 = errors;
-if(!(validate47(data2[i0], {instancePath:instancePath+"/entries/" + i0}))){
-vErrors = $join(vErrors, validate47);
-errors = vErrors.length;
-}
-var valid2 = _errs8 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate46, instancePath+"/entries", $11);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nextCursor !== undefined){
-let data4 = data.nextCursor;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate46, instancePath+"/nextCursor", $24);
-}
-else {
-if(data4.length < 1){
-return $fail(validate46, instancePath+"/nextCursor", $1);
-}
-}
-}
-else {
-return $fail(validate46, instancePath+"/nextCursor", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate46, instancePath, $7);
+return $fail(validate46, instancePath, $3);
 }
 }
 validate46.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatEdited = validate49;
 
-function validate49(data, {instancePath=""}={}){
+function validate44(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate49, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate44, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "senderId"))){
-return $fail(validate49, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.edit" !== data.type){
+return $fail(validate44, instancePath+"/type", $25);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
 const _errs2 = errors;
-if("chat.edited" !== data.type){
-return $fail(validate49, instancePath+"/type", $48);
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -3310,105 +1281,113 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(data.content !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate49, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate49, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate49, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate49, instancePath+"/messageId", $3);
-}
+if(!(validate46(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate46);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate49, instancePath+"/content", $9);
-}
-else {
-if(data2.length < 1){
-return $fail(validate49, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate49, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate49, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate49, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate49, instancePath+"/senderId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate49, instancePath+"/senderId", $3);
+return $fail(validate44, instancePath, $7);
 }
 }
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate49, instancePath, $7);
-}
-}
-validate49.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatDeleted = validate50;
+export const ChatDelete = validate48;
+
+function validate48(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))){
+return $fail(validate48, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.delete" !== data.type){
+return $fail(validate48, instancePath+"/type", $26);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate48, instancePath, $7);
+}
+}
+validate48.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatReact = validate50;
+
+function validate52(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 32 && func2(data) > 32){
+return $fail(validate52, instancePath, $27);
+}
+else {
+if(data.length < 1){
+return $fail(validate52, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate52, instancePath, $3);
+}
+}
+validate52.errors = vErrors;
+return errors === 0;
+}
+
+const schema25 = {"type":"string","enum":["add","remove"]};
+
+function validate54(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate54, instancePath, $3);
+}
+if(!((data === "add") || (data === "remove"))){
+return $fail(validate54, instancePath, {keyword:"enum",params:{allowedValues: schema25.enum}});
+}
+validate54.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate50(data, {instancePath=""}={}){
 let vErrors = null;
@@ -3416,22 +1395,26 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))){
 return $fail(validate50, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "senderId"))){
-return $fail(validate50, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
 if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.react" !== data.type){
+return $fail(validate50, instancePath+"/type", $28);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
 const _errs2 = errors;
-if("chat.deleted" !== data.type){
-return $fail(validate50, instancePath+"/type", $49);
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs2 === errors;
 }
@@ -3439,29 +1422,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(data.emoji !== undefined){
 const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate50, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate50, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate50, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate50, instancePath+"/messageId", $3);
-}
+if(!(validate52(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate52);
+errors = vErrors.length;
 }
 var valid0 = _errs3 === errors;
 }
@@ -3469,31 +1434,13 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.senderId !== undefined){
-let data2 = data.senderId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate50, instancePath+"/senderId", $0);
+if(data.op !== undefined){
+const _errs4 = errors;
+if(!(validate54(data.op, {instancePath:instancePath+"/op"}))){
+vErrors = $join(vErrors, validate54);
+errors = vErrors.length;
 }
-else {
-if(data2.length < 1){
-return $fail(validate50, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate50, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate50, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs6 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -3511,509 +1458,7 @@ validate50.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatReaction = validate51;
-
-function validate51(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate51, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "senderId"))){
-return $fail(validate51, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-break;
-}
-}
-if(_errs1 === errors){
-if(data.type !== undefined){
-const _errs2 = errors;
-if("chat.reaction" !== data.type){
-return $fail(validate51, instancePath+"/type", $50);
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs3 = errors;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate51, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate51, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate51, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate51, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.emoji !== undefined){
-let data2 = data.emoji;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 32 && func2(data2) > 32){
-return $fail(validate51, instancePath+"/emoji", $28);
-}
-else {
-if(data2.length < 1){
-return $fail(validate51, instancePath+"/emoji", $1);
-}
-}
-}
-else {
-return $fail(validate51, instancePath+"/emoji", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.op !== undefined){
-let data3 = data.op;
-const _errs9 = errors;
-if(typeof data3 !== "string"){
-return $fail(validate51, instancePath+"/op", $3);
-}
-if(!((data3 === "add") || (data3 === "remove"))){
-return $fail(validate51, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema47.enum}});
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data4 = data.senderId;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate51, instancePath+"/senderId", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate51, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate51, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate51, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate51, instancePath, $7);
-}
-}
-validate51.errors = vErrors;
-return errors === 0;
-}
-
-export const VerifyRequest = validate52;
-
-function validate52(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.token === undefined) && (missing0 = "token")) || ((data.tokenType === undefined) && (missing0 = "tokenType"))){
-return $fail(validate52, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-const _errs1 = errors;
-for(const key0 in data){
-if(!((((key0 === "token") || (key0 === "tokenType")) || (key0 === "senderId")) || (key0 === "senderName"))){
-let data0 = data[key0];
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 4096 && func2(data0) > 4096){
-return $fail(validate52, instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), $4);
-}
-}
-else {
-return $fail(validate52, instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), $3);
-}
-}
-var valid0 = _errs2 === errors;
-if(!valid0){
-break;
-}
-}
-}
-if(_errs1 === errors){
-if(data.token !== undefined){
-let data1 = data.token;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate52, instancePath+"/token", $4);
-}
-else {
-if(data1.length < 1){
-return $fail(validate52, instancePath+"/token", $1);
-}
-}
-}
-else {
-return $fail(validate52, instancePath+"/token", $3);
-}
-}
-var valid1 = _errs4 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.tokenType !== undefined){
-let data2 = data.tokenType;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate52, instancePath+"/tokenType", $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate52, instancePath+"/tokenType", $1);
-}
-}
-}
-else {
-return $fail(validate52, instancePath+"/tokenType", $3);
-}
-}
-var valid1 = _errs7 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs10 = errors;
-const _errs11 = errors;
-if(errors === _errs11){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate52, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate52, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate52, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate52, instancePath+"/senderId", $3);
-}
-}
-var valid1 = _errs10 === errors;
-}
-else {
-var valid1 = true;
-}
-if(valid1){
-if(data.senderName !== undefined){
-let data4 = data.senderName;
-const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate52, instancePath+"/senderName", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate52, instancePath+"/senderName", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate52, instancePath+"/senderName", $2);
-}
-}
-}
-}
-else {
-return $fail(validate52, instancePath+"/senderName", $3);
-}
-}
-var valid1 = _errs13 === errors;
-}
-else {
-var valid1 = true;
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate52, instancePath, $7);
-}
-}
-validate52.errors = vErrors;
-return errors === 0;
-}
-
-export const VerifyGranted = validate53;
-
-function validate54(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.userId === undefined) && (missing0 = "userId")){
-return $fail(validate54, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.userId !== undefined){
-let data0 = data.userId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate54, instancePath+"/userId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate54, instancePath+"/userId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate54, instancePath+"/userId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath+"/userId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.username !== undefined){
-let data1 = data.username;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate54, instancePath+"/username", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate54, instancePath+"/username", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate54, instancePath+"/username", $2);
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath+"/username", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.avatar !== undefined){
-let data2 = data.avatar;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate54, instancePath+"/avatar", $4);
-}
-}
-else {
-return $fail(validate54, instancePath+"/avatar", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.extra !== undefined){
-let data3 = data.extra;
-const _errs9 = errors;
-if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-}
-else {
-return $fail(validate54, instancePath+"/extra", $7);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delegate !== undefined){
-const _errs12 = errors;
-if(typeof data.delegate !== "boolean"){
-return $fail(validate54, instancePath+"/delegate", $12);
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.exp !== undefined){
-let data5 = data.exp;
-const _errs14 = errors;
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 253402300799 || isNaN(data5)){
-return $fail(validate54, instancePath+"/exp", $51);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate54, instancePath+"/exp", $33);
-}
-}
-}
-else {
-return $fail(validate54, instancePath+"/exp", $52);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate54, instancePath, $7);
-}
-}
-validate54.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate53(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.success === undefined) && (missing0 = "success")) || ((data.data === undefined) && (missing0 = "data"))){
-return $fail(validate53, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.success !== undefined){
-const _errs1 = errors;
-if(true !== data.success){
-return $fail(validate53, instancePath+"/success", $38);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-const _errs2 = errors;
-if(!(validate54(data.data, {instancePath:instancePath+"/data"}))){
-vErrors = $join(vErrors, validate54);
-errors = vErrors.length;
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate53, instancePath, $7);
-}
-}
-validate53.errors = vErrors;
-return errors === 0;
-}
-
-export const VerifyRefused = validate56;
+export const ChatStream = validate56;
 
 function validate56(data, {instancePath=""}={}){
 let vErrors = null;
@@ -4021,797 +1466,24 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.success === undefined) && (missing0 = "success")){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
 return $fail(validate56, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.success !== undefined){
-const _errs1 = errors;
-if(false !== data.success){
-return $fail(validate56, instancePath+"/success", $31);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data1 = data.error;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data1 === "string"){
-if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate56, instancePath+"/error", $53);
-}
-}
-else {
-return $fail(validate56, instancePath+"/error", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.message !== undefined){
-let data2 = data.message;
-const _errs4 = errors;
-if(errors === _errs4){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate56, instancePath+"/message", $4);
-}
-}
-else {
-return $fail(validate56, instancePath+"/message", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate56, instancePath, $7);
-}
-}
-validate56.errors = vErrors;
-return errors === 0;
-}
-
-export const Id = validate57;
-
-function validate57(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate57, instancePath, $0);
-}
-else {
-if(data.length < 1){
-return $fail(validate57, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate57, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate57, instancePath, $3);
-}
-}
-validate57.errors = vErrors;
-return errors === 0;
-}
-
-export const Text = validate58;
-
-function validate58(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 65536 && func2(data) > 65536){
-return $fail(validate58, instancePath, $9);
-}
-else {
-if(data.length < 1){
-return $fail(validate58, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate58, instancePath, $3);
-}
-}
-validate58.errors = vErrors;
-return errors === 0;
-}
-
-export const Name = validate59;
-
-function validate59(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate59, instancePath, $0);
-}
-else {
-if(data.length < 1){
-return $fail(validate59, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate59, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate59, instancePath, $3);
-}
-}
-validate59.errors = vErrors;
-return errors === 0;
-}
-
-export const GroupId = validate60;
-
-function validate60(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate60, instancePath, $0);
-}
-else {
-if(data.length < 1){
-return $fail(validate60, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate60, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate60, instancePath, $3);
-}
-}
-validate60.errors = vErrors;
-return errors === 0;
-}
-
-export const MediaPath = validate61;
-
-function validate61(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 4096 && func2(data) > 4096){
-return $fail(validate61, instancePath, $4);
-}
-else {
-if(data.length < 1){
-return $fail(validate61, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate61, instancePath, $3);
-}
-}
-validate61.errors = vErrors;
-return errors === 0;
-}
-
-export const MimeType = validate62;
-
-function validate62(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate62, instancePath, $0);
-}
-else {
-if(data.length < 3 || (data.length < 6 && func2(data) < 3)){
-return $fail(validate62, instancePath, $6);
-}
-}
-}
-else {
-return $fail(validate62, instancePath, $3);
-}
-}
-validate62.errors = vErrors;
-return errors === 0;
-}
-
-export const CustomData = validate63;
-
-function validate63(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-}
-else {
-return $fail(validate63, instancePath, $7);
-}
-}
-validate63.errors = vErrors;
-return errors === 0;
-}
-
-export const MediaItem = validate64;
-
-function validate64(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.url !== undefined){
-let data0 = data.url;
-const _errs1 = errors;
-if(errors === _errs1){
-if(typeof data0 === "string"){
-if(data0.length > 4096 && func2(data0) > 4096){
-return $fail(validate64, instancePath+"/url", $4);
-}
-else {
-if(data0.length < 1){
-return $fail(validate64, instancePath+"/url", $1);
-}
-}
-}
-else {
-return $fail(validate64, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.data !== undefined){
-let data1 = data.data;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 1048576 && func2(data1) > 1048576){
-return $fail(validate64, instancePath+"/data", $5);
-}
-else {
-if(data1.length < 1){
-return $fail(validate64, instancePath+"/data", $1);
-}
-}
-}
-else {
-return $fail(validate64, instancePath+"/data", $3);
-}
-}
-var valid0 = _errs3 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mimeType !== undefined){
-let data2 = data.mimeType;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate64, instancePath+"/mimeType", $0);
-}
-else {
-if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
-return $fail(validate64, instancePath+"/mimeType", $6);
-}
-}
-}
-else {
-return $fail(validate64, instancePath+"/mimeType", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data3 = data.name;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate64, instancePath+"/name", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate64, instancePath+"/name", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate64, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate64, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate64, instancePath, $7);
-}
-}
-validate64.errors = vErrors;
-return errors === 0;
-}
-
-export const Extension = validate65;
-
-function validate65(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-return $fail(validate65, instancePath, $15);
-}
-else {
-if(data.length < 1){
-return $fail(validate65, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate65, instancePath, $3);
-}
-}
-validate65.errors = vErrors;
-return errors === 0;
-}
-
-export const Token = validate66;
-
-function validate66(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 4096 && func2(data) > 4096){
-return $fail(validate66, instancePath, $4);
-}
-else {
-if(data.length < 1){
-return $fail(validate66, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate66, instancePath, $3);
-}
-}
-validate66.errors = vErrors;
-return errors === 0;
-}
-
-export const Emoji = validate67;
-
-function validate67(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 32 && func2(data) > 32){
-return $fail(validate67, instancePath, $28);
-}
-else {
-if(data.length < 1){
-return $fail(validate67, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate67, instancePath, $3);
-}
-}
-validate67.errors = vErrors;
-return errors === 0;
-}
-
-export const ReactionOp = validate68;
-
-function validate68(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-return $fail(validate68, instancePath, $3);
-}
-if(!((data === "add") || (data === "remove"))){
-return $fail(validate68, instancePath, {keyword:"enum",params:{allowedValues: schema47.enum}});
-}
-validate68.errors = vErrors;
-return errors === 0;
-}
-
-export const ActivityStatus = validate69;
-
-function validate69(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-return $fail(validate69, instancePath, $3);
-}
-if(!(((data === "started") || (data === "completed")) || (data === "failed"))){
-return $fail(validate69, instancePath, {keyword:"enum",params:{allowedValues: schema59.enum}});
-}
-validate69.errors = vErrors;
-return errors === 0;
-}
-
-export const ErrorCode = validate70;
-
-function validate70(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-return $fail(validate70, instancePath, $3);
-}
-if(!((((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "not_stored")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
-return $fail(validate70, instancePath, {keyword:"enum",params:{allowedValues: schema67.enum}});
-}
-validate70.errors = vErrors;
-return errors === 0;
-}
-
-export const Timestamp = validate71;
-
-function validate71(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate71, instancePath, $21);
-}
-if(errors === 0){
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate71, instancePath, $32);
-}
-else {
-if(data < 0 || isNaN(data)){
-return $fail(validate71, instancePath, $33);
-}
-}
-}
-}
-validate71.errors = vErrors;
-return errors === 0;
-}
-
-export const DirectoryEntry = validate72;
-
-function validate72(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.id === undefined) && (missing0 = "id")){
-return $fail(validate72, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 const _errs1 = errors;
 for(const key0 in data){
-if(!((key0 === "id") || (key0 === "name"))){
-return $fail(validate72, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "delta")) || (key0 === "seq")) || (key0 === "groupId")) || (key0 === "threadId"))){
+return $fail(validate56, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
 break;
 }
 }
 if(_errs1 === errors){
-if(data.id !== undefined){
-let data0 = data.id;
+if(data.type !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate72, instancePath+"/id", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate72, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate72, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate72, instancePath+"/id", $3);
-}
+if("chat.stream" !== data.type){
+return $fail(validate56, instancePath+"/type", $29);
 }
 var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate72, instancePath+"/name", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate72, instancePath+"/name", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate72, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate72, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate72, instancePath, $7);
-}
-}
-validate72.errors = vErrors;
-return errors === 0;
-}
-
-export const VerifiedUser = validate73;
-
-function validate73(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.userId === undefined) && (missing0 = "userId")){
-return $fail(validate73, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.userId !== undefined){
-let data0 = data.userId;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate73, instancePath+"/userId", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate73, instancePath+"/userId", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate73, instancePath+"/userId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate73, instancePath+"/userId", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.username !== undefined){
-let data1 = data.username;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate73, instancePath+"/username", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate73, instancePath+"/username", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate73, instancePath+"/username", $2);
-}
-}
-}
-}
-else {
-return $fail(validate73, instancePath+"/username", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.avatar !== undefined){
-let data2 = data.avatar;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate73, instancePath+"/avatar", $4);
-}
-}
-else {
-return $fail(validate73, instancePath+"/avatar", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.extra !== undefined){
-let data3 = data.extra;
-const _errs9 = errors;
-if(errors === _errs9){
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-}
-else {
-return $fail(validate73, instancePath+"/extra", $7);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.delegate !== undefined){
-const _errs12 = errors;
-if(typeof data.delegate !== "boolean"){
-return $fail(validate73, instancePath+"/delegate", $12);
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.exp !== undefined){
-let data5 = data.exp;
-const _errs14 = errors;
-if(errors === _errs14){
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 253402300799 || isNaN(data5)){
-return $fail(validate73, instancePath+"/exp", $51);
-}
-else {
-if(data5 < 0 || isNaN(data5)){
-return $fail(validate73, instancePath+"/exp", $33);
-}
-}
-}
-else {
-return $fail(validate73, instancePath+"/exp", $52);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate73, instancePath, $7);
-}
-}
-validate73.errors = vErrors;
-return errors === 0;
-}
-
-export const TokenType = validate74;
-
-function validate74(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-return $fail(validate74, instancePath, $15);
-}
-else {
-if(data.length < 1){
-return $fail(validate74, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate74, instancePath, $3);
-}
-}
-validate74.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatStreamTolerant = validate76;
-
-function validate76(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-return $fail(validate76, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.stream" !== data.type){
-return $fail(validate76, instancePath+"/type", $29);
-}
-var valid0 = _errs1 === errors;
 }
 else {
 var valid0 = true;
@@ -4819,29 +1491,28 @@ var valid0 = true;
 if(valid0){
 if(data.messageId !== undefined){
 let data1 = data.messageId;
-const _errs2 = errors;
 const _errs3 = errors;
 if(errors === _errs3){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate76, instancePath+"/messageId", $0);
+return $fail(validate56, instancePath+"/messageId", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate76, instancePath+"/messageId", $1);
+return $fail(validate56, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate76, instancePath+"/messageId", $2);
+return $fail(validate56, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate76, instancePath+"/messageId", $3);
+return $fail(validate56, instancePath+"/messageId", $3);
 }
 }
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -4853,16 +1524,16 @@ const _errs5 = errors;
 if(errors === _errs5){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate76, instancePath+"/content", $30);
+return $fail(validate56, instancePath+"/content", $30);
 }
 else {
 if(data2.length < 1){
-return $fail(validate76, instancePath+"/content", $1);
+return $fail(validate56, instancePath+"/content", $1);
 }
 }
 }
 else {
-return $fail(validate76, instancePath+"/content", $3);
+return $fail(validate56, instancePath+"/content", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -4874,7 +1545,7 @@ if(valid0){
 if(data.done !== undefined){
 const _errs7 = errors;
 if(false !== data.done){
-return $fail(validate76, instancePath+"/done", $31);
+return $fail(validate56, instancePath+"/done", $31);
 }
 var valid0 = _errs7 === errors;
 }
@@ -4888,11 +1559,11 @@ const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
-return $fail(validate76, instancePath+"/delta", $30);
+return $fail(validate56, instancePath+"/delta", $30);
 }
 }
 else {
-return $fail(validate76, instancePath+"/delta", $3);
+return $fail(validate56, instancePath+"/delta", $3);
 }
 }
 var valid0 = _errs8 === errors;
@@ -4905,16 +1576,16 @@ if(data.seq !== undefined){
 let data5 = data.seq;
 const _errs10 = errors;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-return $fail(validate76, instancePath+"/seq", $21);
+return $fail(validate56, instancePath+"/seq", $21);
 }
 if(errors === _errs10){
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 9007199254740991 || isNaN(data5)){
-return $fail(validate76, instancePath+"/seq", $32);
+return $fail(validate56, instancePath+"/seq", $32);
 }
 else {
 if(data5 < 0 || isNaN(data5)){
-return $fail(validate76, instancePath+"/seq", $33);
+return $fail(validate56, instancePath+"/seq", $33);
 }
 }
 }
@@ -4927,8 +1598,8 @@ var valid0 = true;
 if(valid0){
 if(data.groupId !== undefined){
 const _errs12 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
 var valid0 = _errs12 === errors;
@@ -4940,25 +1611,24 @@ if(valid0){
 if(data.threadId !== undefined){
 let data7 = data.threadId;
 const _errs13 = errors;
-const _errs14 = errors;
-if(errors === _errs14){
+if(errors === _errs13){
 if(typeof data7 === "string"){
 if(data7.length > 128 && func2(data7) > 128){
-return $fail(validate76, instancePath+"/threadId", $0);
+return $fail(validate56, instancePath+"/threadId", $0);
 }
 else {
 if(data7.length < 1){
-return $fail(validate76, instancePath+"/threadId", $1);
+return $fail(validate56, instancePath+"/threadId", $1);
 }
 else {
 if(!func3(data7)){
-return $fail(validate76, instancePath+"/threadId", $2);
+return $fail(validate56, instancePath+"/threadId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate76, instancePath+"/threadId", $3);
+return $fail(validate56, instancePath+"/threadId", $3);
 }
 }
 var valid0 = _errs13 === errors;
@@ -4975,74 +1645,65 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-return $fail(validate76, instancePath, $7);
+return $fail(validate56, instancePath, $7);
 }
 }
-validate76.errors = vErrors;
+validate56.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatTypingTolerant = validate78;
+export const ChatTyping = validate58;
 
-function validate78(data, {instancePath=""}={}){
+function validate58(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-return $fail(validate78, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate58, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.typing" !== data.type){
-return $fail(validate78, instancePath+"/type", $34);
+for(const key0 in data){
+if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId"))){
+return $fail(validate58, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.typing" !== data.type){
+return $fail(validate58, instancePath+"/type", $34);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
 const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate78, instancePath+"/messageId", $0);
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
-else {
-if(data1.length < 1){
-return $fail(validate78, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate78, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate78, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupId !== undefined){
-const _errs5 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
+const _errs4 = errors;
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
 errors = vErrors.length;
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -5051,62 +1712,53 @@ var valid0 = true;
 }
 }
 }
+}
 else {
-return $fail(validate78, instancePath, $7);
+return $fail(validate58, instancePath, $7);
 }
 }
-validate78.errors = vErrors;
+validate58.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatThoughtTolerant = validate80;
+export const ChatThought = validate61;
 
-function validate80(data, {instancePath=""}={}){
+function validate61(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate80, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate61, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.thought" !== data.type){
-return $fail(validate80, instancePath+"/type", $35);
+for(const key0 in data){
+if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "groupId")) || (key0 === "threadId"))){
+return $fail(validate61, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.thought" !== data.type){
+return $fail(validate61, instancePath+"/type", $35);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
 const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate80, instancePath+"/messageId", $0);
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
-else {
-if(data1.length < 1){
-return $fail(validate80, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate80, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate80, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
+var valid0 = _errs3 === errors;
 }
 else {
 var valid0 = true;
@@ -5114,32 +1766,44 @@ var valid0 = true;
 if(valid0){
 if(data.content !== undefined){
 let data2 = data.content;
-const _errs5 = errors;
-if(errors === _errs5){
+const _errs4 = errors;
+if(errors === _errs4){
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate80, instancePath+"/content", $30);
+return $fail(validate61, instancePath+"/content", $30);
 }
 else {
 if(data2.length < 1){
-return $fail(validate80, instancePath+"/content", $1);
+return $fail(validate61, instancePath+"/content", $1);
 }
 }
 }
 else {
-return $fail(validate80, instancePath+"/content", $3);
+return $fail(validate61, instancePath+"/content", $3);
 }
 }
-var valid0 = _errs5 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.groupId !== undefined){
+const _errs6 = errors;
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
 const _errs7 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
+if(!(validate33(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate33);
 errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
@@ -5147,35 +1811,6 @@ var valid0 = _errs7 === errors;
 else {
 var valid0 = true;
 }
-if(valid0){
-if(data.threadId !== undefined){
-let data4 = data.threadId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate80, instancePath+"/threadId", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate80, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate80, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate80, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
 }
 }
 }
@@ -5184,59 +1819,52 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate80, instancePath, $7);
+return $fail(validate61, instancePath, $7);
 }
 }
-validate80.errors = vErrors;
+validate61.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatActivityTolerant = validate82;
+export const ChatActivity = validate65;
+const schema30 = {"type":"string","enum":["started","completed","failed"]};
 
-function validate82(data, {instancePath=""}={}){
+function validate68(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate68, instancePath, $3);
+}
+if(!(((data === "started") || (data === "completed")) || (data === "failed"))){
+return $fail(validate68, instancePath, {keyword:"enum",params:{allowedValues: schema30.enum}});
+}
+validate68.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate65(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
-return $fail(validate82, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate65, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.activity" !== data.type){
-return $fail(validate82, instancePath+"/type", $36);
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "activityId")) || (key0 === "tool")) || (key0 === "status")) || (key0 === "groupId")) || (key0 === "threadId"))){
+return $fail(validate65, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(_errs1 === errors){
+if(data.type !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate82, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate82, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate82, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate82, instancePath+"/messageId", $3);
-}
+if("chat.activity" !== data.type){
+return $fail(validate65, instancePath+"/type", $36);
 }
 var valid0 = _errs2 === errors;
 }
@@ -5244,31 +1872,25 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.activityId !== undefined){
-let data2 = data.activityId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate82, instancePath+"/activityId", $0);
+const _errs4 = errors;
+if(!(validate33(data.activityId, {instancePath:instancePath+"/activityId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
-else {
-if(data2.length < 1){
-return $fail(validate82, instancePath+"/activityId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate82, instancePath+"/activityId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate82, instancePath+"/activityId", $3);
-}
-}
-var valid0 = _errs5 === errors;
+var valid0 = _errs4 === errors;
 }
 else {
 var valid0 = true;
@@ -5276,164 +1898,20 @@ var valid0 = true;
 if(valid0){
 if(data.tool !== undefined){
 let data3 = data.tool;
-const _errs8 = errors;
-if(errors === _errs8){
+const _errs5 = errors;
+if(errors === _errs5){
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate82, instancePath+"/tool", $0);
+return $fail(validate65, instancePath+"/tool", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate82, instancePath+"/tool", $1);
+return $fail(validate65, instancePath+"/tool", $1);
 }
 }
 }
 else {
-return $fail(validate82, instancePath+"/tool", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.status !== undefined){
-let data4 = data.status;
-const _errs10 = errors;
-if(typeof data4 !== "string"){
-return $fail(validate82, instancePath+"/status", $3);
-}
-if(!(((data4 === "started") || (data4 === "completed")) || (data4 === "failed"))){
-return $fail(validate82, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema59.enum}});
-}
-var valid0 = _errs10 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs13 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-var valid0 = _errs13 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data6 = data.threadId;
-const _errs14 = errors;
-const _errs15 = errors;
-if(errors === _errs15){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate82, instancePath+"/threadId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate82, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate82, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate82, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate82, instancePath, $7);
-}
-}
-validate82.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatResponseTolerant = validate84;
-
-function validate84(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
-return $fail(validate84, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.response" !== data.type){
-return $fail(validate84, instancePath+"/type", $37);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate84, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate84, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate84, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 262144 && func2(data2) > 262144){
-return $fail(validate84, instancePath+"/content", $30);
-}
-}
-else {
-return $fail(validate84, instancePath+"/content", $3);
+return $fail(validate65, instancePath+"/tool", $3);
 }
 }
 var valid0 = _errs5 === errors;
@@ -5442,10 +1920,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.done !== undefined){
+if(data.status !== undefined){
 const _errs7 = errors;
-if(true !== data.done){
-return $fail(validate84, instancePath+"/done", $38);
+if(!(validate68(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate68);
+errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
 }
@@ -5453,45 +1932,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.mediaUrls !== undefined){
-let data4 = data.mediaUrls;
+if(data.groupId !== undefined){
 const _errs8 = errors;
-if(errors === _errs8){
-if(Array.isArray(data4)){
-if(data4.length > 64){
-return $fail(validate84, instancePath+"/mediaUrls", $39);
-}
-else {
-var valid2 = true;
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-let data5 = data4[i0];
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func2(data5) > 4096){
-return $fail(validate84, instancePath+"/mediaUrls/" + i0, $4);
-}
-else {
-if(data5.length < 1){
-return $fail(validate84, instancePath+"/mediaUrls/" + i0, $1);
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/mediaUrls/" + i0, $3);
-}
-}
-var valid2 = _errs10 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/mediaUrls", $11);
-}
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
 }
@@ -5499,29 +1944,170 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.threadId !== undefined){
+const _errs9 = errors;
+if(!(validate33(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate65, instancePath, $7);
+}
+}
+validate65.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatResponse = validate72;
+
+function validate72(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
+return $fail(validate72, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "done")) || (key0 === "mediaUrls")) || (key0 === "replyToMessageId")) || (key0 === "groupId")) || (key0 === "threadId"))){
+return $fail(validate72, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.response" !== data.type){
+return $fail(validate72, instancePath+"/type", $37);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 262144 && func2(data2) > 262144){
+return $fail(validate72, instancePath+"/content", $30);
+}
+}
+else {
+return $fail(validate72, instancePath+"/content", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.done !== undefined){
+const _errs6 = errors;
+if(true !== data.done){
+return $fail(validate72, instancePath+"/done", $38);
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mediaUrls !== undefined){
+let data4 = data.mediaUrls;
+const _errs7 = errors;
+if(errors === _errs7){
+if(Array.isArray(data4)){
+if(data4.length > 64){
+return $fail(validate72, instancePath+"/mediaUrls", $39);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+let data5 = data4[i0];
+const _errs9 = errors;
+if(errors === _errs9){
+if(typeof data5 === "string"){
+if(data5.length > 4096 && func2(data5) > 4096){
+return $fail(validate72, instancePath+"/mediaUrls/" + i0, $4);
+}
+else {
+if(data5.length < 1){
+return $fail(validate72, instancePath+"/mediaUrls/" + i0, $1);
+}
+}
+}
+else {
+return $fail(validate72, instancePath+"/mediaUrls/" + i0, $3);
+}
+}
+var valid1 = _errs9 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate72, instancePath+"/mediaUrls", $11);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.replyToMessageId !== undefined){
-let data6 = data.replyToMessageId;
+const _errs11 = errors;
+if(!(validate33(data.replyToMessageId, {instancePath:instancePath+"/replyToMessageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
 const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate84, instancePath+"/replyToMessageId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate84, instancePath+"/replyToMessageId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate84, instancePath+"/replyToMessageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate84, instancePath+"/replyToMessageId", $3);
-}
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
 }
 var valid0 = _errs12 === errors;
 }
@@ -5529,49 +2115,309 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupId !== undefined){
-const _errs15 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
+if(data.threadId !== undefined){
+const _errs13 = errors;
+if(!(validate33(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate33);
 errors = vErrors.length;
 }
-var valid0 = _errs15 === errors;
+var valid0 = _errs13 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate72, instancePath, $7);
+}
+}
+validate72.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatError = validate77;
+const schema33 = {"type":"string","enum":["invalid_format","invalid_field","parse_error","auth_required","auth_failed","forbidden","rate_limited","queue_full","too_large","media_rejected","agent_error","not_stored","timeout","shutting_down","cancelled","unsupported"]};
+
+function validate79(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate79, instancePath, $3);
+}
+if(!((((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "not_stored")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
+return $fail(validate79, instancePath, {keyword:"enum",params:{allowedValues: schema33.enum}});
+}
+validate79.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate77(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+return $fail(validate77, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "error")) || (key0 === "code"))){
+return $fail(validate77, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.error" !== data.type){
+return $fail(validate77, instancePath+"/type", $40);
+}
+var valid0 = _errs2 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.threadId !== undefined){
-let data8 = data.threadId;
-const _errs16 = errors;
-const _errs17 = errors;
-if(errors === _errs17){
-if(typeof data8 === "string"){
-if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate84, instancePath+"/threadId", $0);
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
 }
 else {
-if(data8.length < 1){
-return $fail(validate84, instancePath+"/threadId", $1);
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data2 = data.error;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 1024 && func2(data2) > 1024){
+return $fail(validate77, instancePath+"/error", $41);
 }
 else {
-if(!func3(data8)){
-return $fail(validate84, instancePath+"/threadId", $2);
-}
+if(data2.length < 1){
+return $fail(validate77, instancePath+"/error", $1);
 }
 }
 }
 else {
-return $fail(validate84, instancePath+"/threadId", $3);
+return $fail(validate77, instancePath+"/error", $3);
 }
 }
-var valid0 = _errs16 === errors;
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+const _errs6 = errors;
+if(!(validate79(data.code, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate79);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
 }
 else {
 var valid0 = true;
 }
 }
 }
+}
+}
+}
+}
+else {
+return $fail(validate77, instancePath, $7);
+}
+}
+validate77.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatWelcome = validate81;
+
+function validate81(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate81, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "type") || (key0 === "extensions")) || (key0 === "senderId"))){
+return $fail(validate81, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.welcome" !== data.type){
+return $fail(validate81, instancePath+"/type", $42);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extensions !== undefined){
+const _errs3 = errors;
+if(!(validate28(data.extensions, {instancePath:instancePath+"/extensions"}))){
+vErrors = $join(vErrors, validate28);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs4 = errors;
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate81, instancePath, $7);
+}
+}
+validate81.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatPairing = validate84;
+
+function validate86(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate86, instancePath, $21);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate86, instancePath, $32);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate86, instancePath, $33);
+}
+}
+}
+}
+validate86.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate84(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
+return $fail(validate84, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "code")) || (key0 === "expiresAt"))){
+return $fail(validate84, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.pairing" !== data.type){
+return $fail(validate84, instancePath+"/type", $43);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data2 = data.code;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 64 && func2(data2) > 64){
+return $fail(validate84, instancePath+"/code", $13);
+}
+else {
+if(data2.length < 1){
+return $fail(validate84, instancePath+"/code", $1);
+}
+}
+}
+else {
+return $fail(validate84, instancePath+"/code", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.expiresAt !== undefined){
+const _errs6 = errors;
+if(!(validate86(data.expiresAt, {instancePath:instancePath+"/expiresAt"}))){
+vErrors = $join(vErrors, validate86);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
 }
 }
 }
@@ -5587,222 +2433,35 @@ validate84.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatErrorTolerant = validate86;
+export const ChatMessage = validate88;
 
-function validate86(data, {instancePath=""}={}){
+function validate92(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
-return $fail(validate86, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate92, instancePath, $0);
 }
 else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.error" !== data.type){
-return $fail(validate86, instancePath+"/type", $40);
-}
-var valid0 = _errs1 === errors;
+if(data.length < 1){
+return $fail(validate92, instancePath, $1);
 }
 else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate86, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate86, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate86, instancePath+"/messageId", $2);
+if(!func3(data)){
+return $fail(validate92, instancePath, $2);
 }
 }
 }
 }
 else {
-return $fail(validate86, instancePath+"/messageId", $3);
+return $fail(validate92, instancePath, $3);
 }
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.error !== undefined){
-let data2 = data.error;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 1024 && func2(data2) > 1024){
-return $fail(validate86, instancePath+"/error", $41);
-}
-else {
-if(data2.length < 1){
-return $fail(validate86, instancePath+"/error", $1);
-}
-}
-}
-else {
-return $fail(validate86, instancePath+"/error", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.code !== undefined){
-let data3 = data.code;
-const _errs7 = errors;
-if(typeof data3 !== "string"){
-return $fail(validate86, instancePath+"/code", $3);
-}
-if(!((((((((((((((((data3 === "invalid_format") || (data3 === "invalid_field")) || (data3 === "parse_error")) || (data3 === "auth_required")) || (data3 === "auth_failed")) || (data3 === "forbidden")) || (data3 === "rate_limited")) || (data3 === "queue_full")) || (data3 === "too_large")) || (data3 === "media_rejected")) || (data3 === "agent_error")) || (data3 === "not_stored")) || (data3 === "timeout")) || (data3 === "shutting_down")) || (data3 === "cancelled")) || (data3 === "unsupported"))){
-return $fail(validate86, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema67.enum}});
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate86, instancePath, $7);
-}
-}
-validate86.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatWelcomeTolerant = validate87;
-
-function validate87(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate87, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.welcome" !== data.type){
-return $fail(validate87, instancePath+"/type", $42);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.extensions !== undefined){
-let data1 = data.extensions;
-const _errs2 = errors;
-if(errors === _errs2){
-if(Array.isArray(data1)){
-if(data1.length > 32){
-return $fail(validate87, instancePath+"/extensions", $14);
-}
-else {
-var valid1 = true;
-const len0 = data1.length;
-for(let i0=0; i0<len0; i0++){
-let data2 = data1[i0];
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate87, instancePath+"/extensions/" + i0, $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate87, instancePath+"/extensions/" + i0, $1);
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/extensions/" + i0, $3);
-}
-}
-var valid1 = _errs4 === errors;
-if(!valid1){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/extensions", $11);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs7 = errors;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate87, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate87, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate87, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs7 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-else {
-return $fail(validate87, instancePath, $7);
-}
-}
-validate87.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatPairingTolerant = validate88;
 
 function validate88(data, {instancePath=""}={}){
 let vErrors = null;
@@ -5810,44 +2469,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
 return $fail(validate88, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.pairing" !== data.type){
-return $fail(validate88, instancePath+"/type", $43);
+for(const key0 in data){
+if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId")) || (key0 === "senderId")) || (key0 === "senderName")) || (key0 === "content")) || (key0 === "threadId"))){
+return $fail(validate88, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(_errs1 === errors){
+if(data.type !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate88, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate88, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate88, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate88, instancePath+"/messageId", $3);
-}
+if("chat.message" !== data.type){
+return $fail(validate88, instancePath+"/type", $44);
 }
 var valid0 = _errs2 === errors;
 }
@@ -5855,23 +2492,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.code !== undefined){
-let data2 = data.code;
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs4 = errors;
+if(!(validate23(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate23);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
 const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data2 === "string"){
-if(data2.length > 64 && func2(data2) > 64){
-return $fail(validate88, instancePath+"/code", $15);
-}
-else {
-if(data2.length < 1){
-return $fail(validate88, instancePath+"/code", $1);
-}
-}
-}
-else {
-return $fail(validate88, instancePath+"/code", $3);
-}
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -5879,29 +2528,44 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.expiresAt !== undefined){
-let data3 = data.expiresAt;
-const _errs7 = errors;
-const _errs8 = errors;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-return $fail(validate88, instancePath+"/expiresAt", $21);
+if(data.senderName !== undefined){
+const _errs6 = errors;
+if(!(validate92(data.senderName, {instancePath:instancePath+"/senderName"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
 }
-if(errors === _errs8){
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
-return $fail(validate88, instancePath+"/expiresAt", $32);
+var valid0 = _errs6 === errors;
 }
 else {
-if(data3 < 0 || isNaN(data3)){
-return $fail(validate88, instancePath+"/expiresAt", $33);
+var valid0 = true;
 }
-}
-}
+if(valid0){
+if(data.content !== undefined){
+const _errs7 = errors;
+if(!(validate46(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate46);
+errors = vErrors.length;
 }
 var valid0 = _errs7 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
+const _errs8 = errors;
+if(!(validate33(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -5916,702 +2580,30 @@ validate88.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatMessageTolerant = validate89;
+export const ChatMedia = validate96;
 
-function validate89(data, {instancePath=""}={}){
+function validate99(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $fail(validate89, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate99, instancePath, $0);
 }
 else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.message" !== data.type){
-return $fail(validate89, instancePath+"/type", $44);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate89, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate89, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate89, instancePath+"/messageId", $2);
-}
+if(data.length < 3 || (data.length < 6 && func2(data) < 3)){
+return $fail(validate99, instancePath, $6);
 }
 }
 }
 else {
-return $fail(validate89, instancePath+"/messageId", $3);
+return $fail(validate99, instancePath, $3);
 }
 }
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.groupId !== undefined){
-const _errs5 = errors;
-if(!(validate60(data.groupId, {instancePath:instancePath+"/groupId"}))){
-vErrors = $join(vErrors, validate60);
-errors = vErrors.length;
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs6 = errors;
-const _errs7 = errors;
-if(errors === _errs7){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate89, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate89, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate89, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate89, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs6 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderName !== undefined){
-let data4 = data.senderName;
-const _errs9 = errors;
-const _errs10 = errors;
-if(errors === _errs10){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate89, instancePath+"/senderName", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate89, instancePath+"/senderName", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate89, instancePath+"/senderName", $2);
-}
-}
-}
-}
-else {
-return $fail(validate89, instancePath+"/senderName", $3);
-}
-}
-var valid0 = _errs9 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data5 = data.content;
-const _errs12 = errors;
-const _errs13 = errors;
-if(errors === _errs13){
-if(typeof data5 === "string"){
-if(data5.length > 65536 && func2(data5) > 65536){
-return $fail(validate89, instancePath+"/content", $9);
-}
-else {
-if(data5.length < 1){
-return $fail(validate89, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate89, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs12 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.threadId !== undefined){
-let data6 = data.threadId;
-const _errs15 = errors;
-const _errs16 = errors;
-if(errors === _errs16){
-if(typeof data6 === "string"){
-if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate89, instancePath+"/threadId", $0);
-}
-else {
-if(data6.length < 1){
-return $fail(validate89, instancePath+"/threadId", $1);
-}
-else {
-if(!func3(data6)){
-return $fail(validate89, instancePath+"/threadId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate89, instancePath+"/threadId", $3);
-}
-}
-var valid0 = _errs15 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate89, instancePath, $7);
-}
-}
-validate89.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatMediaTolerant = validate91;
-
-function validate91(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
-return $fail(validate91, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.media" !== data.type){
-return $fail(validate91, instancePath+"/type", $45);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate91, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate91, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate91, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mediaId !== undefined){
-let data2 = data.mediaId;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate91, instancePath+"/mediaId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate91, instancePath+"/mediaId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate91, instancePath+"/mediaId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/mediaId", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.mimeType !== undefined){
-let data3 = data.mimeType;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate91, instancePath+"/mimeType", $0);
-}
-else {
-if(data3.length < 3 || (data3.length < 6 && func2(data3) < 3)){
-return $fail(validate91, instancePath+"/mimeType", $6);
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/mimeType", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data4 = data.name;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
-if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate91, instancePath+"/name", $0);
-}
-else {
-if(data4.length < 1){
-return $fail(validate91, instancePath+"/name", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate91, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs11 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.url !== undefined){
-let data5 = data.url;
-const _errs14 = errors;
-if(errors === _errs14){
-if(typeof data5 === "string"){
-if(data5.length > 4096 && func2(data5) > 4096){
-return $fail(validate91, instancePath+"/url", $4);
-}
-else {
-if(data5.length < 1){
-return $fail(validate91, instancePath+"/url", $1);
-}
-}
-}
-else {
-return $fail(validate91, instancePath+"/url", $3);
-}
-}
-var valid0 = _errs14 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate91, instancePath, $7);
-}
-}
-validate91.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatDirectoryResultTolerant = validate92;
-
-function validate93(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.id === undefined) && (missing0 = "id")){
-return $fail(validate93, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.id !== undefined){
-let data0 = data.id;
-const _errs1 = errors;
-const _errs2 = errors;
-if(errors === _errs2){
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate93, instancePath+"/id", $0);
-}
-else {
-if(data0.length < 1){
-return $fail(validate93, instancePath+"/id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate93, instancePath+"/id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate93, instancePath+"/id", $3);
-}
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.name !== undefined){
-let data1 = data.name;
-const _errs4 = errors;
-const _errs5 = errors;
-if(errors === _errs5){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate93, instancePath+"/name", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate93, instancePath+"/name", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate93, instancePath+"/name", $2);
-}
-}
-}
-}
-else {
-return $fail(validate93, instancePath+"/name", $3);
-}
-}
-var valid0 = _errs4 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-else {
-return $fail(validate93, instancePath, $7);
-}
-}
-validate93.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate92(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
-return $fail(validate92, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.directory.result" !== data.type){
-return $fail(validate92, instancePath+"/type", $46);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.requestId !== undefined){
-let data1 = data.requestId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate92, instancePath+"/requestId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate92, instancePath+"/requestId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate92, instancePath+"/requestId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/requestId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.entries !== undefined){
-let data2 = data.entries;
-const _errs5 = errors;
-if(errors === _errs5){
-if(Array.isArray(data2)){
-if(data2.length > 200){
-return $fail(validate92, instancePath+"/entries", $47);
-}
-else {
-var valid2 = true;
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-const _errs7 = errors;
-if(!(validate93(data2[i0], {instancePath:instancePath+"/entries/" + i0}))){
-vErrors = $join(vErrors, validate93);
-errors = vErrors.length;
-}
-var valid2 = _errs7 === errors;
-if(!valid2){
-break;
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/entries", $11);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.nextCursor !== undefined){
-let data4 = data.nextCursor;
-const _errs8 = errors;
-if(errors === _errs8){
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate92, instancePath+"/nextCursor", $24);
-}
-else {
-if(data4.length < 1){
-return $fail(validate92, instancePath+"/nextCursor", $1);
-}
-}
-}
-else {
-return $fail(validate92, instancePath+"/nextCursor", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate92, instancePath, $7);
-}
-}
-validate92.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatEditedTolerant = validate95;
-
-function validate95(data, {instancePath=""}={}){
-let vErrors = null;
-let errors = 0;
-if(errors === 0){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate95, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-}
-else {
-if(data.type !== undefined){
-const _errs1 = errors;
-if("chat.edited" !== data.type){
-return $fail(validate95, instancePath+"/type", $48);
-}
-var valid0 = _errs1 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
-const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate95, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate95, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate95, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate95, instancePath+"/messageId", $3);
-}
-}
-var valid0 = _errs2 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.content !== undefined){
-let data2 = data.content;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate95, instancePath+"/content", $9);
-}
-else {
-if(data2.length < 1){
-return $fail(validate95, instancePath+"/content", $1);
-}
-}
-}
-else {
-return $fail(validate95, instancePath+"/content", $3);
-}
-}
-var valid0 = _errs5 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.senderId !== undefined){
-let data3 = data.senderId;
-const _errs8 = errors;
-const _errs9 = errors;
-if(errors === _errs9){
-if(typeof data3 === "string"){
-if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate95, instancePath+"/senderId", $0);
-}
-else {
-if(data3.length < 1){
-return $fail(validate95, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data3)){
-return $fail(validate95, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate95, instancePath+"/senderId", $3);
-}
-}
-var valid0 = _errs8 === errors;
-}
-else {
-var valid0 = true;
-}
-}
-}
-}
-}
-}
-else {
-return $fail(validate95, instancePath, $7);
-}
-}
-validate95.errors = vErrors;
-return errors === 0;
-}
-
-export const ChatDeletedTolerant = validate96;
 
 function validate96(data, {instancePath=""}={}){
 let vErrors = null;
@@ -6619,44 +2611,22 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
 return $fail(validate96, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
-if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.deleted" !== data.type){
-return $fail(validate96, instancePath+"/type", $49);
+for(const key0 in data){
+if(!((((((key0 === "type") || (key0 === "messageId")) || (key0 === "mediaId")) || (key0 === "mimeType")) || (key0 === "name")) || (key0 === "url"))){
+return $fail(validate96, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
 }
-var valid0 = _errs1 === errors;
 }
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.messageId !== undefined){
-let data1 = data.messageId;
+if(_errs1 === errors){
+if(data.type !== undefined){
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate96, instancePath+"/messageId", $0);
-}
-else {
-if(data1.length < 1){
-return $fail(validate96, instancePath+"/messageId", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate96, instancePath+"/messageId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/messageId", $3);
-}
+if("chat.media" !== data.type){
+return $fail(validate96, instancePath+"/type", $45);
 }
 var valid0 = _errs2 === errors;
 }
@@ -6664,34 +2634,80 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.senderId !== undefined){
-let data2 = data.senderId;
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mediaId !== undefined){
+const _errs4 = errors;
+if(!(validate33(data.mediaId, {instancePath:instancePath+"/mediaId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mimeType !== undefined){
 const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
-if(typeof data2 === "string"){
-if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate96, instancePath+"/senderId", $0);
-}
-else {
-if(data2.length < 1){
-return $fail(validate96, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data2)){
-return $fail(validate96, instancePath+"/senderId", $2);
-}
-}
-}
-}
-else {
-return $fail(validate96, instancePath+"/senderId", $3);
-}
+if(!(validate99(data.mimeType, {instancePath:instancePath+"/mimeType"}))){
+vErrors = $join(vErrors, validate99);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs6 = errors;
+if(!(validate92(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+let data5 = data.url;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data5 === "string"){
+if(data5.length > 4096 && func2(data5) > 4096){
+return $fail(validate96, instancePath+"/url", $4);
+}
+else {
+if(data5.length < 1){
+return $fail(validate96, instancePath+"/url", $1);
+}
+}
+}
+else {
+return $fail(validate96, instancePath+"/url", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
 }
 }
 }
@@ -6705,22 +2721,1419 @@ validate96.errors = vErrors;
 return errors === 0;
 }
 
-export const ChatReactionTolerant = validate97;
+export const ChatDirectoryResult = validate102;
 
-function validate97(data, {instancePath=""}={}){
+function validate104(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+return $fail(validate104, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "id") || (key0 === "name"))){
+return $fail(validate104, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate33(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate92(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate104, instancePath, $7);
+}
+}
+validate104.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate102(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
+return $fail(validate102, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "type") || (key0 === "requestId")) || (key0 === "entries")) || (key0 === "nextCursor"))){
+return $fail(validate102, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.directory.result" !== data.type){
+return $fail(validate102, instancePath+"/type", $46);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requestId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.requestId, {instancePath:instancePath+"/requestId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.entries !== undefined){
+let data2 = data.entries;
+const _errs4 = errors;
+if(errors === _errs4){
+if(Array.isArray(data2)){
+if(data2.length > 200){
+return $fail(validate102, instancePath+"/entries", $47);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs6 = errors;
+if(!(validate104(data2[i0], {instancePath:instancePath+"/entries/" + i0}))){
+vErrors = $join(vErrors, validate104);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate102, instancePath+"/entries", $11);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nextCursor !== undefined){
+let data4 = data.nextCursor;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data4 === "string"){
+if(data4.length > 512 && func2(data4) > 512){
+return $fail(validate102, instancePath+"/nextCursor", $24);
+}
+else {
+if(data4.length < 1){
+return $fail(validate102, instancePath+"/nextCursor", $1);
+}
+}
+}
+else {
+return $fail(validate102, instancePath+"/nextCursor", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate102, instancePath, $7);
+}
+}
+validate102.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatEdited = validate108;
+
+function validate108(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate108, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || (key0 === "senderId"))){
+return $fail(validate108, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.edited" !== data.type){
+return $fail(validate108, instancePath+"/type", $48);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs4 = errors;
+if(!(validate46(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate46);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs5 = errors;
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate108, instancePath, $7);
+}
+}
+validate108.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatDeleted = validate112;
+
+function validate112(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate112, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "senderId"))){
+return $fail(validate112, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.deleted" !== data.type){
+return $fail(validate112, instancePath+"/type", $49);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs4 = errors;
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate112, instancePath, $7);
+}
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatReaction = validate115;
+
+function validate115(data, {instancePath=""}={}){
 let vErrors = null;
 let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
-return $fail(validate97, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+return $fail(validate115, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "emoji")) || (key0 === "op")) || (key0 === "senderId"))){
+return $fail(validate115, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.type !== undefined){
+const _errs2 = errors;
+if("chat.reaction" !== data.type){
+return $fail(validate115, instancePath+"/type", $50);
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs3 = errors;
+if(!(validate33(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+const _errs4 = errors;
+if(!(validate52(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate52);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+const _errs5 = errors;
+if(!(validate54(data.op, {instancePath:instancePath+"/op"}))){
+vErrors = $join(vErrors, validate54);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs6 = errors;
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate115, instancePath, $7);
+}
+}
+validate115.errors = vErrors;
+return errors === 0;
+}
+
+export const VerifyRequest = validate120;
+
+function validate122(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate122, instancePath, $13);
+}
+else {
+if(data.length < 1){
+return $fail(validate122, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate122, instancePath, $3);
+}
+}
+validate122.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate120(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.token === undefined) && (missing0 = "token")) || ((data.tokenType === undefined) && (missing0 = "tokenType"))){
+return $fail(validate120, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((((key0 === "token") || (key0 === "tokenType")) || (key0 === "senderId")) || (key0 === "senderName"))){
+let data0 = data[key0];
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data0 === "string"){
+if(data0.length > 4096 && func2(data0) > 4096){
+return $fail(validate120, instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), $4);
+}
+}
+else {
+return $fail(validate120, instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), $3);
+}
+}
+var valid0 = _errs2 === errors;
+if(!valid0){
+break;
+}
+}
+}
+if(_errs1 === errors){
+if(data.token !== undefined){
+const _errs4 = errors;
+if(!(validate40(data.token, {instancePath:instancePath+"/token"}))){
+vErrors = $join(vErrors, validate40);
+errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.tokenType !== undefined){
+const _errs5 = errors;
+if(!(validate122(data.tokenType, {instancePath:instancePath+"/tokenType"}))){
+vErrors = $join(vErrors, validate122);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.senderId !== undefined){
+const _errs6 = errors;
+if(!(validate33(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid1 = _errs6 === errors;
+}
+else {
+var valid1 = true;
+}
+if(valid1){
+if(data.senderName !== undefined){
+const _errs7 = errors;
+if(!(validate92(data.senderName, {instancePath:instancePath+"/senderName"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid1 = _errs7 === errors;
+}
+else {
+var valid1 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate120, instancePath, $7);
+}
+}
+validate120.errors = vErrors;
+return errors === 0;
+}
+
+export const VerifyGranted = validate126;
+
+function validate127(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.userId === undefined) && (missing0 = "userId")){
+return $fail(validate127, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.userId !== undefined){
+const _errs1 = errors;
+if(!(validate33(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.username !== undefined){
+const _errs2 = errors;
+if(!(validate92(data.username, {instancePath:instancePath+"/username"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.avatar !== undefined){
+let data2 = data.avatar;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate127, instancePath+"/avatar", $4);
+}
+}
+else {
+return $fail(validate127, instancePath+"/avatar", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra !== undefined){
+let data3 = data.extra;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+}
+else {
+return $fail(validate127, instancePath+"/extra", $7);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delegate !== undefined){
+const _errs8 = errors;
+if(typeof data.delegate !== "boolean"){
+return $fail(validate127, instancePath+"/delegate", $12);
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.exp !== undefined){
+let data5 = data.exp;
+const _errs10 = errors;
+if(errors === _errs10){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 253402300799 || isNaN(data5)){
+return $fail(validate127, instancePath+"/exp", $51);
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+return $fail(validate127, instancePath+"/exp", $33);
+}
+}
+}
+else {
+return $fail(validate127, instancePath+"/exp", $52);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate127, instancePath, $7);
+}
+}
+validate127.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate126(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.success === undefined) && (missing0 = "success")) || ((data.data === undefined) && (missing0 = "data"))){
+return $fail(validate126, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.success !== undefined){
+const _errs1 = errors;
+if(true !== data.success){
+return $fail(validate126, instancePath+"/success", $38);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+const _errs2 = errors;
+if(!(validate127(data.data, {instancePath:instancePath+"/data"}))){
+vErrors = $join(vErrors, validate127);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate126, instancePath, $7);
+}
+}
+validate126.errors = vErrors;
+return errors === 0;
+}
+
+export const VerifyRefused = validate131;
+
+function validate131(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.success === undefined) && (missing0 = "success")){
+return $fail(validate131, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.success !== undefined){
+const _errs1 = errors;
+if(false !== data.success){
+return $fail(validate131, instancePath+"/success", $31);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data1 = data.error;
+const _errs2 = errors;
+if(errors === _errs2){
+if(typeof data1 === "string"){
+if(data1.length > 256 && func2(data1) > 256){
+return $fail(validate131, instancePath+"/error", $53);
+}
+}
+else {
+return $fail(validate131, instancePath+"/error", $3);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.message !== undefined){
+let data2 = data.message;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data2 === "string"){
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate131, instancePath+"/message", $4);
+}
+}
+else {
+return $fail(validate131, instancePath+"/message", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate131, instancePath, $7);
+}
+}
+validate131.errors = vErrors;
+return errors === 0;
+}
+
+export const Id = validate132;
+
+function validate132(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate132, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate132, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate132, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate132, instancePath, $3);
+}
+}
+validate132.errors = vErrors;
+return errors === 0;
+}
+
+export const Text = validate133;
+
+function validate133(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 65536 && func2(data) > 65536){
+return $fail(validate133, instancePath, $9);
+}
+else {
+if(data.length < 1){
+return $fail(validate133, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate133, instancePath, $3);
+}
+}
+validate133.errors = vErrors;
+return errors === 0;
+}
+
+export const Name = validate134;
+
+function validate134(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate134, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate134, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate134, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate134, instancePath, $3);
+}
+}
+validate134.errors = vErrors;
+return errors === 0;
+}
+
+export const GroupId = validate135;
+
+function validate135(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+if(errors === _errs0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate135, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate135, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate135, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate135, instancePath, $3);
+}
+}
+validate135.errors = vErrors;
+return errors === 0;
+}
+
+export const MediaPath = validate136;
+
+function validate136(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 4096 && func2(data) > 4096){
+return $fail(validate136, instancePath, $4);
+}
+else {
+if(data.length < 1){
+return $fail(validate136, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate136, instancePath, $3);
+}
+}
+validate136.errors = vErrors;
+return errors === 0;
+}
+
+export const MimeType = validate137;
+
+function validate137(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate137, instancePath, $0);
+}
+else {
+if(data.length < 3 || (data.length < 6 && func2(data) < 3)){
+return $fail(validate137, instancePath, $6);
+}
+}
+}
+else {
+return $fail(validate137, instancePath, $3);
+}
+}
+validate137.errors = vErrors;
+return errors === 0;
+}
+
+export const CustomData = validate138;
+
+function validate138(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+}
+else {
+return $fail(validate138, instancePath, $7);
+}
+}
+validate138.errors = vErrors;
+return errors === 0;
+}
+
+export const MediaItem = validate139;
+
+function validate139(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.url !== undefined){
+let data0 = data.url;
+const _errs1 = errors;
+if(errors === _errs1){
+if(typeof data0 === "string"){
+if(data0.length > 4096 && func2(data0) > 4096){
+return $fail(validate139, instancePath+"/url", $4);
+}
+else {
+if(data0.length < 1){
+return $fail(validate139, instancePath+"/url", $1);
+}
+}
+}
+else {
+return $fail(validate139, instancePath+"/url", $3);
+}
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.data !== undefined){
+let data1 = data.data;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data1 === "string"){
+if(data1.length > 1048576 && func2(data1) > 1048576){
+return $fail(validate139, instancePath+"/data", $5);
+}
+else {
+if(data1.length < 1){
+return $fail(validate139, instancePath+"/data", $1);
+}
+}
+}
+else {
+return $fail(validate139, instancePath+"/data", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mimeType !== undefined){
+let data2 = data.mimeType;
+const _errs5 = errors;
+if(errors === _errs5){
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate139, instancePath+"/mimeType", $0);
+}
+else {
+if(data2.length < 3 || (data2.length < 6 && func2(data2) < 3)){
+return $fail(validate139, instancePath+"/mimeType", $6);
+}
+}
+}
+else {
+return $fail(validate139, instancePath+"/mimeType", $3);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+let data3 = data.name;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate139, instancePath+"/name", $0);
+}
+else {
+if(data3.length < 1){
+return $fail(validate139, instancePath+"/name", $1);
+}
+else {
+if(!func3(data3)){
+return $fail(validate139, instancePath+"/name", $2);
+}
+}
+}
+}
+else {
+return $fail(validate139, instancePath+"/name", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate139, instancePath, $7);
+}
+}
+validate139.errors = vErrors;
+return errors === 0;
+}
+
+export const Extension = validate140;
+
+function validate140(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate140, instancePath, $13);
+}
+else {
+if(data.length < 1){
+return $fail(validate140, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate140, instancePath, $3);
+}
+}
+validate140.errors = vErrors;
+return errors === 0;
+}
+
+export const Token = validate141;
+
+function validate141(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 4096 && func2(data) > 4096){
+return $fail(validate141, instancePath, $4);
+}
+else {
+if(data.length < 1){
+return $fail(validate141, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate141, instancePath, $3);
+}
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+
+export const Emoji = validate142;
+
+function validate142(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 32 && func2(data) > 32){
+return $fail(validate142, instancePath, $27);
+}
+else {
+if(data.length < 1){
+return $fail(validate142, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate142, instancePath, $3);
+}
+}
+validate142.errors = vErrors;
+return errors === 0;
+}
+
+export const ReactionOp = validate143;
+
+function validate143(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate143, instancePath, $3);
+}
+if(!((data === "add") || (data === "remove"))){
+return $fail(validate143, instancePath, {keyword:"enum",params:{allowedValues: schema25.enum}});
+}
+validate143.errors = vErrors;
+return errors === 0;
+}
+
+export const ActivityStatus = validate144;
+
+function validate144(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate144, instancePath, $3);
+}
+if(!(((data === "started") || (data === "completed")) || (data === "failed"))){
+return $fail(validate144, instancePath, {keyword:"enum",params:{allowedValues: schema30.enum}});
+}
+validate144.errors = vErrors;
+return errors === 0;
+}
+
+export const ErrorCode = validate145;
+
+function validate145(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+return $fail(validate145, instancePath, $3);
+}
+if(!((((((((((((((((data === "invalid_format") || (data === "invalid_field")) || (data === "parse_error")) || (data === "auth_required")) || (data === "auth_failed")) || (data === "forbidden")) || (data === "rate_limited")) || (data === "queue_full")) || (data === "too_large")) || (data === "media_rejected")) || (data === "agent_error")) || (data === "not_stored")) || (data === "timeout")) || (data === "shutting_down")) || (data === "cancelled")) || (data === "unsupported"))){
+return $fail(validate145, instancePath, {keyword:"enum",params:{allowedValues: schema33.enum}});
+}
+validate145.errors = vErrors;
+return errors === 0;
+}
+
+export const Timestamp = validate146;
+
+function validate146(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+return $fail(validate146, instancePath, $21);
+}
+if(errors === 0){
+if((typeof data == "number") && (isFinite(data))){
+if(data > 9007199254740991 || isNaN(data)){
+return $fail(validate146, instancePath, $32);
+}
+else {
+if(data < 0 || isNaN(data)){
+return $fail(validate146, instancePath, $33);
+}
+}
+}
+}
+validate146.errors = vErrors;
+return errors === 0;
+}
+
+export const DirectoryEntry = validate147;
+
+function validate147(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+return $fail(validate147, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+const _errs1 = errors;
+for(const key0 in data){
+if(!((key0 === "id") || (key0 === "name"))){
+return $fail(validate147, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+break;
+}
+}
+if(_errs1 === errors){
+if(data.id !== undefined){
+const _errs2 = errors;
+if(!(validate33(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs3 = errors;
+if(!(validate92(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate147, instancePath, $7);
+}
+}
+validate147.errors = vErrors;
+return errors === 0;
+}
+
+export const VerifiedUser = validate150;
+
+function validate150(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.userId === undefined) && (missing0 = "userId")){
+return $fail(validate150, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.userId !== undefined){
+const _errs1 = errors;
+if(!(validate33(data.userId, {instancePath:instancePath+"/userId"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.username !== undefined){
+const _errs2 = errors;
+if(!(validate92(data.username, {instancePath:instancePath+"/username"}))){
+vErrors = $join(vErrors, validate92);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.avatar !== undefined){
+let data2 = data.avatar;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate150, instancePath+"/avatar", $4);
+}
+}
+else {
+return $fail(validate150, instancePath+"/avatar", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extra !== undefined){
+let data3 = data.extra;
+const _errs5 = errors;
+if(errors === _errs5){
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+}
+else {
+return $fail(validate150, instancePath+"/extra", $7);
+}
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delegate !== undefined){
+const _errs8 = errors;
+if(typeof data.delegate !== "boolean"){
+return $fail(validate150, instancePath+"/delegate", $12);
+}
+var valid0 = _errs8 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.exp !== undefined){
+let data5 = data.exp;
+const _errs10 = errors;
+if(errors === _errs10){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 253402300799 || isNaN(data5)){
+return $fail(validate150, instancePath+"/exp", $51);
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+return $fail(validate150, instancePath+"/exp", $33);
+}
+}
+}
+else {
+return $fail(validate150, instancePath+"/exp", $52);
+}
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate150, instancePath, $7);
+}
+}
+validate150.errors = vErrors;
+return errors === 0;
+}
+
+export const TokenType = validate153;
+
+function validate153(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate153, instancePath, $13);
+}
+else {
+if(data.length < 1){
+return $fail(validate153, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate153, instancePath, $3);
+}
+}
+validate153.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatStreamTolerant = validate155;
+
+function validate155(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
+return $fail(validate155, instancePath, {keyword:"required",params:{missingProperty: missing0}});
 }
 else {
 if(data.type !== undefined){
 const _errs1 = errors;
-if("chat.reaction" !== data.type){
-return $fail(validate97, instancePath+"/type", $50);
+if("chat.stream" !== data.type){
+return $fail(validate155, instancePath+"/type", $29);
 }
 var valid0 = _errs1 === errors;
 }
@@ -6731,25 +4144,24 @@ if(valid0){
 if(data.messageId !== undefined){
 let data1 = data.messageId;
 const _errs2 = errors;
-const _errs3 = errors;
-if(errors === _errs3){
+if(errors === _errs2){
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate97, instancePath+"/messageId", $0);
+return $fail(validate155, instancePath+"/messageId", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate97, instancePath+"/messageId", $1);
+return $fail(validate155, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate97, instancePath+"/messageId", $2);
+return $fail(validate155, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate97, instancePath+"/messageId", $3);
+return $fail(validate155, instancePath+"/messageId", $3);
 }
 }
 var valid0 = _errs2 === errors;
@@ -6758,24 +4170,263 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.emoji !== undefined){
-let data2 = data.emoji;
-const _errs5 = errors;
-const _errs6 = errors;
-if(errors === _errs6){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs4 = errors;
+if(errors === _errs4){
 if(typeof data2 === "string"){
-if(data2.length > 32 && func2(data2) > 32){
-return $fail(validate97, instancePath+"/emoji", $28);
+if(data2.length > 262144 && func2(data2) > 262144){
+return $fail(validate155, instancePath+"/content", $30);
 }
 else {
 if(data2.length < 1){
-return $fail(validate97, instancePath+"/emoji", $1);
+return $fail(validate155, instancePath+"/content", $1);
 }
 }
 }
 else {
-return $fail(validate97, instancePath+"/emoji", $3);
+return $fail(validate155, instancePath+"/content", $3);
 }
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.done !== undefined){
+const _errs6 = errors;
+if(false !== data.done){
+return $fail(validate155, instancePath+"/done", $31);
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.delta !== undefined){
+let data4 = data.delta;
+const _errs7 = errors;
+if(errors === _errs7){
+if(typeof data4 === "string"){
+if(data4.length > 262144 && func2(data4) > 262144){
+return $fail(validate155, instancePath+"/delta", $30);
+}
+}
+else {
+return $fail(validate155, instancePath+"/delta", $3);
+}
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.seq !== undefined){
+let data5 = data.seq;
+const _errs9 = errors;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+return $fail(validate155, instancePath+"/seq", $21);
+}
+if(errors === _errs9){
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 9007199254740991 || isNaN(data5)){
+return $fail(validate155, instancePath+"/seq", $32);
+}
+else {
+if(data5 < 0 || isNaN(data5)){
+return $fail(validate155, instancePath+"/seq", $33);
+}
+}
+}
+}
+var valid0 = _errs9 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs11 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
+let data7 = data.threadId;
+const _errs12 = errors;
+if(errors === _errs12){
+if(typeof data7 === "string"){
+if(data7.length > 128 && func2(data7) > 128){
+return $fail(validate155, instancePath+"/threadId", $0);
+}
+else {
+if(data7.length < 1){
+return $fail(validate155, instancePath+"/threadId", $1);
+}
+else {
+if(!func3(data7)){
+return $fail(validate155, instancePath+"/threadId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate155, instancePath+"/threadId", $3);
+}
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate155, instancePath, $7);
+}
+}
+validate155.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatTypingTolerant = validate157;
+
+function validate157(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $fail(validate157, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.typing" !== data.type){
+return $fail(validate157, instancePath+"/type", $34);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs3 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate157, instancePath, $7);
+}
+}
+validate157.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatThoughtTolerant = validate160;
+
+function validate160(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate160, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.thought" !== data.type){
+return $fail(validate160, instancePath+"/type", $35);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 262144 && func2(data2) > 262144){
+return $fail(validate160, instancePath+"/content", $30);
+}
+else {
+if(data2.length < 1){
+return $fail(validate160, instancePath+"/content", $1);
+}
+}
+}
+else {
+return $fail(validate160, instancePath+"/content", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs5 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
 }
 var valid0 = _errs5 === errors;
 }
@@ -6783,46 +4434,1126 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.op !== undefined){
-let data3 = data.op;
-const _errs8 = errors;
-if(typeof data3 !== "string"){
-return $fail(validate97, instancePath+"/op", $3);
+if(data.threadId !== undefined){
+const _errs6 = errors;
+if(!(validate132(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
 }
-if(!((data3 === "add") || (data3 === "remove"))){
-return $fail(validate97, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema47.enum}});
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate160, instancePath, $7);
+}
+}
+validate160.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatActivityTolerant = validate164;
+
+function validate164(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.activityId === undefined) && (missing0 = "activityId"))) || ((data.tool === undefined) && (missing0 = "tool"))) || ((data.status === undefined) && (missing0 = "status"))){
+return $fail(validate164, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.activity" !== data.type){
+return $fail(validate164, instancePath+"/type", $36);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.activityId !== undefined){
+const _errs3 = errors;
+if(!(validate132(data.activityId, {instancePath:instancePath+"/activityId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.tool !== undefined){
+let data3 = data.tool;
+const _errs4 = errors;
+if(errors === _errs4){
+if(typeof data3 === "string"){
+if(data3.length > 128 && func2(data3) > 128){
+return $fail(validate164, instancePath+"/tool", $0);
+}
+else {
+if(data3.length < 1){
+return $fail(validate164, instancePath+"/tool", $1);
+}
+}
+}
+else {
+return $fail(validate164, instancePath+"/tool", $3);
+}
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.status !== undefined){
+const _errs6 = errors;
+if(!(validate144(data.status, {instancePath:instancePath+"/status"}))){
+vErrors = $join(vErrors, validate144);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs7 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
+const _errs8 = errors;
+if(!(validate132(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
 }
 var valid0 = _errs8 === errors;
 }
 else {
 var valid0 = true;
 }
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate164, instancePath, $7);
+}
+}
+validate164.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatResponseTolerant = validate170;
+
+function validate170(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.done === undefined) && (missing0 = "done"))){
+return $fail(validate170, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.response" !== data.type){
+return $fail(validate170, instancePath+"/type", $37);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+let data2 = data.content;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 262144 && func2(data2) > 262144){
+return $fail(validate170, instancePath+"/content", $30);
+}
+}
+else {
+return $fail(validate170, instancePath+"/content", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.done !== undefined){
+const _errs5 = errors;
+if(true !== data.done){
+return $fail(validate170, instancePath+"/done", $38);
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mediaUrls !== undefined){
+let data4 = data.mediaUrls;
+const _errs6 = errors;
+if(errors === _errs6){
+if(Array.isArray(data4)){
+if(data4.length > 64){
+return $fail(validate170, instancePath+"/mediaUrls", $39);
+}
+else {
+var valid1 = true;
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+let data5 = data4[i0];
+const _errs8 = errors;
+if(errors === _errs8){
+if(typeof data5 === "string"){
+if(data5.length > 4096 && func2(data5) > 4096){
+return $fail(validate170, instancePath+"/mediaUrls/" + i0, $4);
+}
+else {
+if(data5.length < 1){
+return $fail(validate170, instancePath+"/mediaUrls/" + i0, $1);
+}
+}
+}
+else {
+return $fail(validate170, instancePath+"/mediaUrls/" + i0, $3);
+}
+}
+var valid1 = _errs8 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate170, instancePath+"/mediaUrls", $11);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.replyToMessageId !== undefined){
+const _errs10 = errors;
+if(!(validate132(data.replyToMessageId, {instancePath:instancePath+"/replyToMessageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs10 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs11 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs11 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
+const _errs12 = errors;
+if(!(validate132(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs12 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate170, instancePath, $7);
+}
+}
+validate170.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatErrorTolerant = validate175;
+
+function validate175(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefined) && (missing0 = "error"))){
+return $fail(validate175, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.error" !== data.type){
+return $fail(validate175, instancePath+"/type", $40);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.error !== undefined){
+let data2 = data.error;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 1024 && func2(data2) > 1024){
+return $fail(validate175, instancePath+"/error", $41);
+}
+else {
+if(data2.length < 1){
+return $fail(validate175, instancePath+"/error", $1);
+}
+}
+}
+else {
+return $fail(validate175, instancePath+"/error", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+const _errs5 = errors;
+if(!(validate145(data.code, {instancePath:instancePath+"/code"}))){
+vErrors = $join(vErrors, validate145);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate175, instancePath, $7);
+}
+}
+validate175.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatWelcomeTolerant = validate178;
+
+function validate178(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === undefined) && (missing0 = "extensions"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate178, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.welcome" !== data.type){
+return $fail(validate178, instancePath+"/type", $42);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.extensions !== undefined){
+let data1 = data.extensions;
+const _errs2 = errors;
+if(errors === _errs2){
+if(Array.isArray(data1)){
+if(data1.length > 32){
+return $fail(validate178, instancePath+"/extensions", $14);
+}
+else {
+var valid1 = true;
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+const _errs4 = errors;
+if(!(validate140(data1[i0], {instancePath:instancePath+"/extensions/" + i0}))){
+vErrors = $join(vErrors, validate140);
+errors = vErrors.length;
+}
+var valid1 = _errs4 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate178, instancePath+"/extensions", $11);
+}
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
 if(valid0){
 if(data.senderId !== undefined){
-let data4 = data.senderId;
-const _errs11 = errors;
-const _errs12 = errors;
-if(errors === _errs12){
+const _errs5 = errors;
+if(!(validate132(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate178, instancePath, $7);
+}
+}
+validate178.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatPairingTolerant = validate181;
+
+function validate181(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.code === undefined) && (missing0 = "code"))) || ((data.expiresAt === undefined) && (missing0 = "expiresAt"))){
+return $fail(validate181, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.pairing" !== data.type){
+return $fail(validate181, instancePath+"/type", $43);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.code !== undefined){
+let data2 = data.code;
+const _errs3 = errors;
+if(errors === _errs3){
+if(typeof data2 === "string"){
+if(data2.length > 64 && func2(data2) > 64){
+return $fail(validate181, instancePath+"/code", $13);
+}
+else {
+if(data2.length < 1){
+return $fail(validate181, instancePath+"/code", $1);
+}
+}
+}
+else {
+return $fail(validate181, instancePath+"/code", $3);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.expiresAt !== undefined){
+const _errs5 = errors;
+if(!(validate146(data.expiresAt, {instancePath:instancePath+"/expiresAt"}))){
+vErrors = $join(vErrors, validate146);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate181, instancePath, $7);
+}
+}
+validate181.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatMessageTolerant = validate184;
+
+function validate184(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.groupId === undefined) && (missing0 = "groupId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $fail(validate184, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.message" !== data.type){
+return $fail(validate184, instancePath+"/type", $44);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupId !== undefined){
+const _errs3 = errors;
+if(!(validate135(data.groupId, {instancePath:instancePath+"/groupId"}))){
+vErrors = $join(vErrors, validate135);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs4 = errors;
+if(!(validate132(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderName !== undefined){
+const _errs5 = errors;
+if(!(validate134(data.senderName, {instancePath:instancePath+"/senderName"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs6 = errors;
+if(!(validate133(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.threadId !== undefined){
+const _errs7 = errors;
+if(!(validate132(data.threadId, {instancePath:instancePath+"/threadId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs7 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate184, instancePath, $7);
+}
+}
+validate184.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatMediaTolerant = validate191;
+
+function validate191(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.mediaId === undefined) && (missing0 = "mediaId"))) || ((data.url === undefined) && (missing0 = "url"))){
+return $fail(validate191, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.media" !== data.type){
+return $fail(validate191, instancePath+"/type", $45);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mediaId !== undefined){
+const _errs3 = errors;
+if(!(validate132(data.mediaId, {instancePath:instancePath+"/mediaId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.mimeType !== undefined){
+const _errs4 = errors;
+if(!(validate137(data.mimeType, {instancePath:instancePath+"/mimeType"}))){
+vErrors = $join(vErrors, validate137);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs5 = errors;
+if(!(validate134(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.url !== undefined){
+let data5 = data.url;
+const _errs6 = errors;
+if(errors === _errs6){
+if(typeof data5 === "string"){
+if(data5.length > 4096 && func2(data5) > 4096){
+return $fail(validate191, instancePath+"/url", $4);
+}
+else {
+if(data5.length < 1){
+return $fail(validate191, instancePath+"/url", $1);
+}
+}
+}
+else {
+return $fail(validate191, instancePath+"/url", $3);
+}
+}
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate191, instancePath, $7);
+}
+}
+validate191.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatDirectoryResultTolerant = validate196;
+
+function validate198(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.id === undefined) && (missing0 = "id")){
+return $fail(validate198, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.id !== undefined){
+const _errs1 = errors;
+if(!(validate132(data.id, {instancePath:instancePath+"/id"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.name !== undefined){
+const _errs2 = errors;
+if(!(validate134(data.name, {instancePath:instancePath+"/name"}))){
+vErrors = $join(vErrors, validate134);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+else {
+return $fail(validate198, instancePath, $7);
+}
+}
+validate198.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate196(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === undefined) && (missing0 = "requestId"))) || ((data.entries === undefined) && (missing0 = "entries"))){
+return $fail(validate196, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.directory.result" !== data.type){
+return $fail(validate196, instancePath+"/type", $46);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.requestId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.requestId, {instancePath:instancePath+"/requestId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.entries !== undefined){
+let data2 = data.entries;
+const _errs3 = errors;
+if(errors === _errs3){
+if(Array.isArray(data2)){
+if(data2.length > 200){
+return $fail(validate196, instancePath+"/entries", $47);
+}
+else {
+var valid1 = true;
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+const _errs5 = errors;
+if(!(validate198(data2[i0], {instancePath:instancePath+"/entries/" + i0}))){
+vErrors = $join(vErrors, validate198);
+errors = vErrors.length;
+}
+var valid1 = _errs5 === errors;
+if(!valid1){
+break;
+}
+}
+}
+}
+else {
+return $fail(validate196, instancePath+"/entries", $11);
+}
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.nextCursor !== undefined){
+let data4 = data.nextCursor;
+const _errs6 = errors;
+if(errors === _errs6){
 if(typeof data4 === "string"){
-if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate97, instancePath+"/senderId", $0);
+if(data4.length > 512 && func2(data4) > 512){
+return $fail(validate196, instancePath+"/nextCursor", $24);
 }
 else {
 if(data4.length < 1){
-return $fail(validate97, instancePath+"/senderId", $1);
-}
-else {
-if(!func3(data4)){
-return $fail(validate97, instancePath+"/senderId", $2);
-}
+return $fail(validate196, instancePath+"/nextCursor", $1);
 }
 }
 }
 else {
-return $fail(validate97, instancePath+"/senderId", $3);
+return $fail(validate196, instancePath+"/nextCursor", $3);
 }
 }
-var valid0 = _errs11 === errors;
+var valid0 = _errs6 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate196, instancePath, $7);
+}
+}
+validate196.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatEditedTolerant = validate202;
+
+function validate202(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.content === undefined) && (missing0 = "content"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate202, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.edited" !== data.type){
+return $fail(validate202, instancePath+"/type", $48);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.content !== undefined){
+const _errs3 = errors;
+if(!(validate133(data.content, {instancePath:instancePath+"/content"}))){
+vErrors = $join(vErrors, validate133);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs4 = errors;
+if(!(validate132(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+}
+else {
+return $fail(validate202, instancePath, $7);
+}
+}
+validate202.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatDeletedTolerant = validate206;
+
+function validate206(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate206, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.deleted" !== data.type){
+return $fail(validate206, instancePath+"/type", $49);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs3 = errors;
+if(!(validate132(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+}
+}
+}
+}
+else {
+return $fail(validate206, instancePath, $7);
+}
+}
+validate206.errors = vErrors;
+return errors === 0;
+}
+
+export const ChatReactionTolerant = validate209;
+
+function validate209(data, {instancePath=""}={}){
+let vErrors = null;
+let errors = 0;
+if(errors === 0){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === undefined) && (missing0 = "messageId"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.senderId === undefined) && (missing0 = "senderId"))){
+return $fail(validate209, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+}
+else {
+if(data.type !== undefined){
+const _errs1 = errors;
+if("chat.reaction" !== data.type){
+return $fail(validate209, instancePath+"/type", $50);
+}
+var valid0 = _errs1 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.messageId !== undefined){
+const _errs2 = errors;
+if(!(validate132(data.messageId, {instancePath:instancePath+"/messageId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs2 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.emoji !== undefined){
+const _errs3 = errors;
+if(!(validate142(data.emoji, {instancePath:instancePath+"/emoji"}))){
+vErrors = $join(vErrors, validate142);
+errors = vErrors.length;
+}
+var valid0 = _errs3 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.op !== undefined){
+const _errs4 = errors;
+if(!(validate143(data.op, {instancePath:instancePath+"/op"}))){
+vErrors = $join(vErrors, validate143);
+errors = vErrors.length;
+}
+var valid0 = _errs4 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.senderId !== undefined){
+const _errs5 = errors;
+if(!(validate132(data.senderId, {instancePath:instancePath+"/senderId"}))){
+vErrors = $join(vErrors, validate132);
+errors = vErrors.length;
+}
+var valid0 = _errs5 === errors;
 }
 else {
 var valid0 = true;
@@ -6834,9 +5565,9 @@ var valid0 = true;
 }
 }
 else {
-return $fail(validate97, instancePath, $7);
+return $fail(validate209, instancePath, $7);
 }
 }
-validate97.errors = vErrors;
+validate209.errors = vErrors;
 return errors === 0;
 }
