@@ -19,6 +19,15 @@ export interface Bundle {
   foreign: readonly string[];
 }
 
+/**
+ * The host copies and checks a package file by file at each start, so what an entry always loads is one file. A command
+ * that only asks what became of older names, or which fields are secrets, does not load the channel for it.
+ */
+const groups = [
+  { name: "contract", test: /src\/channel\/(?:older-|doctor-contract|clawchat-secrets)/, priority: 1 },
+  { name: "channel", tags: ["$initial" as const], test: /^(?!.*-contract-api\.ts$)/ },
+];
+
 /** Nothing of a package but the host and Node itself is looked up at run time. */
 export async function bundle(root: string, row: PluginPackage): Promise<Bundle> {
   const build = await rolldown({
@@ -37,6 +46,7 @@ export async function bundle(root: string, row: PluginPackage): Promise<Bundle> 
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     sourcemap: false,
+    codeSplitting: { groups },
     // A gateway reads and compiles all of it anew at each start, and so does every command that asks about the channel.
     minify: true,
   });

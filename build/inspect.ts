@@ -1,7 +1,7 @@
 import type { Bundle } from "./bundle.ts";
 
-/** Bytes that a setup or status command may have to read for one channel. */
-const SETUP_BYTES = 250_000;
+/** Bytes that a command may have to read for one channel: for setup or status, and to ask about older names or secret fields. */
+const mostBytes = { "setup-entry.js": 250_000, "doctor-contract-api.js": 20_000, "secret-contract-api.js": 20_000 };
 /** What has no business where nothing is opened: sockets, a database, and all that runs an account. */
 const runsAccounts = /^(?:node:(?:sqlite|net|tls|http|https|http2|dgram|worker_threads)|src\/(?:account|edge|link|store)\/.*|src\/channel\/(?:gateway|dispatch|turn)\.ts|src\/channel\/[\w-]+-open\.ts|.*node_modules\/ws\/.*)$/;
 
@@ -39,15 +39,17 @@ export function inspect(bundle: Bundle, root: string): string[] {
   return [...findings, ...inspectSetup(bundle)];
 }
 
-/** What is wrong with the entry that the host loads where it only asks about a channel. */
+/** What is wrong with the entries that the host loads where it only asks about a channel. */
 export function inspectSetup({ parts, files }: Pick<Bundle, "parts" | "files">): string[] {
-  const loaded = loadedWith(parts, "setup-entry.js");
-  const heavy = loaded.flatMap((file) => [...(parts.get(file)?.imports ?? []), ...(parts.get(file)?.sources ?? [])]).filter((name) => runsAccounts.test(name));
-  const bytes = loaded.reduce((sum, file) => sum + Buffer.byteLength(files.get(file) ?? ""), 0);
-  return [
-    ...[...new Set(heavy)].map((name) => `dist/setup-entry.js loads ${name}, which only a running account needs: import it where it is used`),
-    ...(bytes > SETUP_BYTES ? [`dist/setup-entry.js loads ${bytes} bytes; ${SETUP_BYTES} is the most`] : []),
-  ];
+  return Object.entries(mostBytes).flatMap(([entry, most]) => {
+    const loaded = loadedWith(parts, entry);
+    const heavy = loaded.flatMap((file) => [...(parts.get(file)?.imports ?? []), ...(parts.get(file)?.sources ?? [])]).filter((name) => runsAccounts.test(name));
+    const bytes = loaded.reduce((sum, file) => sum + Buffer.byteLength(files.get(file) ?? ""), 0);
+    return [
+      ...[...new Set(heavy)].map((name) => `dist/${entry} loads ${name}, which only a running account needs: import it where it is used`),
+      ...(bytes > most ? [`dist/${entry} loads ${bytes} bytes; ${most} is the most`] : []),
+    ];
+  });
 }
 
 /** A file and all that is read before its first line runs. */

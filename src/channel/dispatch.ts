@@ -1,6 +1,7 @@
 import { readAgentRunTerminalOutcome } from "openclaw/plugin-sdk/channel-inbound";
 import { createChannelMessageReplyPipeline } from "openclaw/plugin-sdk/channel-outbound";
 import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-roots";
+import { questionGatewayRuntime } from "openclaw/plugin-sdk/question-gateway-runtime";
 import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import { note } from "./access.ts";
@@ -8,7 +9,6 @@ import { readActivity } from "./activity.ts";
 import type { HostAccount } from "./host.ts";
 import { wireMessageId, writeId } from "./identity.ts";
 import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
-import { isQuestion } from "./questions.ts";
 import type { BotLoopProtection } from "./sender-policy.ts";
 import type { Spoken, Speech } from "./speech.ts";
 import type { Streaming } from "./streaming.ts";
@@ -85,7 +85,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           if (showsThoughts) speech.thought(thoughtOf(payload.text ?? ""));
           return { messageIds: [hostId], visibleReplySent: false };
         }
-        if (isQuestion(payload)) {
+        if (questionGatewayRuntime.readAskUserQuestionId(payload) !== undefined) {
           await ask(payload.text ?? "");
           return { messageIds: [hostId], visibleReplySent: true, ...(payload.text !== undefined && { content: payload.text }) };
         }

@@ -29,7 +29,7 @@ import { createResumed, type Resumed } from "./resumed.ts";
 import { type LiveAccounts, whereabouts } from "./running.ts";
 import { createStatusReport, type StatusReport } from "./status.ts";
 import type { OwnRuns } from "./tool-guard.ts";
-import { giveUpTurn, runTurn, type TurnDeps } from "./turn.ts";
+import type { TurnDeps } from "./turn.ts";
 
 /** What a channel adds to the slots all channels share. What it does not have is absent. */
 export interface ChannelKind<Config extends ChannelConfig> {
@@ -98,6 +98,9 @@ export type OpenAccount<Config> = Omit<AccountOptions<Config>, "journal"> & Acco
 const REFRESH_EVERY_MS = 60_000;
 /** Of a wire without attachments. */
 const noMedia: MediaBounds = { roots: [], maxBytes: 0 };
+
+/** What a turn asks of the host is most of what an account would load before it is open. */
+const loadTurns = async () => await import("./turn.ts");
 
 /** Runs an account until the host aborts it. Nothing of it is left when this settles. */
 export async function startAccount<Config extends ChannelConfig>(
@@ -168,6 +171,8 @@ async function open<Config extends ChannelConfig>(host: HostAccount<Config>, kin
   report.opened({ status: account.status(), ...(port !== undefined && { port }) });
   // A link says itself where it dials.
   if (port !== undefined) log.info(`listening on ${account.url}`);
+  // Before the first message asks for it, and before an update of the plugin takes the file away. What fails here fails there again.
+  loadTurns().catch(() => {});
   return {
     async stop() {
       cancelFollow();
@@ -234,7 +239,7 @@ function createAgent<Config extends ChannelConfig>(host: HostAccount<Config>, ki
     heeds: (event) => heedsAct(host, event),
     tell: (event) => tellAct(host, event),
     isControlCommand: (inbound) => isControlCommand(host, inbound) || questions.isAnswer(host, inbound),
-    run: (turn, reply, signal) => runTurn(turn, reply, signal, turnDeps),
-    giveUp: (turn, reply, signal) => giveUpTurn(turn, reply, signal, turnDeps),
+    run: async (turn, reply, signal) => await (await loadTurns()).runTurn(turn, reply, signal, turnDeps),
+    giveUp: async (turn, reply, signal) => await (await loadTurns()).giveUpTurn(turn, reply, signal, turnDeps),
   };
 }

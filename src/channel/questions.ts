@@ -1,4 +1,3 @@
-import { questionGatewayRuntime } from "openclaw/plugin-sdk/question-gateway-runtime";
 import type { Inbound } from "../protocols/inbound.ts";
 import { routeOf } from "./access.ts";
 import { type HostAccount, isHostError } from "./host.ts";
@@ -31,8 +30,4 @@ export function createQuestions(): Questions {
       }
     },
   };
-}
-
-export function isQuestion(payload: Parameters<typeof questionGatewayRuntime.readAskUserQuestionId>[0]): boolean {
-  return questionGatewayRuntime.readAskUserQuestionId(payload) !== undefined;
 }

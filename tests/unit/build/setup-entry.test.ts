@@ -6,13 +6,13 @@ import { packages } from "../../../build/packages.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
-describe.each(packages)("the setup entry of $name", (row) => {
-  it("loads neither sockets nor a database, and nothing of what runs an account", async () => {
+describe.each(packages)("the entries of $name that answer questions", (row) => {
+  it("load neither sockets nor a database, and nothing of what runs an account", async () => {
     expect(inspectSetup(await bundle(root, row))).toEqual([]);
   }, 30_000);
 });
 
-describe("the inspection of a setup entry", () => {
+describe("the inspection of such an entry", () => {
   const parts = new Map([
     ["setup-entry.js", { imports: ["plugin.js"], sources: ["src/plugins/websocket/setup-entry.ts"] }],
     ["plugin.js", { imports: ["setup-entry.js", "node:path", "node:sqlite"], sources: ["src/channel/plugin.ts", "src/channel/websocket-open.ts", "node_modules/ws/lib/websocket.js"] }],
@@ -27,5 +27,10 @@ describe("the inspection of a setup entry", () => {
   it("bounds what has to be read", () => {
     const files = new Map([["setup-entry.js", "x".repeat(250_001)]]);
     expect(inspectSetup({ parts: new Map([["setup-entry.js", { imports: [], sources: [] }]]), files })).toEqual(["dist/setup-entry.js loads 250001 bytes; 250000 is the most"]);
+  });
+
+  it("does not let the question for older names load a channel", () => {
+    const loaded = new Map([["doctor-contract-api.js", { imports: ["channel.js"], sources: [] }], ["channel.js", { imports: [], sources: ["src/channel/plugin.ts"] }]]);
+    expect(inspectSetup({ parts: loaded, files: new Map([["channel.js", "x".repeat(100_000)]]) })).toEqual(["dist/doctor-contract-api.js loads 100000 bytes; 20000 is the most"]);
   });
 });
