@@ -6,8 +6,8 @@ import { packages } from "../../../build/packages.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
-describe.each(packages)("the entries of $name that answer questions", (row) => {
-  it("load neither sockets nor a database, and nothing of what runs an account", async () => {
+describe.each(packages)("each entry of $name that answers questions", (row) => {
+  it("loads neither sockets nor a database, and nothing of what runs an account", async () => {
     expect(inspectSetup(await bundle(root, row))).toEqual([]);
   }, 30_000);
 });
