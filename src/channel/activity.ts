@@ -9,11 +9,15 @@ export interface WorkItem {
   status?: string;
 }
 
-/** What a peer may know of a tool in use; undefined for other steps, and for what is between a beginning and its end. */
+/** What a peer may know of a tool in use; undefined for other steps, and for what is between a beginning and its end. Names are what a model has written. */
 export function readActivity({ toolCallId, kind, name, phase, status }: WorkItem): Activity | undefined {
-  if (toolCallId === undefined || name === undefined || (kind !== undefined && kind !== "tool")) return undefined;
-  const about = { id: toolCallId, tool: name };
+  const about = { id: printable(toolCallId), tool: printable(name) };
+  if (about.id === "" || about.tool === "" || (kind !== undefined && kind !== "tool")) return undefined;
   if (phase === "start") return { ...about, status: "started" };
   if (phase !== "end") return undefined;
   return { ...about, status: status === "completed" ? "completed" : "failed" };
+}
+
+function printable(text = ""): string {
+  return text.replaceAll(/\p{Cc}/gu, "");
 }

@@ -49,7 +49,7 @@ export type TurnEvent =
 
 /** A tool in use. What it was given and what it found is not for the peer: it may hold secrets. */
 export interface Activity {
-  /** The same for all that is said of one use of a tool. */
+  /** The same for all that is said of one use of a tool. Like its name it has something in it, and no control characters. */
   id: string;
   tool: string;
   status: "started" | "completed" | "failed";

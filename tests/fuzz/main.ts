@@ -29,7 +29,15 @@ if (values.help || unknown.length > 0 || !(minutes > 0) || !Number.isInteger(see
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-process.exit(values.play === undefined ? await search() : await replay(values.play));
+const told = new Set<Failure>();
+
+process.exit(values.play === undefined ? await search().catch(giveUp) : await replay(values.play));
+
+/** The search is itself broken: nothing must take that for a failure of a target, and wait. */
+function giveUp(thrown: unknown): number {
+  console.error(thrown);
+  return 2;
+}
 
 async function search(): Promise<number> {
   const began = Date.now();
@@ -87,8 +95,6 @@ async function conclude(campaigns: readonly Campaign[], samples: readonly Sample
   if (values.keep) await keep(campaigns, counters);
   return failures.length > 0 || !memory.isFlat ? 1 : 0;
 }
-
-const told = new Set<Failure>();
 
 /** Writes and tells each failure once; returns all that there are. */
 function tellNew(campaigns: readonly Campaign[]): Failure[] {

@@ -167,12 +167,17 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : wireText(value);
 }
 
+/** As the channel hands on what a model has named. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "");
+}
+
 function countOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
 }
 
 function eventOf(word: string, text: string): TurnEvent {
-  const activity = (status: Activity["status"]): TurnEvent => ({ on: "activity", activity: { id: text.slice(0, 8), tool: text, status } });
+  const activity = (status: Activity["status"]): TurnEvent => ({ on: "activity", activity: { id: printable(text).slice(0, 8) || "1", tool: printable(text) || "tool", status } });
   switch (word) {
     case "partial":
       return { on: "partial", text };

@@ -48,5 +48,11 @@ describe("what a peer may know of a tool", () => {
     expect(readActivity({ ...item, phase: "update" })).toBeUndefined();
     expect(readActivity({ ...item, kind: "command", phase: "start" })).toBeUndefined();
     expect(readActivity({ kind: "preamble", phase: "end" })).toBeUndefined();
+    expect(readActivity({ ...item, toolCallId: "", phase: "start" })).toBeUndefined();
+    expect(readActivity({ ...item, name: "\u0007", phase: "start" })).toBeUndefined();
+  });
+
+  it("has no character that no frame can hold", () => {
+    expect(readActivity({ ...item, toolCallId: "call\n1", name: "re\u0085ad", phase: "start" })).toMatchObject({ id: "call1", tool: "read" });
   });
 });
