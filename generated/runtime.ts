@@ -195,7 +195,7 @@ export function follow(input: unknown, steps: readonly string[]): { path: string
   let value = input;
   for (const step of steps) {
     if (Array.isArray(value)) path += `[${step}]`;
-    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step)) path += path === "" ? step : `.${step}`;
+    else if (/^[\p{L}_$][\p{L}\p{N}_$-]{0,63}$/u.test(step)) path += path === "" ? step : `.${step}`;
     else path += `[${quote(step)}]`;
     value =
       typeof value === "object" && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;

@@ -69,8 +69,8 @@ export interface Outlet<Origin> {
   show(inbound: Inbound<Origin>, says: Showing, attempt: number): void;
   /** The end of a turn. It stays in the journal until it was handed over. */
   conclude(inbound: Inbound<Origin>, terminal: Terminal): Promise<void>;
-  /** Answers are in the journal now that could not be written when they were concluded. */
-  written?(): void;
+  /** Now and then: what could not be written may be by now. `isWritten`: ends are that were not when they were concluded. */
+  sweep(isWritten: boolean): void;
   /** When something was last handed over, in ms since the epoch. */
   lastAt(): number | undefined;
 }
@@ -362,7 +362,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
     sweep() {
       const now = system.now();
       notes.flush();
-      if (ends.writeLate()) outlet.written?.();
+      outlet.sweep(ends.writeLate());
       try {
         lastError = forget(journal, { now, repeatMs: deps.repeatMs, repeatsKept: bounds().repeatsKept }, log) ?? lastError;
       } catch (thrown) {
@@ -390,7 +390,7 @@ export function createSwitchboard<Origin>(deps: SwitchboardDeps<Origin>): Switch
       const cancelGrace = system.after(graceMs, graceOver.resolve);
       await Promise.race([Promise.all(works), graceOver.promise]);
       cancelGrace();
-      if (ends.writeLate()) outlet.written?.();
+      outlet.sweep(ends.writeLate());
     },
   };
 }

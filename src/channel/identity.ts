@@ -74,10 +74,16 @@ export function hostMessageId(message: Pick<Inbound, "messageId" | "receivedAt" 
   return `${sender}${escapeMarks(message.messageId)}#${message.receivedAt.toString(36)}${repeat}`;
 }
 
-/** The wire's id inside a host's id. */
+/** The wire's id inside a host's id; undefined where there is none: an agent may name what it likes. */
 export function wireMessageId(hostId: string): string | undefined {
-  const [, escaped] = /^(?:[^/#]*\/)?([^/#]+)#[0-9a-z.]+$/.exec(hostId) ?? [];
-  return escaped?.replace(/(?:%[0-9a-f]{2})+/g, decodeBytes);
+  const [, escaped = ""] = /^(?:[^/#]*\/)?([^/#]+)#[0-9a-z.]+$/.exec(hostId) ?? [];
+  const id = escaped.replace(/(?:%[0-9a-f]{2})+/g, decodeBytes);
+  return isWireId(id) ? id : undefined;
+}
+
+/** Whether every wire can carry it as the id of a message. */
+export function isWireId(id: string): boolean {
+  return /^\P{Cc}{1,128}$/u.test(id);
 }
 
 function isPlain(character: string): boolean {

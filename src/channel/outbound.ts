@@ -2,10 +2,11 @@ import type { createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import { recordOutboundMessageIdentity } from "openclaw/plugin-sdk/channel-outbound";
 import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
 import { chunkMarkdownTextWithMode } from "openclaw/plugin-sdk/reply-chunking";
+import { forLog } from "../core/redact.ts";
 import type { ChannelAccount } from "./accounts.ts";
 import { parseAddress, parseName, writeAddress } from "./addresses.ts";
 import type { ChannelNames } from "./host.ts";
-import { wireMessageId, writeId } from "./identity.ts";
+import { isWireId, wireMessageId, writeId } from "./identity.ts";
 import { filesFor, uploadOf } from "./outbound-media.ts";
 import { targetHint } from "./resolver.ts";
 import type { LiveAccounts } from "./running.ts";
@@ -54,6 +55,7 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   const text = [context.text, ...notes].filter((line) => line !== "").join("\n\n");
   // An operator knows the ids of the wire, the host those it was given.
   const quoted = context.replyToId == null ? undefined : (wireMessageId(context.replyToId) ?? context.replyToId);
+  if (quoted !== undefined && !isWireId(quoted)) throw new Error(`"${forLog(quoted)}" is no id of a message: write the one that the other end or the log names, at most 128 characters`);
   const piece = { text, ...files, ...(quoted !== undefined && { replyToMessageId: quoted }) };
 
   await context.onPlatformSendDispatch?.();

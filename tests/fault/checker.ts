@@ -136,7 +136,7 @@ function judge({ keepsAll, proves }: History, way: Way): Finding[] {
   const errors = answers.filter(({ how }) => how === "error");
   if (errors.length > 0 && !wasRefusedByStore && !isGivenUp && !mayExpire) find("failed", `was answered with an error: ${errors[0]?.text ?? ""}`);
   // Told that it could not be stored, or that it is too old, its sender knows; then there need not be a turn.
-  if (admitted.length > 0 && completed.length === 0 && errors.length === 0) find("lost", "never ran to its end");
+  if (admitted.length > 0 && completed.length === 0 && errors.length === 0 && !isReported) find("lost", "never ran to its end");
 
   // Whoever asks again on a wire that proves nothing gets the same once more, and anywhere an answer after a refusal.
   const refusals = wasRefusedByStore ? Math.min(errors.length, asked.length) : 0;
@@ -189,7 +189,9 @@ function offences({ events, notices = [] }: History, ways: readonly Way[]): Find
     const way = ways.find(({ id }) => id === event.id);
     // What was refused and came again crosses its own error on the way.
     const crosses = way?.wasRefusedByStore === true && way.asked.length > 0 && event.text.includes("after the error");
-    const isKnown = way !== undefined && (way.mayExpire || way.again > 0 || crosses || (way.isReported && event.text.includes("second")));
+    // What cannot be looked up is turned away like what is new, though it was answered before.
+    const isUnknown = way?.wasRefusedByStore === true && way.asked.length > 0 && /after the done|a second response/.test(event.text);
+    const isKnown = way !== undefined && (way.mayExpire || way.again > 0 || crosses || isUnknown || (way.isReported && event.text.includes("second")));
     return isKnown ? [] : [{ kind: "forbidden", id: event.id ?? "", text: event.text }];
   });
 }

@@ -109,9 +109,15 @@ async function begin(world: World): Promise<void> {
   const log: Log = {
     debug: say("debug"),
     info: say("info"),
-    error: say("error"),
+    error(line) {
+      if (life.isAlive) hearReport(world, line);
+      say("error")(line);
+    },
     warn(line) {
-      if (life.isAlive) hearWarning(world, line);
+      if (life.isAlive) {
+        kept.warnings.push(line);
+        hearReport(world, line);
+      }
       say("warn")(line);
     },
   };
@@ -128,9 +134,8 @@ async function begin(world: World): Promise<void> {
 }
 
 /** The operator is told which reply it is. */
-function hearWarning({ kept, happened }: World, line: string): void {
-  kept.warnings.push(line);
-  if (!line.includes("may have arrived or not")) return;
+function hearReport({ happened }: World, line: string): void {
+  if (!/may have arrived or not|after a crash it goes out again/.test(line)) return;
   for (const [id] of line.matchAll(/\bm-\d+-\d+\b/g)) happened({ is: "reported", id });
 }
 

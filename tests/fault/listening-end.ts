@@ -49,7 +49,8 @@ export async function startListeningEnd({ plan, happened, note }: FarEndStage): 
       return account;
     },
     killed(account) {
-      // What `kill -9` leaves of connections is a reset; the port is free at once.
+      // What `kill -9` leaves of connections is a reset; the port is free at once, and soon that of another history.
+      port = 0;
       between().apply({ fault: "reset" });
       void account.stop().catch(() => {});
     },

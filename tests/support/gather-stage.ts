@@ -86,6 +86,7 @@ export function createGatherStage({ queuedPerSession = 1_000, perMember = false,
             concluded.push(`${inbound.messageId}: ${textOf(terminal)}`);
             journalOf(isAlive).delivered(keyOf(inbound), system.now());
           },
+          sweep() {},
           lastAt: () => undefined,
         },
         agent,

@@ -175,7 +175,7 @@ export function createDialedDelivery<Origin>(deps: DialedDeliveryDeps<Origin>): 
       left.clear();
       catchUp();
     },
-    written: catchUp,
+    sweep: (isWritten) => void (isWritten && catchUp()),
     async stop() {
       await Promise.all(leaving.values());
       cancelRetry?.();

@@ -34,18 +34,23 @@ export interface DeliveryDeps {
 export function createDelivery({ rooms, journal, waitMs, system, log }: DeliveryDeps): Delivery {
   let lastAt: number | undefined;
   /** Answers that were handed over, and could not be noted as such: they do not go out again by themselves. */
-  const unnoted = new Set<string>();
+  const unnoted = new Map<string, Inbound<Origin>>();
 
   function delivered(inbound: Inbound<Origin>): void {
     const key = keyOf(inbound);
     const id = JSON.stringify(key);
-    unnoted.add(id);
     try {
       journal.delivered(key, system.now());
       unnoted.delete(id);
     } catch (thrown) {
-      log.error(`that the answer to ${forLog(inbound.messageId)} was handed over could not be written down: ${describeThrown(thrown)}`);
+      // Said once, and not at every try.
+      if (!unnoted.has(id)) log.error(`that the answer to ${forLog(inbound.messageId)} was handed over could not be written down, and after a crash it goes out again: ${describeThrown(thrown)}`);
+      unnoted.set(id, inbound);
     }
+  }
+
+  function noteLate(): void {
+    for (const inbound of unnoted.values()) delivered(inbound);
   }
 
   /** The connections of the sender, first the one that asked. */
@@ -93,6 +98,7 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
       await handOver(inbound, terminal);
     },
     catchUp,
+    sweep: noteLate,
   };
 
   /** A disk that cannot be read now may be in a moment: what waits must not wait for another connection. */

@@ -172,6 +172,11 @@ function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "");
 }
 
+/** As the channel takes out of what an agent has written. */
+function isWireId(text: string): boolean {
+  return /^\P{Cc}{1,128}$/u.test(text);
+}
+
 function countOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
 }
@@ -188,7 +193,7 @@ function eventOf(word: string, text: string): TurnEvent {
     case "error":
       return { on: "payload", payload: { text, isError: true } };
     case "media":
-      return { on: "payload", payload: { text, mediaUrls: ["https://media.example/a.png"], attachments: [{ kind: "image", url: "https://media.example/a.png", name: text }], replyToMessageId: text } };
+      return { on: "payload", payload: { text, mediaUrls: ["https://media.example/a.png"], attachments: [{ kind: "image", url: "https://media.example/a.png", name: text }], ...(isWireId(text) && { replyToMessageId: text }) } };
     case "next":
       return { on: "next-message" };
     case "block":

@@ -52,8 +52,8 @@ function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, fau
     if (said.say === "refused") return [{ say: "refused", of, refusal: { code: said.code, error: said.error } }];
     const { word, text } = said;
     const name = protocol.acts?.nameOf(of) ?? protocol.acts?.nameOfAnswer(of);
-    const act = actOf(word, text);
-    // What is no emoji comes to no session: the action refuses it.
+    // What is no emoji comes to no session, nor is one longer than this: the action refuses it.
+    const act = actOf(word, word.endsWith("react") ? text.slice(0, 20) : text);
     if (act) return name === undefined || (act.act === "react" && act.emoji === "") ? [] : [{ say: "act", act, target: { name, place: of } }];
     switch (word) {
       case "typing":

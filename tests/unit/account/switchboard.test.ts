@@ -168,6 +168,21 @@ describe("the switchboard", () => {
     expect(journal.find({ sender: "ann", messageId: "m" })?.wasDelivered).toBe(true);
   });
 
+  it("WS-20 notes that an answer was handed over as soon as it can be, so that no crash sends it again", async () => {
+    let isFull = false;
+    switchboard = start(failing(["delivered"], () => isFull));
+    const ann = connect("ann");
+    await ann.say("m");
+    isFull = true;
+    await answer("yes");
+    switchboard.sweep();
+    expect(journal.find({ sender: "ann", messageId: "m" })?.wasDelivered).toBe(false);
+    isFull = false;
+    switchboard.sweep();
+    expect(journal.find({ sender: "ann", messageId: "m" })?.wasDelivered).toBe(true);
+    expect(logged.filter((line) => line.includes("after a crash it goes out again"))).toHaveLength(1);
+  });
+
   it("WS-20 looks again for what waits when it could not be read, without another connection", async () => {
     let isBroken = false;
     switchboard = start(failing(["undelivered"], () => isBroken));

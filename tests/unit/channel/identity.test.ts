@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeId, encodeId, hostMessageId, readGroupPeerId, readId, sessionPeerId, wireMessageId, writeId } from "../../../src/channel/identity.ts";
+import { decodeId, encodeId, hostMessageId, isWireId, readGroupPeerId, readId, sessionPeerId, wireMessageId, writeId } from "../../../src/channel/identity.ts";
 
 /** Any text a peer may send, lone surrogates among them, and texts that nearly collide. */
 const anyId = fc.oneof(
@@ -83,7 +83,7 @@ describe("a message's id in the host", () => {
   it("holds the wire's id", () => {
     fc.assert(
       fc.property(
-        anyId.filter((id) => id !== "" && id.isWellFormed()),
+        anyId.filter((id) => isWireId(id) && id.isWellFormed()),
         fc.boolean(),
         (messageId, isGroup) => {
           const conversation = isGroup ? ({ kind: "group", id: "g", subject: "g" } as const) : ({ kind: "direct", id: "ann" } as const);
@@ -92,5 +92,11 @@ describe("a message's id in the host", () => {
       ),
       { numRuns: 2000 },
     );
+  });
+
+  it("is none where an agent has made it up, and no wire can carry it", () => {
+    expect(wireMessageId(`ann/${"m".repeat(129)}#1`)).toBeUndefined();
+    expect(wireMessageId("ann/m%0a1#1")).toBeUndefined();
+    expect(wireMessageId("m-1")).toBeUndefined();
   });
 });

@@ -79,6 +79,12 @@ describe("what is said unasked", () => {
     expect(sendings.map(([, { replyToMessageId }]) => replyToMessageId)).toEqual(["msg-7", "msg-7"]);
   });
 
+  it("says so where no wire can carry the id of the message it quotes", async () => {
+    const { send, sendings } = said({ messageId: "m" });
+    await expect(send("clawchat:user:usr_1", "m".repeat(129))).rejects.toThrow(/"m+…?[^"]*" is no id of a message: .* at most 128 characters/);
+    expect(sendings).toEqual([]);
+  });
+
   it("is kept by the host where certainly nobody got it, and is not said again where somebody may have", async () => {
     await expect(said("away").send("clawchat:user:usr_1")).rejects.toMatchObject({ name: "PlatformMessageNotDispatchedError", message: expect.stringContaining("OpenClaw keeps the message") as string });
     await expect(said("unknown").send("clawchat:user:usr_1")).rejects.toMatchObject({ name: "Error", message: expect.stringContaining("it may have arrived or not") as string });
