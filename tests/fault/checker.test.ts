@@ -82,6 +82,23 @@ describe("the checker", () => {
     expect(kindsOf(mended)).toEqual(["failed 2"]);
   });
 
+  const lateFrame: Event[] = [{ is: "asked-again", id: "2" }, { is: "broke", id: "2", text: "event after the done of response 2" }];
+  const failing = (events: readonly Event[]): Event[] => [{ is: "store-fails" }, ...events, { is: "store-works" }];
+
+  it("lets what came again be turned away like what is new while the store cannot be asked, and not once it works", () => {
+    expect(kindsOf([...good, ...failing(lateFrame)])).toEqual([]);
+    expect(kindsOf([{ is: "store-fails" }, { is: "store-works" }, ...good, ...lateFrame])).toEqual(["forbidden 2"]);
+    expect(kindsOf([...good, ...failing(lateFrame.slice(1))])).toEqual(["forbidden 2"]);
+    expect(kindsOf([...good, ...failing([...lateFrame.slice(0, 1), { is: "broke", id: "2", text: "no frame at all" }])])).toEqual(["forbidden 2"]);
+  });
+
+  it("takes an end that may be lost for one, though its message ran", () => {
+    const reported: Event[] = [...without("seen", "2"), { is: "reported", id: "2" }];
+    expect(kindsOf(reported)).toEqual([]);
+    expect(kindsOf(reported.slice(0, -1))).toEqual(["lost 2"]);
+    expect(kindsOf(reported.filter((event) => !(event.is === "completed" && event.id === "2")))).toEqual([]);
+  });
+
   it("takes an error for an answer to what was cut as often as it may be, and not before", () => {
     const told = good.flatMap((event): Event[] => (event.is === "completed" && event.id === "2" ? [] : event.is === "seen" && event.id === "2" ? [{ ...event, how: "error" }] : [event]));
     const cut: Event = { is: "cut", id: "2" };

@@ -93,13 +93,11 @@ function follow({ events, repeatMs, mostCuts = Infinity }: History, id: string):
   const said = of("said")[0];
   const since = admitted[0]?.at ?? 0;
   const saidAt = said?.at ?? since;
-  const between = (kind: Event["is"], from: number, to: number) => events.some((event, at) => event.is === kind && at >= from && at <= to);
   const cut = ({ at, life }: Of<"completed">): boolean => {
     const end = events.findIndex((event, place) => event.is === "killed" && event.life === life && place > at);
     return end >= 0 && !written.some((write) => write.at > at && write.at < end);
   };
   const lastSeen = seen.at(-1)?.at ?? events.length;
-  const failing = events.findLastIndex((event, at) => at <= saidAt && (event.is === "store-fails" || event.is === "store-works"));
   return {
     id,
     said,
@@ -115,8 +113,14 @@ function follow({ events, repeatMs, mostCuts = Infinity }: History, id: string):
     mayExpire: events.reduce((sum, event, at) => (event.is === "clock-moved" && at > since ? sum + Math.max(0, event.byMs) : sum), 0) >= repeatMs,
     again: completed.filter(cut).length,
     isGivenUp: of("cut").length >= mostCuts || of("shut-out").length > 0,
-    wasRefusedByStore: events[failing]?.is === "store-fails" || between("store-fails", saidAt, lastSeen),
+    wasRefusedByStore: failsWithin(events, saidAt, lastSeen),
   };
+}
+
+/** Whether the store refuses anything between these two places of the history. */
+function failsWithin(events: readonly Event[], from: number, to: number): boolean {
+  const before = events.findLast((event, at) => at <= from && (event.is === "store-fails" || event.is === "store-works"));
+  return before?.is === "store-fails" || events.some(({ is }, at) => is === "store-fails" && at >= from && at <= to);
 }
 
 function judge({ keepsAll, proves }: History, way: Way): Finding[] {
@@ -182,7 +186,7 @@ function isLate({ to, text }: Extract<Event, { is: "unasked" }>, ways: readonly 
 
 /** A reply of which nobody knew whether it had arrived goes out again when the peer asks again. */
 function offences({ events, notices = [] }: History, ways: readonly Way[]): Finding[] {
-  return events.flatMap((event): Finding[] => {
+  return events.flatMap((event, at): Finding[] => {
     if (event.is === "unasked" && isLate(event, ways)) return [];
     if (event.is === "unasked" && !notices.some((words) => event.text.startsWith(words))) return [{ kind: "misdirected", id: "", text: `"${event.text}" was said to ${event.to}, and answers nothing` }];
     if (event.is !== "broke") return [];
@@ -190,7 +194,8 @@ function offences({ events, notices = [] }: History, ways: readonly Way[]): Find
     // What was refused and came again crosses its own error on the way.
     const crosses = way?.wasRefusedByStore === true && way.asked.length > 0 && event.text.includes("after the error");
     // What cannot be looked up is turned away like what is new, though it was answered before.
-    const isUnknown = way?.wasRefusedByStore === true && way.asked.length > 0 && /after the done|a second response/.test(event.text);
+    const again = way?.asked.findLast((asked) => asked.at < at);
+    const isUnknown = again !== undefined && failsWithin(events, again.at, at) && /after the done|a second response/.test(event.text);
     const isKnown = way !== undefined && (way.mayExpire || way.again > 0 || crosses || isUnknown || (way.isReported && event.text.includes("second")));
     return isKnown ? [] : [{ kind: "forbidden", id: event.id ?? "", text: event.text }];
   });

@@ -13,6 +13,8 @@ export interface Origin {
   sessionId?: string;
   groupId?: string;
   threadId?: string;
+  /** The mark of the process that read it (IC-23). */
+  process?: string;
 }
 
 /** Who a message says it is from, in the words of all generations of the wire. */

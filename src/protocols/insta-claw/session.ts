@@ -34,11 +34,11 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
   const voice = createVoice(profile, ids);
 
   return {
-    open(now, before) {
+    open(_now, before) {
       const lost = [...(before?.responses.open.keys() ?? [])];
       return {
         // Of a message that a drop cut nobody knows whether the server goes on or begins again (IC-15).
-        state: { responses: { open: new Map(), finished: before?.responses.finished ?? noResponses.finished }, speech: beginSpeech(now, before?.speech), extensions: [] },
+        state: { responses: { open: new Map(), finished: before?.responses.finished ?? noResponses.finished }, speech: beginSpeech(before?.speech, ids), extensions: [] },
         effects: lost.length > 0 ? [note("warn", "responses-cut", { responses: lost.map(forLog) })] : [],
       };
     },
@@ -116,7 +116,8 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
     };
   }
 
-  function deliver(state: ConnectionState, said: About, now: number): GatewayStep {
+  function deliver(state: ConnectionState, read: About, now: number): GatewayStep {
+    const said = marked(state, read);
     // Whoever can change what is on its way can write under any name (IC-17).
     const { quote } = said;
     const known: About = quote && isOwn(state.speech, quote.messageId, now) ? { ...said, quote: { ...quote, isAgents: true } } : said;
@@ -153,7 +154,7 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
     // Nobody could tell what the answer is about, or the answer to a running message would look finished.
     const isKnown = of.origin.requestId !== undefined || of.origin.sessionId !== undefined;
     if (!isKnown || state.speech.replies.has(of.messageId)) return { state, effects: [noted] };
-    const step = spoken(state, voice.say(state.speech, of, { error }, now));
+    const step = spoken(state, voice.say(state.speech, marked(state, of), { error }, now));
     return { ...step, effects: [noted, ...step.effects] };
   }
 
@@ -199,6 +200,10 @@ export function createSession(profile: Profile, ids: Ids): DialedSession<Connect
     const frame = messageId === undefined ? undefined : ackFrame(profile.ack, messageId);
     return frame ? [send(frame)] : [];
   }
+}
+
+function marked({ speech }: ConnectionState, of: About): About {
+  return { ...of, origin: { ...of.origin, process: speech.process } };
 }
 
 /** What goes beyond the documented wire only to a server that said it reads it (IC-33). */

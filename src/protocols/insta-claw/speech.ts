@@ -13,10 +13,12 @@ import { remember, remembers, type Ring } from "./ring.ts";
 export interface Speech {
   /** Replies that have begun on this connection and not ended, by the id of their message. */
   replies: PersistentMap<Reply>;
+  /** Messages whose replies have begun on any connection of this process, and not ended. */
+  begun: PersistentMap<true>;
   /** Responses of ours, to know their echo, and that they were begun (IC-8, IC-23). */
   issued: Ring;
-  /** When the plugin first connected, in ms since the epoch: what came earlier was perhaps begun by a process that is gone. */
-  since: number;
+  /** Stands in every message that comes in: one with another mark was perhaps begun by a process that is gone (IC-23). */
+  process: string;
 }
 
 export interface Spoken {
@@ -30,8 +32,8 @@ type End = { text: string } | { error: SentError };
 const echo = { most: limits.echoIds.value, forMs: limits.echoMs.value };
 
 /** What a new connection takes over: nothing that was begun is finished there. */
-export function beginSpeech(now: number, before: Speech | undefined): Speech {
-  return { replies: new PersistentMap(), issued: before?.issued ?? new Map(), since: before?.since ?? now };
+export function beginSpeech(before: Speech | undefined, { newId }: Pick<Ids, "newId">): Speech {
+  return { replies: new PersistentMap(), begun: before?.begun ?? new PersistentMap(), issued: before?.issued ?? new Map(), process: before?.process ?? newId() };
 }
 
 /** Whether this is a response of ours that the server sends back (IC-8). */
@@ -66,8 +68,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
     if (known) return { speech, written: { reply: known, events: [] } };
     const first = firstResponseId(of, ids);
     // What was begun before on a connection that is gone begins anew, and says of what it is the repeat (IC-23).
-    // A clock that was set back tells nothing of the time before: what came later than now may be of another process.
-    const isAgain = isRepeat || of.receivedAt < speech.since || of.receivedAt > now || remembers(speech.issued, first, now);
+    const isAgain = isRepeat || of.origin.process !== speech.process || speech.begun.has(of.messageId) || remembers(speech.issued, first, now);
     const responseId = isAgain ? freshResponseId(now, ids) : first;
     const metadata = { ...echoOf(of.origin), ...more, ...(isAgain && { retry_of: first }) };
     const written = startReply(responseId, metadata, profile, now);
@@ -80,7 +81,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
 
   function finish(speech: Speech, of: About, end: End, now: number, isRepeat: boolean, more: Metadata = {}): Spoken {
     const started = start(speech, of, now, isRepeat, more);
-    const next = { ...started.speech, replies: started.speech.replies.without(of.messageId) };
+    const next = { ...started.speech, replies: started.speech.replies.without(of.messageId), begun: started.speech.begun.without(of.messageId) };
     const { reply } = started.written;
     if (isWhole(of)) return { speech: next, texts: [encodeGatewaySent(wholeFrame(reply, end))] };
     const ended = "error" in end ? failReply(reply, end.error, now) : completeReply(reply, end.text, profile, now);
@@ -88,7 +89,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
   }
 
   function keep(speech: Speech, of: About, reply: Reply, events: readonly SentEvent[], now: number): Spoken {
-    const next = { ...speech, replies: speech.replies.with(of.messageId, reply) };
+    const next = { ...speech, replies: speech.replies.with(of.messageId, reply), begun: speech.begun.with(of.messageId, true) };
     return { speech: next, texts: isWhole(of) ? [] : encode(events, of, now) };
   }
 
@@ -114,7 +115,7 @@ export function createVoice(profile: Profile, ids: Ids): Voice {
     },
     say: (speech, of, end, now, more) => finish(speech, of, end, now, false, more),
     announce(speech, { messageId, to, text, mediaUrls, replyTo }, now) {
-      const about: About = { ...to, messageId, receivedAt: now, origin: { framing: to.origin.framing } };
+      const about: About = { ...to, messageId, receivedAt: now, origin: { framing: to.origin.framing, process: speech.process } };
       return finish(speech, about, { text: answerText({ content: text, mediaUrls }) }, now, false, { ...recipientOf(to), ...(replyTo !== undefined && { reply_to: replyTo }) });
     },
   };

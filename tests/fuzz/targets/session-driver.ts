@@ -1,3 +1,5 @@
+import { readActivity } from "../../../src/channel/activity.ts";
+import { isWireId } from "../../../src/channel/identity.ts";
 import { limits } from "../../../src/core/limits.ts";
 import type { RefusalCode } from "../../../src/protocols/inbound.ts";
 import type { Session, Step } from "../../../src/protocols/session.ts";
@@ -16,6 +18,8 @@ export interface Driven<State, Command, Request, Of> {
   turn: TurnBounds;
   /** It remembers every message whose turn is open: how many that are is the account's to bound. */
   remembersOpen: boolean;
+  /** Characters that the id of a message may have. */
+  messageIdCharacters: number;
   /** The message in what is delivered, where a turn runs for it. */
   messageOf(request: Request): Of | undefined;
   commandsOf(said: Said<Of>): Command[];
@@ -32,6 +36,7 @@ const FLOOD = 1_200;
 const FLOODS = 3;
 /** What a session remembers of each kind at most (`core/limits.ts`): fewer than a flood has frames. */
 const REMEMBERED = 1_100;
+const ACTIVITY: Activity = { id: "1", tool: "tool", status: "started" };
 const REFUSALS: readonly RefusalCode[] = ["agent_error", "forbidden", "media_rejected", "queue_full", "rate_limited", "shutting_down"];
 
 /**
@@ -97,7 +102,7 @@ export function playSession<State, Command, Request, Of extends { messageId: str
 
   function turn(of: Of, word: string, text: string): void {
     const before = turns.get(of) ?? beginTurn();
-    const step = stepTurn(before, eventOf(word, text), now, driven.turn);
+    const step = stepTurn(before, eventOf(word, text, driven), now, driven.turn);
     turns.set(of, step.state);
     for (const says of step.says) say({ say: "turn", of, says, isRepeat: word === "again" });
   }
@@ -167,22 +172,13 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : wireText(value);
 }
 
-/** As the channel hands on what a model has named. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "");
-}
-
-/** As the channel takes out of what an agent has written. */
-function isWireId(text: string): boolean {
-  return /^\P{Cc}{1,128}$/u.test(text);
-}
-
 function countOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
 }
 
-function eventOf(word: string, text: string): TurnEvent {
-  const activity = (status: Activity["status"]): TurnEvent => ({ on: "activity", activity: { id: printable(text).slice(0, 8) || "1", tool: printable(text) || "tool", status } });
+function eventOf(word: string, text: string, wire: { messageIdCharacters: number }): TurnEvent {
+  // As the channel hands on what a model has named.
+  const activity = (phase: string, status: string): TurnEvent => ({ on: "activity", activity: readActivity({ toolCallId: text, name: text, phase, status }) ?? ACTIVITY });
   switch (word) {
     case "partial":
       return { on: "partial", text };
@@ -193,7 +189,7 @@ function eventOf(word: string, text: string): TurnEvent {
     case "error":
       return { on: "payload", payload: { text, isError: true } };
     case "media":
-      return { on: "payload", payload: { text, mediaUrls: ["https://media.example/a.png"], attachments: [{ kind: "image", url: "https://media.example/a.png", name: text }], ...(isWireId(text) && { replyToMessageId: text }) } };
+      return { on: "payload", payload: { text, mediaUrls: ["https://media.example/a.png"], attachments: [{ kind: "image", url: "https://media.example/a.png", name: text }], ...(isWireId(text, wire) && { replyToMessageId: text }) } };
     case "next":
       return { on: "next-message" };
     case "block":
@@ -201,11 +197,11 @@ function eventOf(word: string, text: string): TurnEvent {
     case "progress":
       return { on: "mode", mode: word };
     case "uses":
-      return activity("started");
+      return activity("start", "running");
     case "used":
-      return activity("completed");
+      return activity("end", "completed");
     case "misused":
-      return activity("failed");
+      return activity("end", "failed");
     case "failed":
       return { on: "ended", how: { ended: "failed", error: text } };
     case "cancelled":

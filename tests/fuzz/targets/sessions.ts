@@ -45,7 +45,7 @@ function actOf(word: string, text: string): Act | undefined {
 }
 
 /** A protocol of those that we dial. */
-function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, faultOf: (text: string) => string | undefined, remembersOpen = false): Driven<State, DialedCommand<Origin>, DialedRequest<Origin>, Inbound<Origin>> {
+function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, faultOf: (text: string) => string | undefined, { messageIdCharacters, remembersOpen = false }: { messageIdCharacters: number; remembersOpen?: boolean }): Driven<State, DialedCommand<Origin>, DialedRequest<Origin>, Inbound<Origin>> {
   function commandsOf(said: Said<Inbound<Origin>>): DialedCommand<Origin>[] {
     const { of } = said;
     if (said.say === "turn") return [said.says.say === "terminal" ? { ...said.says, of, isRepeat: said.isRepeat } : { ...said.says, of }];
@@ -71,7 +71,7 @@ function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, fau
         return [];
     }
   }
-  return { session: protocol.session, turn: protocol.turn, remembersOpen, faultOf, commandsOf, messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined) };
+  return { session: protocol.session, turn: protocol.turn, remembersOpen, messageIdCharacters, faultOf, commandsOf, messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined) };
 }
 
 /** The same number for the same input: what is made up must not differ from one play to the next. */
@@ -113,6 +113,7 @@ function driveWebsocket(): Driven<ConnectionState, Command, Request, Inbound<Ori
     session: { ...session, open: (now) => session.open(now, opening) },
     turn: { streamEveryMs: 100, answerCodePoints: limits.answerCodePoints, errorCodePoints: limits.errorCodePoints },
     remembersOpen: true,
+    messageIdCharacters: 128,
     faultOf: strictly(websocket, websocket.decodeChatSent),
     commandsOf,
     messageOf: (request) => (request.ask === "turn" ? request.inbound : undefined),
@@ -146,7 +147,7 @@ export const sessions: readonly Target[] = [
   target(
     "local-im",
     () => scriptsOf(received("local-im", "im"), heardIn("local-im", "server"), [{ type: "hello", extensions: ["typing", "activity", "ack", "acts", "reactions", "edit"] }]),
-    (input) => playSession(input, driveDialed(createLocalIm(imProfile, () => "rand"), strictly(localIm, localIm.decodeImSent), true)),
+    (input) => playSession(input, driveDialed(createLocalIm(imProfile, () => "rand"), strictly(localIm, localIm.decodeImSent), { messageIdCharacters: 128, remembersOpen: true })),
   ),
   target(
     "insta-claw",
@@ -155,7 +156,7 @@ export const sessions: readonly Target[] = [
       for (const changes of [{}, { framing: "bare", events: "full", deltaShape: "object", ack: "intclaw" }] as const) {
         let made = 0;
         const ids = { newId: () => (++made).toString(16).padStart(12, "f"), sha256: digest };
-        playSession(input, driveDialed(createInstaClaw({ ...gatewayProfile, ...changes }, ids), strictly(instaClaw as unknown as Document, instaClaw.decodeGatewaySent)));
+        playSession(input, driveDialed(createInstaClaw({ ...gatewayProfile, ...changes }, ids), strictly(instaClaw as unknown as Document, instaClaw.decodeGatewaySent), { messageIdCharacters: 512 }));
       }
     },
   ),
@@ -175,7 +176,7 @@ export const sessions: readonly Target[] = [
         const frame = JSON.parse(text) as Record<string, unknown>;
         if (frame["event"] === "connect") trace = String(frame["trace_id"]);
         return hubFault(frame, true, text);
-      });
+      }, { messageIdCharacters: 512 });
       // Nobody guesses what the hub has to echo.
       const session = { ...driven.session, frame: (state: HubState, text: string, now: number) => driven.session.frame(state, text.replaceAll(TRACE, trace), now) };
       playSession(input, { ...driven, session });

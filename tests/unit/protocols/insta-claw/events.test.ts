@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { limits } from "../../../../generated/insta-claw/index.ts";
-import { connect } from "./gateway.ts";
+import { connect, PROCESS } from "./gateway.ts";
 
 const of = (type: string, fields: object = {}) => ({ type: `response.${type}`, response_id: "resp_a", ...fields });
 const start = of("in_progress");
@@ -22,7 +22,7 @@ describe("a user's message as events", () => {
     expect(delivered).toEqual([
       {
         messageId: "resp_a",
-        origin: { framing: "envelope", envelopeId: "m1", requestId: "resp_a" },
+        origin: { framing: "envelope", envelopeId: "m1", requestId: "resp_a", process: PROCESS },
         sender: { id: "default", verified: false },
         conversation: { kind: "direct", id: "default" },
         content: "Good evening",

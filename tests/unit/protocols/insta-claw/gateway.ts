@@ -21,6 +21,9 @@ export function digest(text: string): string {
 
 const DOINGS: ReadonlySet<unknown> = new Set<GatewayEffect["do"]>(["send", "settle", "overdue", "deliver", "close", "ready", "recycle", "note"]);
 
+/** The mark of each process here: the first id that it makes. */
+export const PROCESS = "fffffffffff1";
+
 /** A session that is driven by hand, and what came out of it. */
 export function connect(changes: Partial<Profile> = {}, at = 1000) {
   let made = 0;
@@ -107,10 +110,10 @@ export function deltas(events: readonly SentEvent[]): string {
 }
 
 /** A message as the account hands it back. */
-export function message(changes: Partial<About> = {}): About {
+export function message({ origin, ...changes }: Partial<About> = {}): About {
   return {
     messageId: "req_9",
-    origin: { framing: "envelope", envelopeId: "m_9", requestId: "req_9" },
+    origin: { process: PROCESS, ...(origin ?? { framing: "envelope", envelopeId: "m_9", requestId: "req_9" }) },
     sender: { id: "u_9", verified: true },
     conversation: { kind: "direct", id: "u_9" },
     content: "Is the museum open?",

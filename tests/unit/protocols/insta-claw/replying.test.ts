@@ -193,18 +193,31 @@ describe("a reply that is said again", () => {
   });
 
   it("IC-23 of a process that is gone is a new one, whether the reply was on its way or not", () => {
+    const of = message({ origin: { framing: "envelope", process: "another" } });
     const late = connect({}, 5000);
-    expect(late.says({ say: "terminal", of: message(), terminal: answer("x"), isRepeat: true }).events[0]?.metadata.retry_of).toBe(firstId);
+    expect(late.says({ say: "terminal", of, terminal: answer("x"), isRepeat: true }).events[0]?.metadata.retry_of).toBe(firstId);
     const running = connect({}, 5000);
-    expect(running.says({ say: "typing", of: message() }).events[0]?.metadata.retry_of).toBe(firstId);
-    expect(running.says({ say: "terminal", of: message(), terminal: answer("x"), isRepeat: false }).events.every(({ metadata }) => metadata.retry_of === firstId)).toBe(true);
+    expect(running.says({ say: "typing", of }).events[0]?.metadata.retry_of).toBe(firstId);
+    expect(running.says({ say: "terminal", of, terminal: answer("x"), isRepeat: false }).events.every(({ metadata }) => metadata.retry_of === firstId)).toBe(true);
     const own = running.says({ say: "typing", of: message({ messageId: "other", receivedAt: 5000 }) }).events[0];
     expect(own?.metadata).not.toHaveProperty("retry_of");
   });
 
-  it("IC-23 of a process that is gone is a new one also after the clock was set back", () => {
-    const earlier = connect({}, 100);
-    expect(earlier.says({ say: "terminal", of: message({ receivedAt: 60_000 }), terminal: answer("x"), isRepeat: false }).events[0]?.metadata.retry_of).toMatch(/^resp_60000_/);
+  it("IC-23 of a process that is gone is a new one, whatever the clock was set to in between", () => {
+    const of = message({ origin: { framing: "envelope", process: "another" }, receivedAt: 60_000 });
+    for (const at of [100, 60_000, 90_000]) {
+      const setBack = connect({}, 100);
+      setBack.wait(at - 100);
+      expect(setBack.says({ say: "terminal", of, terminal: answer("x"), isRepeat: false }).events[0]?.metadata.retry_of).toMatch(/^resp_60000_/);
+    }
+  });
+
+  it("IC-23 is a new one however long ago it was begun", () => {
+    const { gateway, stream, end } = reply();
+    stream("Good");
+    gateway.reconnect();
+    gateway.wait(86_400_000);
+    expect(end(answer("Good evening")).events[0]?.metadata.retry_of).toBe(firstId);
   });
 
   it("IC-23 is a new one on the same connection, too", () => {

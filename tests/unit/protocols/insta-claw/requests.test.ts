@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connect, envelope, message } from "./gateway.ts";
+import { connect, envelope, message, PROCESS } from "./gateway.ts";
 
 const only = (frame: unknown) => {
   const { delivered } = connect().frame(frame);
@@ -40,7 +40,7 @@ describe("a user's message in one piece", () => {
   it("IC-16 makes up an id for a message without one, which is told to nobody", () => {
     const { messageId, origin } = only(request("hi"));
     expect(messageId).toMatch(/^req_1000_/);
-    expect(origin).toEqual({ framing: "bare" });
+    expect(origin).toEqual({ framing: "bare", process: PROCESS });
   });
 
   it("IC-16 IC-13 attaches files, of a message without text too", () => {
@@ -65,9 +65,9 @@ describe("a user's message in one piece", () => {
   });
 
   it("IC-32 remembers that no stream is wanted, outside an envelope only", () => {
-    expect(only(request("hi", { stream: false })).origin).toEqual({ framing: "bare", whole: true });
-    expect(only(request("hi", { stream: true })).origin).toEqual({ framing: "bare" });
-    expect(only(envelope(request("hi", { stream: false }), "m")).origin).toEqual({ framing: "envelope", envelopeId: "m", requestId: "m" });
+    expect(only(request("hi", { stream: false })).origin).toEqual({ framing: "bare", whole: true, process: PROCESS });
+    expect(only(request("hi", { stream: true })).origin).toEqual({ framing: "bare", process: PROCESS });
+    expect(only(envelope(request("hi", { stream: false }), "m")).origin).toEqual({ framing: "envelope", envelopeId: "m", requestId: "m", process: PROCESS });
   });
 });
 
