@@ -73,6 +73,7 @@ async function writePackage(root: string, row: PluginPackage, release: Release, 
 
   await mkdir(path.join(directory, "dist"), { recursive: true });
   for (const [file, code] of made.files) await writeFile(path.join(directory, "dist", file), code);
+  for (const [file, bytes] of made.assets) await writeFile(path.join(directory, "dist", file), bytes);
   await writeFile(path.join(directory, "package.json"), json(packageJson(row, release)));
   await writeFile(path.join(directory, "openclaw.plugin.json"), manifestText(pluginManifest(row, release, channel), row));
   await writeFile(path.join(directory, "README.md"), readme(row, release, channel));

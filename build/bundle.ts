@@ -1,6 +1,7 @@
 import path from "node:path";
 import { rolldown, type OutputChunk } from "rolldown";
 import { entries } from "./metadata.ts";
+import { bundlePage, packPage, pageFile } from "./page.ts";
 import type { PluginPackage } from "./packages.ts";
 
 export interface BundlePart {
@@ -11,6 +12,8 @@ export interface BundlePart {
 
 export interface Bundle {
   files: ReadonlyMap<string, string>;
+  /** Files beside them that are no JavaScript. */
+  assets: ReadonlyMap<string, Uint8Array>;
   /** Of each file: what it imports at once, and which sources are in it. */
   parts: ReadonlyMap<string, BundlePart>;
   /** Every import that leaves the package. */
@@ -53,11 +56,13 @@ export async function bundle(root: string, row: PluginPackage): Promise<Bundle> 
   await build.close();
   const chunks = output.filter((part): part is OutputChunk => part.type === "chunk").toSorted((a, b) => (a.fileName < b.fileName ? -1 : 1));
   const own = new Set(chunks.map((chunk) => chunk.fileName));
+  const page = row.hasPage ? await bundlePage(root) : undefined;
   return {
     files: new Map(chunks.map((chunk) => [chunk.fileName, chunk.code])),
+    assets: new Map(page ? [[pageFile, await packPage(page.html)]] : []),
     parts: new Map(chunks.map((chunk) => [chunk.fileName, { imports: chunk.imports, sources: chunk.moduleIds.map((id) => path.relative(root, id).split(path.sep).join("/")) }])),
     imports: sortedSet(chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]).filter((name) => !own.has(name))),
-    foreign: sortedSet(chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes(`${path.sep}node_modules${path.sep}`))),
+    foreign: sortedSet([...chunks.flatMap((chunk) => chunk.moduleIds).filter((id) => id.includes(`${path.sep}node_modules${path.sep}`)), ...(page?.foreign ?? [])]),
   };
 }
 

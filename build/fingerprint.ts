@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 
 /** Whatever can change a package. Tests and documents cannot. */
-const inputs = ["build", "generated", "src", "LICENSE", "package.json", "package-lock.json"];
+const inputs = ["build", "generated", "spec/websocket.asyncapi.yaml", "src", "LICENSE", "package.json", "package-lock.json"];
 
 /** A hash of everything a build reads: equal fingerprints, equal packages. */
 export async function fingerprint(root: string): Promise<string> {

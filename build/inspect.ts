@@ -36,11 +36,11 @@ export function inspect(bundle: Bundle, root: string): string[] {
     }
     if (code.includes(root)) findings.push(`dist/${file}:${lineOf(code, code.indexOf(root))} contains the path ${root}`);
   }
-  return [...findings, ...inspectSetup(bundle)];
+  return [...findings, ...inspectEntries(bundle)];
 }
 
 /** What is wrong with the entries that the host loads where it only asks about a channel. */
-export function inspectSetup({ parts, files }: Pick<Bundle, "parts" | "files">): string[] {
+export function inspectEntries({ parts, files }: Pick<Bundle, "parts" | "files">): string[] {
   return Object.entries(mostBytes).flatMap(([entry, most]) => {
     const loaded = loadedWith(parts, entry);
     const heavy = loaded.flatMap((file) => [...(parts.get(file)?.imports ?? []), ...(parts.get(file)?.sources ?? [])]).filter((name) => runsAccounts.test(name));

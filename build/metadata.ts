@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { kitCommandOf } from "../src/channel/kit-command.ts";
 import type { PluginPackage } from "./packages.ts";
 
 /** What every package shares with the workshop it comes from. */
@@ -98,7 +99,9 @@ export function pluginManifest(row: PluginPackage, release: Release, channel: Ch
     version: release.version,
     categories: ["channels"],
     channels,
-    activation: { onStartup: false, onChannels: channels },
+    activation: { onStartup: false, onChannels: channels, onCommands: [row.name] },
+    // Help is told by these words, without the plugin being read.
+    cliCommands: [kitCommandOf(row.name, row.title)],
     doctorContract: { configRepair: true },
     configSchema: { type: "object", additionalProperties: false, properties: {} },
     channelConfigs: { ...channel.channelConfigs, ...older },
@@ -117,7 +120,8 @@ export function readme(row: PluginPackage, release: Release, channel: ChannelMan
     `# ${row.name}`,
     row.description,
     `Needs OpenClaw ${release.host} or newer and has no dependencies of its own.`,
-    fenced("sh", `openclaw plugins install ${row.name}`),
+    fenced("sh", `openclaw plugins install ${row.name} --force --accept-capabilities`),
+    "The two options are the answers to what OpenClaw asks in a terminal: whether you trust where the package comes from, and what it may do.",
     "The smallest configuration, in `openclaw.json`:",
     fenced("json", block),
     ...(row.firstStep === undefined ? [] : ["Then, once:", fenced("sh", row.firstStep)]),

@@ -21,6 +21,8 @@ export interface PluginPackage {
   firstStep?: string;
   /** The flags of `openclaw channels add`, from the plugin's own setup contract. */
   setupFields: readonly SetupField[];
+  /** The chat page goes along. */
+  hasPage?: true;
 }
 
 export interface SetupField {
@@ -43,6 +45,7 @@ export const packages: readonly PluginPackage[] = [
     blurb: "Applications connect over a WebSocket of its own.",
     example: { enabled: true, port: 18800, auth: { endpoint: "https://accounts.example/api/auth/verify" } },
     setupFields: fieldsOf(websocketSetupFields),
+    hasPage: true,
   },
   {
     name: "clawwire-insta-claw",
@@ -72,7 +75,7 @@ export const packages: readonly PluginPackage[] = [
     description: "OpenClaw channel plugin: OpenClaw connects to a ClawChat server as an agent and answers its owner, friends and groups.",
     blurb: "Answers on ClawChat as an agent of yours.",
     example: { enabled: true },
-    firstStep: "openclaw channels add --channel clawchat --code <invite code>",
+    firstStep: 'openclaw channels add --channel clawchat --code "$INVITE_CODE"',
     setupFields: fieldsOf(clawchatSetupFields),
   },
 ];

@@ -44,7 +44,7 @@ const $38 = {keyword:"minimum",params:{comparison: ">=", limit: 100}};
 const $39 = {keyword:"maxProperties",params:{limit: 100}};
 "use strict";
 export const WebsocketConfigInput = validate22;
-const schema7 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"$ref":"#/definitions/shared0"},"healthMonitor":{"$ref":"#/definitions/shared1"},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"$ref":"#/definitions/shared2"},"auth":{"$ref":"#/definitions/shared3"},"allowedOrigins":{"$ref":"#/definitions/shared4"},"dmPolicy":{"$ref":"#/definitions/shared5"},"allowFrom":{"$ref":"#/definitions/shared6"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"$ref":"#/definitions/shared6"},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"$ref":"#/definitions/shared6"},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"$ref":"#/definitions/shared7"},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"$ref":"#/definitions/shared10"},"allowBots":{"$ref":"#/definitions/shared11"},"botLoopProtection":{"$ref":"#/definitions/shared12"},"dynamicAgentCreation":{"$ref":"#/definitions/shared13"},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"$ref":"#/definitions/shared15"},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"$ref":"#/definitions/shared17"},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"$ref":"#/definitions/shared18"},"limits":{"$ref":"#/definitions/shared19"},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
+const schema7 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"$ref":"#/definitions/shared0"},"healthMonitor":{"$ref":"#/definitions/shared1"},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"$ref":"#/definitions/shared2"},"playground":{"type":"boolean"},"auth":{"$ref":"#/definitions/shared3"},"allowedOrigins":{"$ref":"#/definitions/shared4"},"dmPolicy":{"$ref":"#/definitions/shared5"},"allowFrom":{"$ref":"#/definitions/shared6"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"$ref":"#/definitions/shared6"},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"$ref":"#/definitions/shared6"},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"$ref":"#/definitions/shared7"},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"$ref":"#/definitions/shared10"},"allowBots":{"$ref":"#/definitions/shared11"},"botLoopProtection":{"$ref":"#/definitions/shared12"},"dynamicAgentCreation":{"$ref":"#/definitions/shared13"},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"$ref":"#/definitions/shared15"},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"$ref":"#/definitions/shared17"},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"$ref":"#/definitions/shared18"},"limits":{"$ref":"#/definitions/shared19"},"defaultAccount":{"type":"string","minLength":1,"maxLength":64},"accounts":{"type":"object","maxProperties":100,"additionalProperties":{"$ref":"#/definitions/WebsocketAccountInput"}}}};
 const func2 = Object.prototype.hasOwnProperty;
 const func3 = codePoints;
 
@@ -1682,7 +1682,7 @@ validate69.errors = vErrors;
 return errors === 0;
 }
 
-const schema28 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"$ref":"#/definitions/shared0"},"healthMonitor":{"$ref":"#/definitions/shared1"},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"$ref":"#/definitions/shared2"},"auth":{"$ref":"#/definitions/shared3"},"allowedOrigins":{"$ref":"#/definitions/shared4"},"dmPolicy":{"$ref":"#/definitions/shared5"},"allowFrom":{"$ref":"#/definitions/shared6"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"$ref":"#/definitions/shared6"},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"$ref":"#/definitions/shared6"},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"$ref":"#/definitions/shared7"},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"$ref":"#/definitions/shared10"},"allowBots":{"$ref":"#/definitions/shared11"},"botLoopProtection":{"$ref":"#/definitions/shared12"},"dynamicAgentCreation":{"$ref":"#/definitions/shared13"},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"$ref":"#/definitions/shared15"},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"$ref":"#/definitions/shared17"},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"$ref":"#/definitions/shared18"},"limits":{"$ref":"#/definitions/shared19"}}};
+const schema28 = {"type":"object","additionalProperties":false,"properties":{"enabled":{"type":"boolean"},"name":{"type":"string","minLength":1,"maxLength":128},"heartbeatVisibility":{"$ref":"#/definitions/shared0"},"healthMonitor":{"$ref":"#/definitions/shared1"},"configWrites":{"type":"boolean"},"port":{"type":"integer","minimum":1,"maximum":65535},"host":{"type":"string","minLength":1,"maxLength":255},"path":{"$ref":"#/definitions/shared2"},"playground":{"type":"boolean"},"auth":{"$ref":"#/definitions/shared3"},"allowedOrigins":{"$ref":"#/definitions/shared4"},"dmPolicy":{"$ref":"#/definitions/shared5"},"allowFrom":{"$ref":"#/definitions/shared6"},"groupPolicy":{"type":"string","enum":["open","allowlist","disabled"]},"groupAllowFrom":{"$ref":"#/definitions/shared6"},"reactionNotifications":{"type":"string","enum":["off","own","all","allowlist"]},"reactionAllowlist":{"$ref":"#/definitions/shared6"},"replyToMode":{"type":"string","enum":["off","first","all"]},"requireMention":{"type":"boolean"},"groups":{"$ref":"#/definitions/shared7"},"historyLimit":{"type":"integer","minimum":0,"maximum":1000},"bots":{"$ref":"#/definitions/shared10"},"allowBots":{"$ref":"#/definitions/shared11"},"botLoopProtection":{"$ref":"#/definitions/shared12"},"dynamicAgentCreation":{"$ref":"#/definitions/shared13"},"streamMode":{"type":"string","enum":["cumulative","delta"]},"streaming":{"$ref":"#/definitions/shared15"},"textChunkLimit":{"type":"integer","minimum":100,"maximum":200000},"direct":{"$ref":"#/definitions/shared17"},"systemPrompt":{"type":"string","maxLength":65536},"greeting":{"type":"boolean"},"media":{"$ref":"#/definitions/shared18"},"limits":{"$ref":"#/definitions/shared19"}}};
 
 function validate71(data, {instancePath=""}={}){
 let vErrors = null;
@@ -1827,11 +1827,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.auth !== undefined){
+if(data.playground !== undefined){
 const _errs15 = errors;
-if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
-vErrors = $join(vErrors, validate29);
-errors = vErrors.length;
+if(typeof data.playground !== "boolean"){
+return $fail(validate71, instancePath+"/playground", $0);
 }
 var valid0 = _errs15 === errors;
 }
@@ -1839,22 +1838,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowedOrigins !== undefined){
-const _errs16 = errors;
-if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
-vErrors = $join(vErrors, validate31);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
+if(data.auth !== undefined){
 const _errs17 = errors;
-if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
-vErrors = $join(vErrors, validate33);
+if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
+vErrors = $join(vErrors, validate29);
 errors = vErrors.length;
 }
 var valid0 = _errs17 === errors;
@@ -1863,10 +1850,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
+if(data.allowedOrigins !== undefined){
 const _errs18 = errors;
-if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
-vErrors = $join(vErrors, validate35);
+if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
+vErrors = $join(vErrors, validate31);
 errors = vErrors.length;
 }
 var valid0 = _errs18 === errors;
@@ -1875,14 +1862,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupPolicy !== undefined){
-let data12 = data.groupPolicy;
+if(data.dmPolicy !== undefined){
 const _errs19 = errors;
-if(typeof data12 !== "string"){
-return $fail(validate71, instancePath+"/groupPolicy", $4);
-}
-if(!(((data12 === "open") || (data12 === "allowlist")) || (data12 === "disabled"))){
-return $fail(validate71, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema28.properties.groupPolicy.enum}});
+if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs19 === errors;
 }
@@ -1890,11 +1874,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupAllowFrom !== undefined){
-const _errs21 = errors;
-if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+if(data.allowFrom !== undefined){
+const _errs20 = errors;
+if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
 vErrors = $join(vErrors, validate35);
 errors = vErrors.length;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupPolicy !== undefined){
+let data13 = data.groupPolicy;
+const _errs21 = errors;
+if(typeof data13 !== "string"){
+return $fail(validate71, instancePath+"/groupPolicy", $4);
+}
+if(!(((data13 === "open") || (data13 === "allowlist")) || (data13 === "disabled"))){
+return $fail(validate71, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema28.properties.groupPolicy.enum}});
 }
 var valid0 = _errs21 === errors;
 }
@@ -1902,26 +1901,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionNotifications !== undefined){
-let data14 = data.reactionNotifications;
-const _errs22 = errors;
-if(typeof data14 !== "string"){
-return $fail(validate71, instancePath+"/reactionNotifications", $4);
+if(data.groupAllowFrom !== undefined){
+const _errs23 = errors;
+if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!((((data14 === "off") || (data14 === "own")) || (data14 === "all")) || (data14 === "allowlist"))){
-return $fail(validate71, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema28.properties.reactionNotifications.enum}});
-}
-var valid0 = _errs22 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionAllowlist !== undefined){
+if(data.reactionNotifications !== undefined){
+let data15 = data.reactionNotifications;
 const _errs24 = errors;
-if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
+if(typeof data15 !== "string"){
+return $fail(validate71, instancePath+"/reactionNotifications", $4);
+}
+if(!((((data15 === "off") || (data15 === "own")) || (data15 === "all")) || (data15 === "allowlist"))){
+return $fail(validate71, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema28.properties.reactionNotifications.enum}});
 }
 var valid0 = _errs24 === errors;
 }
@@ -1929,25 +1928,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.replyToMode !== undefined){
-let data16 = data.replyToMode;
-const _errs25 = errors;
-if(typeof data16 !== "string"){
-return $fail(validate71, instancePath+"/replyToMode", $4);
+if(data.reactionAllowlist !== undefined){
+const _errs26 = errors;
+if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!(((data16 === "off") || (data16 === "first")) || (data16 === "all"))){
-return $fail(validate71, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema28.properties.replyToMode.enum}});
-}
-var valid0 = _errs25 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.replyToMode !== undefined){
+let data17 = data.replyToMode;
 const _errs27 = errors;
-if(typeof data.requireMention !== "boolean"){
-return $fail(validate71, instancePath+"/requireMention", $0);
+if(typeof data17 !== "string"){
+return $fail(validate71, instancePath+"/replyToMode", $4);
+}
+if(!(((data17 === "off") || (data17 === "first")) || (data17 === "all"))){
+return $fail(validate71, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema28.properties.replyToMode.enum}});
 }
 var valid0 = _errs27 === errors;
 }
@@ -1955,11 +1955,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
+if(data.requireMention !== undefined){
 const _errs29 = errors;
-if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
-vErrors = $join(vErrors, validate39);
-errors = vErrors.length;
+if(typeof data.requireMention !== "boolean"){
+return $fail(validate71, instancePath+"/requireMention", $0);
 }
 var valid0 = _errs29 === errors;
 }
@@ -1967,35 +1966,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.historyLimit !== undefined){
-let data19 = data.historyLimit;
-const _errs30 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-return $fail(validate71, instancePath+"/historyLimit", $7);
+if(data.groups !== undefined){
+const _errs31 = errors;
+if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
+vErrors = $join(vErrors, validate39);
+errors = vErrors.length;
 }
-if(errors === _errs30){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000 || isNaN(data19)){
-return $fail(validate71, instancePath+"/historyLimit", $33);
-}
-else {
-if(data19 < 0 || isNaN(data19)){
-return $fail(validate71, instancePath+"/historyLimit", $11);
-}
-}
-}
-}
-var valid0 = _errs30 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bots !== undefined){
+if(data.historyLimit !== undefined){
+let data20 = data.historyLimit;
 const _errs32 = errors;
-if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+return $fail(validate71, instancePath+"/historyLimit", $7);
+}
+if(errors === _errs32){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 1000 || isNaN(data20)){
+return $fail(validate71, instancePath+"/historyLimit", $33);
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+return $fail(validate71, instancePath+"/historyLimit", $11);
+}
+}
+}
 }
 var valid0 = _errs32 === errors;
 }
@@ -2003,22 +2002,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowBots !== undefined){
-const _errs33 = errors;
-if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs33 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.botLoopProtection !== undefined){
+if(data.bots !== undefined){
 const _errs34 = errors;
-if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
-vErrors = $join(vErrors, validate52);
+if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
+vErrors = $join(vErrors, validate48);
 errors = vErrors.length;
 }
 var valid0 = _errs34 === errors;
@@ -2027,10 +2014,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
+if(data.allowBots !== undefined){
 const _errs35 = errors;
-if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
-vErrors = $join(vErrors, validate54);
+if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
+vErrors = $join(vErrors, validate50);
 errors = vErrors.length;
 }
 var valid0 = _errs35 === errors;
@@ -2039,14 +2026,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streamMode !== undefined){
-let data24 = data.streamMode;
+if(data.botLoopProtection !== undefined){
 const _errs36 = errors;
-if(typeof data24 !== "string"){
-return $fail(validate71, instancePath+"/streamMode", $4);
-}
-if(!((data24 === "cumulative") || (data24 === "delta"))){
-return $fail(validate71, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema28.properties.streamMode.enum}});
+if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
+vErrors = $join(vErrors, validate52);
+errors = vErrors.length;
 }
 var valid0 = _errs36 === errors;
 }
@@ -2054,11 +2038,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-const _errs38 = errors;
-if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
-vErrors = $join(vErrors, validate58);
+if(data.dynamicAgentCreation !== undefined){
+const _errs37 = errors;
+if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
+vErrors = $join(vErrors, validate54);
 errors = vErrors.length;
+}
+var valid0 = _errs37 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streamMode !== undefined){
+let data25 = data.streamMode;
+const _errs38 = errors;
+if(typeof data25 !== "string"){
+return $fail(validate71, instancePath+"/streamMode", $4);
+}
+if(!((data25 === "cumulative") || (data25 === "delta"))){
+return $fail(validate71, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema28.properties.streamMode.enum}});
 }
 var valid0 = _errs38 === errors;
 }
@@ -2066,35 +2065,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.textChunkLimit !== undefined){
-let data26 = data.textChunkLimit;
-const _errs39 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-return $fail(validate71, instancePath+"/textChunkLimit", $7);
+if(data.streaming !== undefined){
+const _errs40 = errors;
+if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
+vErrors = $join(vErrors, validate58);
+errors = vErrors.length;
 }
-if(errors === _errs39){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 200000 || isNaN(data26)){
-return $fail(validate71, instancePath+"/textChunkLimit", $37);
-}
-else {
-if(data26 < 100 || isNaN(data26)){
-return $fail(validate71, instancePath+"/textChunkLimit", $38);
-}
-}
-}
-}
-var valid0 = _errs39 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.direct !== undefined){
+if(data.textChunkLimit !== undefined){
+let data27 = data.textChunkLimit;
 const _errs41 = errors;
-if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+return $fail(validate71, instancePath+"/textChunkLimit", $7);
+}
+if(errors === _errs41){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 200000 || isNaN(data27)){
+return $fail(validate71, instancePath+"/textChunkLimit", $37);
+}
+else {
+if(data27 < 100 || isNaN(data27)){
+return $fail(validate71, instancePath+"/textChunkLimit", $38);
+}
+}
+}
 }
 var valid0 = _errs41 === errors;
 }
@@ -2102,12 +2101,24 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.direct !== undefined){
+const _errs43 = errors;
+if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
+vErrors = $join(vErrors, validate63);
+errors = vErrors.length;
+}
+var valid0 = _errs43 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.systemPrompt !== undefined){
-let data28 = data.systemPrompt;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
+let data29 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data29 === "string"){
+if(data29.length > 65536 && func3(data29) > 65536){
 return $fail(validate71, instancePath+"/systemPrompt", $23);
 }
 }
@@ -2115,28 +2126,16 @@ else {
 return $fail(validate71, instancePath+"/systemPrompt", $4);
 }
 }
-var valid0 = _errs42 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs44 = errors;
-if(typeof data.greeting !== "boolean"){
-return $fail(validate71, instancePath+"/greeting", $0);
-}
 var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
+if(data.greeting !== undefined){
 const _errs46 = errors;
-if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
-vErrors = $join(vErrors, validate66);
-errors = vErrors.length;
+if(typeof data.greeting !== "boolean"){
+return $fail(validate71, instancePath+"/greeting", $0);
 }
 var valid0 = _errs46 === errors;
 }
@@ -2144,16 +2143,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.media !== undefined){
+const _errs48 = errors;
+if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs48 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.limits !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(!(validate69(data.limits, {instancePath:instancePath+"/limits"}))){
 vErrors = $join(vErrors, validate69);
 errors = vErrors.length;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2340,11 +2352,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.auth !== undefined){
+if(data.playground !== undefined){
 const _errs15 = errors;
-if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
-vErrors = $join(vErrors, validate29);
-errors = vErrors.length;
+if(typeof data.playground !== "boolean"){
+return $fail(validate22, instancePath+"/playground", $0);
 }
 var valid0 = _errs15 === errors;
 }
@@ -2352,22 +2363,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowedOrigins !== undefined){
-const _errs16 = errors;
-if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
-vErrors = $join(vErrors, validate31);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
+if(data.auth !== undefined){
 const _errs17 = errors;
-if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
-vErrors = $join(vErrors, validate33);
+if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
+vErrors = $join(vErrors, validate29);
 errors = vErrors.length;
 }
 var valid0 = _errs17 === errors;
@@ -2376,10 +2375,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
+if(data.allowedOrigins !== undefined){
 const _errs18 = errors;
-if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
-vErrors = $join(vErrors, validate35);
+if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
+vErrors = $join(vErrors, validate31);
 errors = vErrors.length;
 }
 var valid0 = _errs18 === errors;
@@ -2388,14 +2387,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupPolicy !== undefined){
-let data12 = data.groupPolicy;
+if(data.dmPolicy !== undefined){
 const _errs19 = errors;
-if(typeof data12 !== "string"){
-return $fail(validate22, instancePath+"/groupPolicy", $4);
-}
-if(!(((data12 === "open") || (data12 === "allowlist")) || (data12 === "disabled"))){
-return $fail(validate22, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema7.properties.groupPolicy.enum}});
+if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs19 === errors;
 }
@@ -2403,11 +2399,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupAllowFrom !== undefined){
-const _errs21 = errors;
-if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+if(data.allowFrom !== undefined){
+const _errs20 = errors;
+if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
 vErrors = $join(vErrors, validate35);
 errors = vErrors.length;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupPolicy !== undefined){
+let data13 = data.groupPolicy;
+const _errs21 = errors;
+if(typeof data13 !== "string"){
+return $fail(validate22, instancePath+"/groupPolicy", $4);
+}
+if(!(((data13 === "open") || (data13 === "allowlist")) || (data13 === "disabled"))){
+return $fail(validate22, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema7.properties.groupPolicy.enum}});
 }
 var valid0 = _errs21 === errors;
 }
@@ -2415,26 +2426,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionNotifications !== undefined){
-let data14 = data.reactionNotifications;
-const _errs22 = errors;
-if(typeof data14 !== "string"){
-return $fail(validate22, instancePath+"/reactionNotifications", $4);
+if(data.groupAllowFrom !== undefined){
+const _errs23 = errors;
+if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!((((data14 === "off") || (data14 === "own")) || (data14 === "all")) || (data14 === "allowlist"))){
-return $fail(validate22, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema7.properties.reactionNotifications.enum}});
-}
-var valid0 = _errs22 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionAllowlist !== undefined){
+if(data.reactionNotifications !== undefined){
+let data15 = data.reactionNotifications;
 const _errs24 = errors;
-if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
+if(typeof data15 !== "string"){
+return $fail(validate22, instancePath+"/reactionNotifications", $4);
+}
+if(!((((data15 === "off") || (data15 === "own")) || (data15 === "all")) || (data15 === "allowlist"))){
+return $fail(validate22, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema7.properties.reactionNotifications.enum}});
 }
 var valid0 = _errs24 === errors;
 }
@@ -2442,25 +2453,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.replyToMode !== undefined){
-let data16 = data.replyToMode;
-const _errs25 = errors;
-if(typeof data16 !== "string"){
-return $fail(validate22, instancePath+"/replyToMode", $4);
+if(data.reactionAllowlist !== undefined){
+const _errs26 = errors;
+if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!(((data16 === "off") || (data16 === "first")) || (data16 === "all"))){
-return $fail(validate22, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema7.properties.replyToMode.enum}});
-}
-var valid0 = _errs25 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.replyToMode !== undefined){
+let data17 = data.replyToMode;
 const _errs27 = errors;
-if(typeof data.requireMention !== "boolean"){
-return $fail(validate22, instancePath+"/requireMention", $0);
+if(typeof data17 !== "string"){
+return $fail(validate22, instancePath+"/replyToMode", $4);
+}
+if(!(((data17 === "off") || (data17 === "first")) || (data17 === "all"))){
+return $fail(validate22, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema7.properties.replyToMode.enum}});
 }
 var valid0 = _errs27 === errors;
 }
@@ -2468,11 +2480,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
+if(data.requireMention !== undefined){
 const _errs29 = errors;
-if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
-vErrors = $join(vErrors, validate39);
-errors = vErrors.length;
+if(typeof data.requireMention !== "boolean"){
+return $fail(validate22, instancePath+"/requireMention", $0);
 }
 var valid0 = _errs29 === errors;
 }
@@ -2480,35 +2491,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.historyLimit !== undefined){
-let data19 = data.historyLimit;
-const _errs30 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-return $fail(validate22, instancePath+"/historyLimit", $7);
+if(data.groups !== undefined){
+const _errs31 = errors;
+if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
+vErrors = $join(vErrors, validate39);
+errors = vErrors.length;
 }
-if(errors === _errs30){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000 || isNaN(data19)){
-return $fail(validate22, instancePath+"/historyLimit", $33);
-}
-else {
-if(data19 < 0 || isNaN(data19)){
-return $fail(validate22, instancePath+"/historyLimit", $11);
-}
-}
-}
-}
-var valid0 = _errs30 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bots !== undefined){
+if(data.historyLimit !== undefined){
+let data20 = data.historyLimit;
 const _errs32 = errors;
-if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+return $fail(validate22, instancePath+"/historyLimit", $7);
+}
+if(errors === _errs32){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 1000 || isNaN(data20)){
+return $fail(validate22, instancePath+"/historyLimit", $33);
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+return $fail(validate22, instancePath+"/historyLimit", $11);
+}
+}
+}
 }
 var valid0 = _errs32 === errors;
 }
@@ -2516,22 +2527,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowBots !== undefined){
-const _errs33 = errors;
-if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs33 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.botLoopProtection !== undefined){
+if(data.bots !== undefined){
 const _errs34 = errors;
-if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
-vErrors = $join(vErrors, validate52);
+if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
+vErrors = $join(vErrors, validate48);
 errors = vErrors.length;
 }
 var valid0 = _errs34 === errors;
@@ -2540,10 +2539,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
+if(data.allowBots !== undefined){
 const _errs35 = errors;
-if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
-vErrors = $join(vErrors, validate54);
+if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
+vErrors = $join(vErrors, validate50);
 errors = vErrors.length;
 }
 var valid0 = _errs35 === errors;
@@ -2552,14 +2551,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streamMode !== undefined){
-let data24 = data.streamMode;
+if(data.botLoopProtection !== undefined){
 const _errs36 = errors;
-if(typeof data24 !== "string"){
-return $fail(validate22, instancePath+"/streamMode", $4);
-}
-if(!((data24 === "cumulative") || (data24 === "delta"))){
-return $fail(validate22, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema7.properties.streamMode.enum}});
+if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
+vErrors = $join(vErrors, validate52);
+errors = vErrors.length;
 }
 var valid0 = _errs36 === errors;
 }
@@ -2567,11 +2563,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-const _errs38 = errors;
-if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
-vErrors = $join(vErrors, validate58);
+if(data.dynamicAgentCreation !== undefined){
+const _errs37 = errors;
+if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
+vErrors = $join(vErrors, validate54);
 errors = vErrors.length;
+}
+var valid0 = _errs37 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streamMode !== undefined){
+let data25 = data.streamMode;
+const _errs38 = errors;
+if(typeof data25 !== "string"){
+return $fail(validate22, instancePath+"/streamMode", $4);
+}
+if(!((data25 === "cumulative") || (data25 === "delta"))){
+return $fail(validate22, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema7.properties.streamMode.enum}});
 }
 var valid0 = _errs38 === errors;
 }
@@ -2579,35 +2590,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.textChunkLimit !== undefined){
-let data26 = data.textChunkLimit;
-const _errs39 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-return $fail(validate22, instancePath+"/textChunkLimit", $7);
+if(data.streaming !== undefined){
+const _errs40 = errors;
+if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
+vErrors = $join(vErrors, validate58);
+errors = vErrors.length;
 }
-if(errors === _errs39){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 200000 || isNaN(data26)){
-return $fail(validate22, instancePath+"/textChunkLimit", $37);
-}
-else {
-if(data26 < 100 || isNaN(data26)){
-return $fail(validate22, instancePath+"/textChunkLimit", $38);
-}
-}
-}
-}
-var valid0 = _errs39 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.direct !== undefined){
+if(data.textChunkLimit !== undefined){
+let data27 = data.textChunkLimit;
 const _errs41 = errors;
-if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+return $fail(validate22, instancePath+"/textChunkLimit", $7);
+}
+if(errors === _errs41){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 200000 || isNaN(data27)){
+return $fail(validate22, instancePath+"/textChunkLimit", $37);
+}
+else {
+if(data27 < 100 || isNaN(data27)){
+return $fail(validate22, instancePath+"/textChunkLimit", $38);
+}
+}
+}
 }
 var valid0 = _errs41 === errors;
 }
@@ -2615,12 +2626,24 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.direct !== undefined){
+const _errs43 = errors;
+if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
+vErrors = $join(vErrors, validate63);
+errors = vErrors.length;
+}
+var valid0 = _errs43 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.systemPrompt !== undefined){
-let data28 = data.systemPrompt;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
+let data29 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data29 === "string"){
+if(data29.length > 65536 && func3(data29) > 65536){
 return $fail(validate22, instancePath+"/systemPrompt", $23);
 }
 }
@@ -2628,28 +2651,16 @@ else {
 return $fail(validate22, instancePath+"/systemPrompt", $4);
 }
 }
-var valid0 = _errs42 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs44 = errors;
-if(typeof data.greeting !== "boolean"){
-return $fail(validate22, instancePath+"/greeting", $0);
-}
 var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
+if(data.greeting !== undefined){
 const _errs46 = errors;
-if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
-vErrors = $join(vErrors, validate66);
-errors = vErrors.length;
+if(typeof data.greeting !== "boolean"){
+return $fail(validate22, instancePath+"/greeting", $0);
 }
 var valid0 = _errs46 === errors;
 }
@@ -2657,28 +2668,40 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.media !== undefined){
+const _errs48 = errors;
+if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs48 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.limits !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(!(validate69(data.limits, {instancePath:instancePath+"/limits"}))){
 vErrors = $join(vErrors, validate69);
 errors = vErrors.length;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.defaultAccount !== undefined){
-let data32 = data.defaultAccount;
-const _errs48 = errors;
-if(errors === _errs48){
-if(typeof data32 === "string"){
-if(data32.length > 64 && func3(data32) > 64){
+let data33 = data.defaultAccount;
+const _errs50 = errors;
+if(errors === _errs50){
+if(typeof data33 === "string"){
+if(data33.length > 64 && func3(data33) > 64){
 return $fail(validate22, instancePath+"/defaultAccount", $14);
 }
 else {
-if(data32.length < 1){
+if(data33.length < 1){
 return $fail(validate22, instancePath+"/defaultAccount", $15);
 }
 }
@@ -2687,28 +2710,28 @@ else {
 return $fail(validate22, instancePath+"/defaultAccount", $4);
 }
 }
-var valid0 = _errs48 === errors;
+var valid0 = _errs50 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
 if(data.accounts !== undefined){
-let data33 = data.accounts;
-const _errs50 = errors;
-if(errors === _errs50){
-if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
-if(Object.keys(data33).length > 100){
+let data34 = data.accounts;
+const _errs52 = errors;
+if(errors === _errs52){
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+if(Object.keys(data34).length > 100){
 return $fail(validate22, instancePath+"/accounts", $39);
 }
 else {
-for(const key1 in data33){
-const _errs53 = errors;
-if(!(validate71(data33[key1], {instancePath:instancePath+"/accounts/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")}))){
+for(const key1 in data34){
+const _errs55 = errors;
+if(!(validate71(data34[key1], {instancePath:instancePath+"/accounts/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")}))){
 vErrors = $join(vErrors, validate71);
 errors = vErrors.length;
 }
-var valid1 = _errs53 === errors;
+var valid1 = _errs55 === errors;
 if(!valid1){
 break;
 }
@@ -2719,10 +2742,11 @@ else {
 return $fail(validate22, instancePath+"/accounts", $1);
 }
 }
-var valid0 = _errs50 === errors;
+var valid0 = _errs52 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }
@@ -2912,11 +2936,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.auth !== undefined){
+if(data.playground !== undefined){
 const _errs15 = errors;
-if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
-vErrors = $join(vErrors, validate29);
-errors = vErrors.length;
+if(typeof data.playground !== "boolean"){
+return $fail(validate91, instancePath+"/playground", $0);
 }
 var valid0 = _errs15 === errors;
 }
@@ -2924,22 +2947,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowedOrigins !== undefined){
-const _errs16 = errors;
-if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
-vErrors = $join(vErrors, validate31);
-errors = vErrors.length;
-}
-var valid0 = _errs16 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.dmPolicy !== undefined){
+if(data.auth !== undefined){
 const _errs17 = errors;
-if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
-vErrors = $join(vErrors, validate33);
+if(!(validate29(data.auth, {instancePath:instancePath+"/auth"}))){
+vErrors = $join(vErrors, validate29);
 errors = vErrors.length;
 }
 var valid0 = _errs17 === errors;
@@ -2948,10 +2959,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowFrom !== undefined){
+if(data.allowedOrigins !== undefined){
 const _errs18 = errors;
-if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
-vErrors = $join(vErrors, validate35);
+if(!(validate31(data.allowedOrigins, {instancePath:instancePath+"/allowedOrigins"}))){
+vErrors = $join(vErrors, validate31);
 errors = vErrors.length;
 }
 var valid0 = _errs18 === errors;
@@ -2960,14 +2971,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupPolicy !== undefined){
-let data12 = data.groupPolicy;
+if(data.dmPolicy !== undefined){
 const _errs19 = errors;
-if(typeof data12 !== "string"){
-return $fail(validate91, instancePath+"/groupPolicy", $4);
-}
-if(!(((data12 === "open") || (data12 === "allowlist")) || (data12 === "disabled"))){
-return $fail(validate91, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema28.properties.groupPolicy.enum}});
+if(!(validate33(data.dmPolicy, {instancePath:instancePath+"/dmPolicy"}))){
+vErrors = $join(vErrors, validate33);
+errors = vErrors.length;
 }
 var valid0 = _errs19 === errors;
 }
@@ -2975,11 +2983,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groupAllowFrom !== undefined){
-const _errs21 = errors;
-if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+if(data.allowFrom !== undefined){
+const _errs20 = errors;
+if(!(validate35(data.allowFrom, {instancePath:instancePath+"/allowFrom"}))){
 vErrors = $join(vErrors, validate35);
 errors = vErrors.length;
+}
+var valid0 = _errs20 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.groupPolicy !== undefined){
+let data13 = data.groupPolicy;
+const _errs21 = errors;
+if(typeof data13 !== "string"){
+return $fail(validate91, instancePath+"/groupPolicy", $4);
+}
+if(!(((data13 === "open") || (data13 === "allowlist")) || (data13 === "disabled"))){
+return $fail(validate91, instancePath+"/groupPolicy", {keyword:"enum",params:{allowedValues: schema28.properties.groupPolicy.enum}});
 }
 var valid0 = _errs21 === errors;
 }
@@ -2987,26 +3010,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionNotifications !== undefined){
-let data14 = data.reactionNotifications;
-const _errs22 = errors;
-if(typeof data14 !== "string"){
-return $fail(validate91, instancePath+"/reactionNotifications", $4);
+if(data.groupAllowFrom !== undefined){
+const _errs23 = errors;
+if(!(validate35(data.groupAllowFrom, {instancePath:instancePath+"/groupAllowFrom"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!((((data14 === "off") || (data14 === "own")) || (data14 === "all")) || (data14 === "allowlist"))){
-return $fail(validate91, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema28.properties.reactionNotifications.enum}});
-}
-var valid0 = _errs22 === errors;
+var valid0 = _errs23 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.reactionAllowlist !== undefined){
+if(data.reactionNotifications !== undefined){
+let data15 = data.reactionNotifications;
 const _errs24 = errors;
-if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
-vErrors = $join(vErrors, validate35);
-errors = vErrors.length;
+if(typeof data15 !== "string"){
+return $fail(validate91, instancePath+"/reactionNotifications", $4);
+}
+if(!((((data15 === "off") || (data15 === "own")) || (data15 === "all")) || (data15 === "allowlist"))){
+return $fail(validate91, instancePath+"/reactionNotifications", {keyword:"enum",params:{allowedValues: schema28.properties.reactionNotifications.enum}});
 }
 var valid0 = _errs24 === errors;
 }
@@ -3014,25 +3037,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.replyToMode !== undefined){
-let data16 = data.replyToMode;
-const _errs25 = errors;
-if(typeof data16 !== "string"){
-return $fail(validate91, instancePath+"/replyToMode", $4);
+if(data.reactionAllowlist !== undefined){
+const _errs26 = errors;
+if(!(validate35(data.reactionAllowlist, {instancePath:instancePath+"/reactionAllowlist"}))){
+vErrors = $join(vErrors, validate35);
+errors = vErrors.length;
 }
-if(!(((data16 === "off") || (data16 === "first")) || (data16 === "all"))){
-return $fail(validate91, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema28.properties.replyToMode.enum}});
-}
-var valid0 = _errs25 === errors;
+var valid0 = _errs26 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.requireMention !== undefined){
+if(data.replyToMode !== undefined){
+let data17 = data.replyToMode;
 const _errs27 = errors;
-if(typeof data.requireMention !== "boolean"){
-return $fail(validate91, instancePath+"/requireMention", $0);
+if(typeof data17 !== "string"){
+return $fail(validate91, instancePath+"/replyToMode", $4);
+}
+if(!(((data17 === "off") || (data17 === "first")) || (data17 === "all"))){
+return $fail(validate91, instancePath+"/replyToMode", {keyword:"enum",params:{allowedValues: schema28.properties.replyToMode.enum}});
 }
 var valid0 = _errs27 === errors;
 }
@@ -3040,11 +3064,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.groups !== undefined){
+if(data.requireMention !== undefined){
 const _errs29 = errors;
-if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
-vErrors = $join(vErrors, validate39);
-errors = vErrors.length;
+if(typeof data.requireMention !== "boolean"){
+return $fail(validate91, instancePath+"/requireMention", $0);
 }
 var valid0 = _errs29 === errors;
 }
@@ -3052,35 +3075,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.historyLimit !== undefined){
-let data19 = data.historyLimit;
-const _errs30 = errors;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-return $fail(validate91, instancePath+"/historyLimit", $7);
+if(data.groups !== undefined){
+const _errs31 = errors;
+if(!(validate39(data.groups, {instancePath:instancePath+"/groups"}))){
+vErrors = $join(vErrors, validate39);
+errors = vErrors.length;
 }
-if(errors === _errs30){
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1000 || isNaN(data19)){
-return $fail(validate91, instancePath+"/historyLimit", $33);
-}
-else {
-if(data19 < 0 || isNaN(data19)){
-return $fail(validate91, instancePath+"/historyLimit", $11);
-}
-}
-}
-}
-var valid0 = _errs30 === errors;
+var valid0 = _errs31 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.bots !== undefined){
+if(data.historyLimit !== undefined){
+let data20 = data.historyLimit;
 const _errs32 = errors;
-if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
-vErrors = $join(vErrors, validate48);
-errors = vErrors.length;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+return $fail(validate91, instancePath+"/historyLimit", $7);
+}
+if(errors === _errs32){
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 1000 || isNaN(data20)){
+return $fail(validate91, instancePath+"/historyLimit", $33);
+}
+else {
+if(data20 < 0 || isNaN(data20)){
+return $fail(validate91, instancePath+"/historyLimit", $11);
+}
+}
+}
 }
 var valid0 = _errs32 === errors;
 }
@@ -3088,22 +3111,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.allowBots !== undefined){
-const _errs33 = errors;
-if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
-vErrors = $join(vErrors, validate50);
-errors = vErrors.length;
-}
-var valid0 = _errs33 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.botLoopProtection !== undefined){
+if(data.bots !== undefined){
 const _errs34 = errors;
-if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
-vErrors = $join(vErrors, validate52);
+if(!(validate48(data.bots, {instancePath:instancePath+"/bots"}))){
+vErrors = $join(vErrors, validate48);
 errors = vErrors.length;
 }
 var valid0 = _errs34 === errors;
@@ -3112,10 +3123,10 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.dynamicAgentCreation !== undefined){
+if(data.allowBots !== undefined){
 const _errs35 = errors;
-if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
-vErrors = $join(vErrors, validate54);
+if(!(validate50(data.allowBots, {instancePath:instancePath+"/allowBots"}))){
+vErrors = $join(vErrors, validate50);
 errors = vErrors.length;
 }
 var valid0 = _errs35 === errors;
@@ -3124,14 +3135,11 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streamMode !== undefined){
-let data24 = data.streamMode;
+if(data.botLoopProtection !== undefined){
 const _errs36 = errors;
-if(typeof data24 !== "string"){
-return $fail(validate91, instancePath+"/streamMode", $4);
-}
-if(!((data24 === "cumulative") || (data24 === "delta"))){
-return $fail(validate91, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema28.properties.streamMode.enum}});
+if(!(validate52(data.botLoopProtection, {instancePath:instancePath+"/botLoopProtection"}))){
+vErrors = $join(vErrors, validate52);
+errors = vErrors.length;
 }
 var valid0 = _errs36 === errors;
 }
@@ -3139,11 +3147,26 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.streaming !== undefined){
-const _errs38 = errors;
-if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
-vErrors = $join(vErrors, validate58);
+if(data.dynamicAgentCreation !== undefined){
+const _errs37 = errors;
+if(!(validate54(data.dynamicAgentCreation, {instancePath:instancePath+"/dynamicAgentCreation"}))){
+vErrors = $join(vErrors, validate54);
 errors = vErrors.length;
+}
+var valid0 = _errs37 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
+if(data.streamMode !== undefined){
+let data25 = data.streamMode;
+const _errs38 = errors;
+if(typeof data25 !== "string"){
+return $fail(validate91, instancePath+"/streamMode", $4);
+}
+if(!((data25 === "cumulative") || (data25 === "delta"))){
+return $fail(validate91, instancePath+"/streamMode", {keyword:"enum",params:{allowedValues: schema28.properties.streamMode.enum}});
 }
 var valid0 = _errs38 === errors;
 }
@@ -3151,35 +3174,35 @@ else {
 var valid0 = true;
 }
 if(valid0){
-if(data.textChunkLimit !== undefined){
-let data26 = data.textChunkLimit;
-const _errs39 = errors;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-return $fail(validate91, instancePath+"/textChunkLimit", $7);
+if(data.streaming !== undefined){
+const _errs40 = errors;
+if(!(validate58(data.streaming, {instancePath:instancePath+"/streaming"}))){
+vErrors = $join(vErrors, validate58);
+errors = vErrors.length;
 }
-if(errors === _errs39){
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 200000 || isNaN(data26)){
-return $fail(validate91, instancePath+"/textChunkLimit", $37);
-}
-else {
-if(data26 < 100 || isNaN(data26)){
-return $fail(validate91, instancePath+"/textChunkLimit", $38);
-}
-}
-}
-}
-var valid0 = _errs39 === errors;
+var valid0 = _errs40 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.direct !== undefined){
+if(data.textChunkLimit !== undefined){
+let data27 = data.textChunkLimit;
 const _errs41 = errors;
-if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
-vErrors = $join(vErrors, validate63);
-errors = vErrors.length;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+return $fail(validate91, instancePath+"/textChunkLimit", $7);
+}
+if(errors === _errs41){
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 200000 || isNaN(data27)){
+return $fail(validate91, instancePath+"/textChunkLimit", $37);
+}
+else {
+if(data27 < 100 || isNaN(data27)){
+return $fail(validate91, instancePath+"/textChunkLimit", $38);
+}
+}
+}
 }
 var valid0 = _errs41 === errors;
 }
@@ -3187,12 +3210,24 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.direct !== undefined){
+const _errs43 = errors;
+if(!(validate63(data.direct, {instancePath:instancePath+"/direct"}))){
+vErrors = $join(vErrors, validate63);
+errors = vErrors.length;
+}
+var valid0 = _errs43 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.systemPrompt !== undefined){
-let data28 = data.systemPrompt;
-const _errs42 = errors;
-if(errors === _errs42){
-if(typeof data28 === "string"){
-if(data28.length > 65536 && func3(data28) > 65536){
+let data29 = data.systemPrompt;
+const _errs44 = errors;
+if(errors === _errs44){
+if(typeof data29 === "string"){
+if(data29.length > 65536 && func3(data29) > 65536){
 return $fail(validate91, instancePath+"/systemPrompt", $23);
 }
 }
@@ -3200,28 +3235,16 @@ else {
 return $fail(validate91, instancePath+"/systemPrompt", $4);
 }
 }
-var valid0 = _errs42 === errors;
-}
-else {
-var valid0 = true;
-}
-if(valid0){
-if(data.greeting !== undefined){
-const _errs44 = errors;
-if(typeof data.greeting !== "boolean"){
-return $fail(validate91, instancePath+"/greeting", $0);
-}
 var valid0 = _errs44 === errors;
 }
 else {
 var valid0 = true;
 }
 if(valid0){
-if(data.media !== undefined){
+if(data.greeting !== undefined){
 const _errs46 = errors;
-if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
-vErrors = $join(vErrors, validate66);
-errors = vErrors.length;
+if(typeof data.greeting !== "boolean"){
+return $fail(validate91, instancePath+"/greeting", $0);
 }
 var valid0 = _errs46 === errors;
 }
@@ -3229,16 +3252,29 @@ else {
 var valid0 = true;
 }
 if(valid0){
+if(data.media !== undefined){
+const _errs48 = errors;
+if(!(validate66(data.media, {instancePath:instancePath+"/media"}))){
+vErrors = $join(vErrors, validate66);
+errors = vErrors.length;
+}
+var valid0 = _errs48 === errors;
+}
+else {
+var valid0 = true;
+}
+if(valid0){
 if(data.limits !== undefined){
-const _errs47 = errors;
+const _errs49 = errors;
 if(!(validate69(data.limits, {instancePath:instancePath+"/limits"}))){
 vErrors = $join(vErrors, validate69);
 errors = vErrors.length;
 }
-var valid0 = _errs47 === errors;
+var valid0 = _errs49 === errors;
 }
 else {
 var valid0 = true;
+}
 }
 }
 }

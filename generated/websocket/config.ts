@@ -29,6 +29,7 @@ export const configExpectations = {
   port: "a whole number from 1 to 65535",
   host: "a string of 1 to 255 characters",
   path: "a string of at most 256 characters (matching ^/[A-Za-z0-9._~/-]*$)",
+  playground: "true or false",
   auth: "an object",
   "auth.enabled": "true or false",
   "auth.endpoint": "an address with its scheme of at most 2048 characters",
@@ -277,6 +278,8 @@ export interface WebsocketConfig {
    * @default "/ws"
    */
   path: string;
+  /** Whether a chat page for people is at the path with /playground behind it, and the port's / leads there. When absent it is where the bind is loopback. */
+  playground?: boolean;
   /** The external service that turns a token into an identity. */
   auth: WebsocketConfigAuth;
   /**
@@ -680,6 +683,8 @@ export interface WebsocketAccount {
    * @default "/ws"
    */
   path: string;
+  /** Whether a chat page for people is at the path with /playground behind it, and the port's / leads there. When absent it is where the bind is loopback. */
+  playground?: boolean;
   /** The external service that turns a token into an identity. */
   auth: WebsocketAccountAuth;
   /**
@@ -1073,6 +1078,8 @@ export interface WebsocketConfigInput {
    * @default "/ws"
    */
   path?: string;
+  /** Whether a chat page for people is at the path with /playground behind it, and the port's / leads there. When absent it is where the bind is loopback. */
+  playground?: boolean;
   /** The external service that turns a token into an identity. */
   auth?: WebsocketConfigAuthInput;
   /**
@@ -1534,6 +1541,8 @@ export interface WebsocketAccountInput {
    * @default "/ws"
    */
   path?: string;
+  /** Whether a chat page for people is at the path with /playground behind it, and the port's / leads there. When absent it is where the bind is loopback. */
+  playground?: boolean;
   /** The external service that turns a token into an identity. */
   auth?: WebsocketAccountAuthInput;
   /**

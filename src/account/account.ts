@@ -18,6 +18,8 @@ export interface AccountOptions<Config> {
   log: Log;
   /** Called at every change; the caller thins it out. */
   changed(status: AccountStatus): void;
+  /** The page for people, packed with brotli, where the build has made one. */
+  page?(): Promise<Uint8Array>;
 }
 
 export interface AccountStatus extends Activity {

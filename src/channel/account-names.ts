@@ -1,4 +1,4 @@
-import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { DEFAULT_ACCOUNT_ID, normalizeAccountId } from "#host/account-id";
 import { accountsOf, type Block } from "./block.ts";
 import { expected } from "./config-fault.ts";
 

@@ -1,4 +1,4 @@
-import { DEFAULT_ACCOUNT_ID } from "openclaw/plugin-sdk/account-id";
+import { DEFAULT_ACCOUNT_ID } from "#host/account-id";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { AccountNames } from "./account-names.ts";
 import { accountsOf, type Block, isBlock } from "./block.ts";

@@ -34,6 +34,8 @@ export interface Listening {
   /** A token may stand in the address that an application dials. */
   takesQueryToken: boolean;
   allowedOrigins: readonly string[];
+  /** A chat page is served. */
+  hasPage: boolean;
 }
 
 type Names = Pick<ChannelNames, "id" | "legacy">;
@@ -127,6 +129,15 @@ export function auditHabits({ id }: Names, { accountId, place, isLocal, verifies
       "Applications may put their token into the address",
       "a token in ?token= ends up in logs of proxies and in the history of browsers.",
       "Let applications send Authorization: Bearer, or the subprotocol bearer.<token>, and set auth.allowQueryToken to false.",
+    );
+  }
+  if (listens?.hasPage && !isLocal) {
+    add(
+      "open-page",
+      "warn",
+      "Others can open the chat page",
+      `playground is on and it listens on ${place}: whoever reaches it gets a page to talk to the agent from, with whatever lets them in, and one that says what is behind the port.`,
+      "Set playground to false, or leave it out, where only applications should connect.",
     );
   }
   const loose = listens?.allowedOrigins.filter(isAnybodys) ?? [];

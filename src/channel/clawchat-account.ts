@@ -1,4 +1,4 @@
-import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { normalizeAccountId } from "#host/account-id";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, type ClawchatAccount, configEnv, configExpectations, validateAccount } from "../../generated/clawchat/config.ts";
 import type { ConfiguredLogin } from "../auth/configured.ts";

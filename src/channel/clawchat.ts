@@ -17,6 +17,7 @@ const names: ChannelNames = {
   legacy: rules.legacyKeys,
   addresses: { prefix: rules.channelId, aliases: rules.legacyKeys },
   hasGroups: true,
+  messageIdCharacters: 512,
   sessions: hostForm,
   accounts: chosenInKeys(rules),
 };

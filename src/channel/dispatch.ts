@@ -6,8 +6,8 @@ import { describeThrown } from "../core/errors.ts";
 import { forLog } from "../core/redact.ts";
 import { note } from "./access.ts";
 import { readActivity } from "./activity.ts";
-import type { HostAccount } from "./host.ts";
-import { wireMessageId, writeId } from "./identity.ts";
+import type { ChannelNames, HostAccount } from "./host.ts";
+import { isWireId, wireMessageId, writeId } from "./identity.ts";
 import { filesFor, type FileWay, UploadFailed } from "./outbound-media.ts";
 import type { BotLoopProtection } from "./sender-policy.ts";
 import type { Spoken, Speech } from "./speech.ts";
@@ -89,7 +89,7 @@ async function dispatch(host: HostAccount<unknown>, { facts, context, speech, si
           await ask(payload.text ?? "");
           return { messageIds: [hostId], visibleReplySent: true, ...(payload.text !== undefined && { content: payload.text }) };
         }
-        const piece = await readPayload(facts, payload, files).catch((thrown: unknown) => {
+        const piece = await readPayload(host.channel, facts, payload, files).catch((thrown: unknown) => {
           // Never the words without the file: what is said is that it is missing, and the host is told why.
           if (thrown instanceof UploadFailed) speech.delivered({ text: thrown.note });
           throw thrown;
@@ -176,7 +176,7 @@ function thoughtOf(text: string): string {
 }
 
 /** What of a payload is for the sender; `undefined` for notices about the work. */
-async function readPayload({ cfg, route }: ContextFacts, payload: Delivered, way: FileWay): Promise<Spoken | undefined> {
+async function readPayload(channel: ChannelNames, { cfg, route }: ContextFacts, payload: Delivered, way: FileWay): Promise<Spoken | undefined> {
   if (payload.isCommentary || payload.isStatusNotice || payload.isCompactionNotice || payload.ttsSupplement) return undefined;
   const urls = payload.mediaUrls ?? (payload.mediaUrl === undefined ? [] : [payload.mediaUrl]);
   const roots = getAgentScopedMediaLocalRoots(cfg, route.agentId);
@@ -186,7 +186,7 @@ async function readPayload({ cfg, route }: ContextFacts, payload: Delivered, way
   return {
     ...(text !== "" && { text }),
     ...files,
-    ...(quoted !== undefined && { replyToMessageId: quoted }),
+    ...(quoted !== undefined && isWireId(quoted, channel) && { replyToMessageId: quoted }),
     ...(payload.isError === true && { isError: true }),
   };
 }

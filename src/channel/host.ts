@@ -16,6 +16,8 @@ export interface ChannelNames {
   legacy: readonly string[];
   addresses: AddressGrammar;
   hasGroups: boolean;
+  /** Characters that the id of a message may have on the wire. */
+  messageIdCharacters: number;
   sessions: SessionForm;
   accounts: AccountsInKeys;
 }

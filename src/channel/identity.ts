@@ -1,5 +1,6 @@
-import { resolveThreadSessionKeys } from "openclaw/plugin-sdk/routing";
+import { codePoints } from "../../generated/runtime.ts";
 import type { Conversation, Inbound } from "../protocols/inbound.ts";
+import type { ChannelNames } from "./host.ts";
 
 /**
  * Ids of a wire are compared exactly; the host trims and lower-cases session keys, splits them at colons and leaves
@@ -58,11 +59,6 @@ export function readGroupPeerId(peerId: string): { accountId: string; id: string
   return id === undefined || accountId === undefined ? undefined : { accountId, id };
 }
 
-/** The conversation's key, extended by its thread. */
-export function threadSessionKey(baseSessionKey: string, threadId: string | undefined): string {
-  return resolveThreadSessionKeys({ baseSessionKey, ...(threadId !== undefined && { threadId: encodeId(threadId) }) }).sessionKey;
-}
-
 /**
  * The id under which the host runs a message. The host drops an id it has seen in the conversation, so the sender is
  * part of it in a group (WS-14), the arrival everywhere, for an id may be used again after a while, and a run that is
@@ -74,16 +70,15 @@ export function hostMessageId(message: Pick<Inbound, "messageId" | "receivedAt" 
   return `${sender}${escapeMarks(message.messageId)}#${message.receivedAt.toString(36)}${repeat}`;
 }
 
-/** The wire's id inside a host's id; undefined where there is none: an agent may name what it likes. */
+/** The wire's id inside a host's id; undefined where there is none. */
 export function wireMessageId(hostId: string): string | undefined {
-  const [, escaped = ""] = /^(?:[^/#]*\/)?([^/#]+)#[0-9a-z.]+$/.exec(hostId) ?? [];
-  const id = escaped.replace(/(?:%[0-9a-f]{2})+/g, decodeBytes);
-  return isWireId(id) ? id : undefined;
+  const [, escaped] = /^(?:[^/#]*\/)?([^/#]+)#[0-9a-z.]+$/.exec(hostId) ?? [];
+  return escaped?.replace(/(?:%[0-9a-f]{2})+/g, decodeBytes);
 }
 
-/** Whether every wire can carry it as the id of a message. */
-export function isWireId(id: string): boolean {
-  return /^\P{Cc}{1,128}$/u.test(id);
+/** Whether the wire can carry it as the id of a message: an agent may name what it likes. */
+export function isWireId(id: string, { messageIdCharacters }: Pick<ChannelNames, "messageIdCharacters">): boolean {
+  return id !== "" && codePoints(id) <= messageIdCharacters && !/\p{Cc}/u.test(id);
 }
 
 function isPlain(character: string): boolean {

@@ -17,6 +17,7 @@ const names: ChannelNames = {
   legacy: [],
   addresses: { prefix: "insta-claw", aliases: [rules.channelId] },
   hasGroups: true,
+  messageIdCharacters: 512,
   sessions: hostForm,
   accounts: chosenInKeys(rules),
 };

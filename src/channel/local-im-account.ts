@@ -1,4 +1,4 @@
-import { normalizeAccountId } from "openclaw/plugin-sdk/account-id";
+import { normalizeAccountId } from "#host/account-id";
 // Not the index: what only starts a command line needs no codec.
 import { accountDefaults, configEnv, configExpectations, type LocalImAccount, validateAccount } from "../../generated/local-im/config.ts";
 import { readServer } from "../protocols/local-im/target.ts";

@@ -21,6 +21,7 @@ const names: ChannelNames = {
   legacy: [],
   addresses: { prefix: "local-im", aliases: [rules.channelId], scopes },
   hasGroups: false,
+  messageIdCharacters: 128,
   sessions: scopedForm(scopes),
   accounts: chosenInKeys(rules),
 };

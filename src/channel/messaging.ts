@@ -2,8 +2,9 @@ import { buildChannelOutboundSessionRoute, type ChannelPlugin } from "openclaw/p
 import { parseAddress, parseName, writeAddress } from "./addresses.ts";
 import type { Acquaintances } from "./directory.ts";
 import type { ChannelNames } from "./host.ts";
-import { sessionPeerId, threadSessionKey } from "./identity.ts";
+import { sessionPeerId } from "./identity.ts";
 import { createTargetResolver } from "./resolver.ts";
+import { threadSessionKey } from "./session-keys.ts";
 
 type Messaging = NonNullable<ChannelPlugin["messaging"]>;
 

@@ -55,7 +55,7 @@ async function send(channel: ChannelNames, live: LiveAccounts, context: SendCont
   const text = [context.text, ...notes].filter((line) => line !== "").join("\n\n");
   // An operator knows the ids of the wire, the host those it was given.
   const quoted = context.replyToId == null ? undefined : (wireMessageId(context.replyToId) ?? context.replyToId);
-  if (quoted !== undefined && !isWireId(quoted)) throw new Error(`"${forLog(quoted)}" is no id of a message: write the one that the other end or the log names, at most 128 characters`);
+  if (quoted !== undefined && !isWireId(quoted, channel)) throw new Error(`"${forLog(quoted)}" is no id of a message: write the one that the other end or the log names, at most ${channel.messageIdCharacters} characters`);
   const piece = { text, ...files, ...(quoted !== undefined && { replyToMessageId: quoted }) };
 
   await context.onPlatformSendDispatch?.();

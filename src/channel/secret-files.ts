@@ -1,4 +1,4 @@
-import { tryReadSecretFileSync } from "openclaw/plugin-sdk/secret-file";
+import { readSecretFile } from "#host/secret-file";
 import type { Block } from "./account-names.ts";
 
 /** Fields that name a file, with the field whose value stands in it. */
@@ -30,11 +30,10 @@ export function readSecretFiles(block: Block, files: SecretFiles): { block: Bloc
   for (const [file, field] of Object.entries(files)) {
     const named = block[file];
     if (typeof named !== "string") continue;
-    const read = tryReadSecretFileSync(named, field, { rejectSymlink: true }, { configPath: file });
-    if (read.status === "available") filled[field] = read.value;
+    const read = readSecretFile(named, { field, file });
+    if (read.ok) filled[field] = read.value;
     else {
-      const { reason } = read.diagnostic;
-      const why = reasons[reason] ?? `it cannot be read (${reason})`;
+      const why = reasons[read.reason] ?? `it cannot be read (${read.reason})`;
       problem ??= `${file}: ${why}`;
       filled[field] = { source: "file", provider: "file", id: file };
     }

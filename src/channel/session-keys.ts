@@ -1,6 +1,6 @@
-import { buildAgentSessionKey } from "openclaw/plugin-sdk/routing";
+import { buildAgentSessionKey, resolveThreadSessionKeys } from "openclaw/plugin-sdk/routing";
 import type { Conversation } from "../protocols/inbound.ts";
-import { decodeId, encodeId, readGroupPeerId, sessionPeerId, threadSessionKey } from "./identity.ts";
+import { decodeId, encodeId, readGroupPeerId, sessionPeerId } from "./identity.ts";
 
 /** How the host's scope of direct sessions is overruled: one session per sender (WS-23). */
 export type DmScope = "per-channel-peer" | "per-account-channel-peer";
@@ -97,4 +97,9 @@ function encodeDotted(id: string): string {
 
 function decodeDotted(encoded: string): string | undefined {
   return encoded.includes(".") ? undefined : decodeId(encoded.replaceAll(/%2e/g, "."));
+}
+
+/** The conversation's key, extended by its thread. */
+export function threadSessionKey(baseSessionKey: string, threadId: string | undefined): string {
+  return resolveThreadSessionKeys({ baseSessionKey, ...(threadId !== undefined && { threadId: encodeId(threadId) }) }).sessionKey;
 }

@@ -8,7 +8,7 @@ import { type ConfigFault, describeFault } from "./config-fault.ts";
 import { websocketOlder } from "./older-names.ts";
 
 /** An account's configuration with nothing left open that depends on something else. */
-export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<WebsocketAccount, "dmPolicy">>;
+export type ResolvedWebsocketAccount = ResolvedAccount & Required<Pick<WebsocketAccount, "dmPolicy" | "playground">>;
 
 /** Agents that a channel without verification may create where the operator names no number. */
 const MAX_AGENTS_WITHOUT_AUTH = 100;
@@ -28,6 +28,7 @@ export const websocketRules: AccountRules<ResolvedWebsocketAccount> = {
     return {
       ...plain,
       host,
+      playground: plain.playground ?? isLoopback(host),
       path: pathOf(accountId, own, root) ?? plain.path,
       dmPolicy: plain.dmPolicy ?? ((plain.auth.enabled && plain.auth.required) || isLoopback(host) ? "open" : "pairing"),
       dynamicAgentCreation: boundAgents(plain),

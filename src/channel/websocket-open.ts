@@ -9,7 +9,7 @@ import type { ResolvedWebsocketAccount } from "./websocket-account.ts";
 export async function openWebsocket({ journalFile, ...options }: OpenAccount<ResolvedWebsocketAccount>): Promise<RunningAccount<ResolvedWebsocketAccount>> {
   const journal = openJournal(journalFile, { remembered: limits.quoteLookback.value });
   try {
-    return await openWebsocketAccount({ ...options, journal });
+    return await openWebsocketAccount({ ...options, journal, page: async () => await (await import("./page-file.ts")).readPage() });
   } catch (thrown) {
     journal.close();
     throw thrown;

@@ -22,6 +22,7 @@ const names: ChannelNames = {
   legacy: ["ws"],
   addresses: { prefix: "ws", aliases: ["websocket"] },
   hasGroups: true,
+  messageIdCharacters: 128,
   sessions: hostForm,
   accounts: { ...chosenInKeys(rules), plain: () => DEFAULT_ACCOUNT_ID },
 };
@@ -96,9 +97,9 @@ export const websocketChannel = createChannel(kind, {
   followed,
   setup: websocketSetup,
   audit: {
-    exposureOf: ({ auth, host, port, dmPolicy, allowFrom, groupAllowFrom, groups, allowedOrigins }) => ({
+    exposureOf: ({ auth, host, port, playground, dmPolicy, allowFrom, groupAllowFrom, groups, allowedOrigins }) => ({
       place: `${host}:${port}`,
-      listens: { takesQueryToken: auth.allowQueryToken, allowedOrigins },
+      listens: { takesQueryToken: auth.allowQueryToken, allowedOrigins, hasPage: playground },
       isLocal: isLoopback(host),
       verifies: auth.enabled ? (auth.required ? "all" : "some") : "none",
       admitsAll: dmPolicy === "open",

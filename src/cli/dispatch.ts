@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Command } from "./command.ts";
-import { Failure } from "./failure.ts";
+import { codeOf, Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 function usage(commands: readonly Command[]): string {
@@ -19,7 +19,7 @@ export async function dispatch(commands: readonly Command[], [name, ...args]: re
   }
   try {
     const run = await command.load();
-    return await run(args, io);
+    return await run(args, io, command.call ?? `clawwire ${command.name}`);
   } catch (cause) {
     const said = cause instanceof Failure ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     io.stderr.write(`${styleText("red", `clawwire ${command.name}:`, { stream: io.stderr })} ${said}\n`);
@@ -30,5 +30,18 @@ export async function dispatch(commands: readonly Command[], [name, ...args]: re
 /** The world as it is. */
 export function realIo(): Io {
   const { stdin, stdout, stderr, env } = process;
+  endWithReader(stdout);
   return { stdin, stdout, stderr, env, cwd: process.cwd() };
+}
+
+/** Whoever has read enough, such as `head`, ends a command. */
+function endWithReader(stdout: Io["stdout"]): void {
+  let isEnding = false;
+  stdout.on("error", (error) => {
+    if (codeOf(error) !== "EPIPE") throw error;
+    if (isEnding) return;
+    isEnding = true;
+    // What listens for a signal has something to put away first.
+    if (!process.emit("SIGTERM", "SIGTERM")) process.exit(0);
+  });
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { dispatch, realIo } from "./dispatch.ts";
-import { kitCommands } from "./kit-commands.ts";
+import { run } from "./run.ts";
 
 /** The command `clawwire` of the published kit. */
-process.exitCode = await dispatch(kitCommands, process.argv.slice(2), realIo());
+process.exitCode = await run(process.argv.slice(2));

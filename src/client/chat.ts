@@ -26,6 +26,8 @@ export interface ConnectOptions {
 export interface SendMessage extends SendOptions {
   /** An id of your own, so that a message which is said again, after a crash for instance, runs once. */
   readonly messageId?: Id;
+  /** Of a message that an earlier page or process may have sent: when it heard the server last, and as whom it was connected. What could run twice then is not sent. */
+  readonly sent?: { readonly heardAt: number; readonly senderId?: Id | undefined } | undefined;
   /** Aborts the reply. */
   readonly signal?: Signal;
 }
@@ -101,10 +103,10 @@ export function openChat(options: ConnectOptions, system: Web): Chat {
       return shell.state;
     },
     on: (name, listener) => shell.listen(name, listener),
-    send(text, { messageId = system.newId(), signal, ...rest } = {}) {
+    send(text, { messageId = system.newId(), signal, sent, ...rest } = {}) {
       const abort = (): void => shell.take({ on: "abort", messageId });
       const reply = new PendingReply(messageId, abort);
-      shell.send(reply, { messageId, text, options: rest });
+      shell.send(reply, { messageId, text, options: rest, knownAt: sent?.heardAt, sentAs: sent?.senderId });
       if (signal) obey(signal, reply);
       return reply;
     },

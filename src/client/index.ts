@@ -6,6 +6,6 @@
  */
 export { type Chat, connect, type ConnectOptions, type SendMessage, type Signal } from "./chat.ts";
 export { ChatError, type ChatErrorCode, type ClientCode, type Retry } from "./error.ts";
-export type { Answer, Attachment, ChatEventName, ChatEvents, Fault, Post, SendOptions, State, Why } from "./model.ts";
+export type { Answer, Attachment, ChatEventName, ChatEvents, Failure, Fault, Post, SendOptions, State, Why } from "./model.ts";
 export type { Part, Reply } from "./reply.ts";
 export type { Socket, SocketClass, SocketEvent } from "./shell.ts";

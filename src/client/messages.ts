@@ -119,7 +119,10 @@ export function hearPost(draft: Draft, { messageId, groupId: group, senderId: fr
 /** An error with the id of a message. */
 export function hearFailure(draft: Draft, messageId: string, { error, code }: Frame<"chat.error">): void {
   const pending = draft.model.pending.get(messageId);
-  if (!pending) return;
+  if (!pending) {
+    if (!draft.model.ended.includes(messageId)) emit(draft, { do: "tell", name: "failure", event: { messageId, code: code ?? "agent_error", text: error } });
+    return;
+  }
   // The server has not taken it, so it may come again with the same id.
   if (code === "rate_limited" || code === "queue_full" || code === "shutting_down") return pending.isAborted ? cancelHere(draft, pending) : putBack(draft, pending, code === "rate_limited" ? "rate" : "room", error);
   fail(draft, pending, code ?? "agent_error", error);

@@ -63,16 +63,16 @@ export interface Outgoing {
   readonly messageId: string;
   readonly text: string;
   readonly options: SendOptions;
+  /** Absent before it was sent. The last moment at which the server had it, or was about to, and had not lost its answer. */
+  readonly knownAt?: number | undefined;
+  /** Whom the server took us for then; another sender's repeat would be a new message (WS-14). */
+  readonly sentAs?: string | undefined;
 }
 
 /** One that has no answer yet. */
 export interface Pending extends Outgoing {
   /** On which connection it was sent last. */
   readonly sentOn?: number;
-  /** Absent before it was sent. The last moment at which the server had it, or was about to, and had not lost its answer. */
-  readonly knownAt?: number;
-  /** Whom the server took us for then; another sender's repeat would be a new message (WS-14). */
-  readonly sentAs?: string;
   /** The server has shown that it has it. */
   readonly isTaken: boolean;
   readonly isAborted: boolean;
@@ -106,10 +106,15 @@ export interface Post {
   readonly replyTo?: string | undefined;
 }
 
+/** There is no answer to a message that is not of this chat: another member of a group has sent it, or another tab. */
+export interface Failure extends Fault {
+  readonly messageId: string;
+}
+
 /** A frame that has no answer of its own. */
 export type Act = ChatAuth | ChatCancel | ChatDelete | ChatEdit | ChatJoin | ChatLeave | ChatReact;
 
-/** Something that went wrong and is about no message in particular. */
+/** Something that went wrong: as the event `fault`, about no message in particular. */
 export interface Fault {
   readonly code: string;
   readonly text: string;
@@ -120,6 +125,7 @@ export interface ChatEvents {
   state: State;
   message: Post;
   fault: Fault;
+  failure: Failure;
   typing: Extract<Heard, { type: "chat.typing" }>;
   /** The agent's growing answer to somebody else, in a group that was joined. */
   stream: Extract<Heard, { type: "chat.stream" }>;

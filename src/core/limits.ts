@@ -69,6 +69,8 @@ export const limits = {
   edgeHeadersMs: 5_000,
   /** ms until an HTTP request is complete. */
   edgeRequestMs: 10_000,
+  /** ms in which a page has to be taken that was asked for. */
+  edgePageMs: 30_000,
   /** ms between two looks for requests that are over these times. */
   edgeCheckMs: 1_000,
   /** Bytes of a request line with its headers; a token may be among them. */

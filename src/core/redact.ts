@@ -5,13 +5,17 @@ const obeyed = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** A peer's text made safe for one line of a log: no control characters, none that turn the line around, bounded. */
 export function forLog(text: string): string {
-  const clipped = clip(text, limits.loggedCodePoints);
-  return clipped.replace(obeyed, "\uFFFD");
+  return unobeyed(clip(text, limits.loggedCodePoints));
+}
+
+/** A text of which a terminal would obey nothing, and that turns no line around. */
+export function unobeyed(text: string): string {
+  return text.replace(obeyed, "\uFFFD");
 }
 
 /** Data for one line of a log, as JSON, which by itself leaves some of these as they are. */
 export function jsonForLog(data: unknown): string {
-  return JSON.stringify(data).replace(obeyed, "\uFFFD");
+  return unobeyed(JSON.stringify(data));
 }
 
 /** At most `max` code points; what is cut is marked by an ellipsis within the bound. */

@@ -11,6 +11,7 @@ import { createGate } from "./gate.ts";
 import { setPace } from "./heartbeat.ts";
 import { Line, type LineHome } from "./line.ts";
 import { attachRoute } from "./listener.ts";
+import { createPage } from "./page.ts";
 import { createNotes } from "../core/notes.ts";
 
 export type * from "./edge.ts";
@@ -86,6 +87,7 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
       account: options.account,
       path: options.path,
       maxConnections: options.maxConnections,
+      ...(options.page && { page: createPage(options.page, options, system, log) }),
       upgrade(request, socket, head, connectedAt) {
         upgrades.handleUpgrade(request, socket, head, (webSocket) => welcome(webSocket, request, socket, connectedAt));
       },

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { ClawwireError } from "../core/errors.ts";
+import { bracketed } from "../core/host-names.ts";
 
 declare global {
   /**
@@ -55,5 +56,5 @@ export function explainBindFailure(failure: NodeJS.ErrnoException, { host, port 
       : failure.code === "EADDRNOTAVAIL" || failure.code === "ENOTFOUND"
         ? "the host is no address of this machine: set 127.0.0.1 or 0.0.0.0"
         : failure.message;
-  return new ClawwireError("config-invalid", `Cannot listen on ${host}:${port}: ${why}.`, options);
+  return new ClawwireError("config-invalid", `Cannot listen on ${bracketed(host)}:${port}: ${why}.`, options);
 }

@@ -1,3 +1,5 @@
+import type { PageSource } from "./page.ts";
+
 /** What the listening side offers and asks for. It carries text and knows no protocol. */
 export interface EdgeOptions<Peer> {
   /** Named in errors and logs. */
@@ -26,6 +28,8 @@ export interface EdgeOptions<Peer> {
   pendingTotal?: number;
   pendingPerAddress?: number;
   closings: EdgeClosings;
+  /** Absent where people get no page. */
+  page?: PageSource;
   /** Who is this? Asked once per connection, after the upgrade; `signal` aborts when the answer is no longer wanted. */
   admit(facts: UpgradeFacts, signal: AbortSignal): Promise<Admitted<Peer>>;
   /** The connection is open; returns who takes its frames. */

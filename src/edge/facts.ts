@@ -64,7 +64,24 @@ function isOwnOrigin(origin: string, dialled: string | undefined, boundHost: str
   const page = URL.parse(origin);
   const here = page && dialled ? URL.parse(`${page.protocol}//${dialled}`) : null;
   if (!page || !here || page.host === "" || page.host !== here.host) return false;
-  const name = page.hostname.replace(/^\[|\]$/g, "");
+  return isOwnName(page.hostname, boundHost);
+}
+
+/** The host and port of a `Host` header that names this machine by nobody else's name, or by one of an origin that its operator has listed. */
+export function ownHost(dialled: string | undefined, boundHost: string, allowedOrigins: readonly string[]): string | undefined {
+  const here = dialled ? URL.parse(`http://${dialled}`) : null;
+  if (!here || here.href !== `http://${here.host}/`) return undefined;
+  return isOwnName(here.hostname, boundHost) || allowedOrigins.some((origin) => isAt(origin, here.hostname)) ? here.host : undefined;
+}
+
+/** Whatever the port: a proxy may listen on another one than it names. What follows `chrome-extension:` is the name of no host. */
+function isAt(origin: string, hostname: string): boolean {
+  const page = URL.parse(origin);
+  return page !== null && /^https?:$/.test(page.protocol) && page.hostname === hostname;
+}
+
+function isOwnName(hostname: string, boundHost: string): boolean {
+  const name = hostname.replace(/^\[|\]$/g, "");
   return isIP(name) !== 0 || name === "localhost" || name === boundHost.toLowerCase();
 }
 

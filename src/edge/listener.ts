@@ -2,17 +2,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { ClawwireError } from "../core/errors.ts";
+import { bracketed } from "../core/host-names.ts";
 import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
 import { forLog } from "../core/redact.ts";
 import { explainBindFailure, holdPort, isHeldByUs, listen } from "./bind.ts";
 import { splitTarget } from "./facts.ts";
+import { type Page, redirect } from "./page.ts";
 
 /** One path of a listener and who takes its upgrades. */
 export interface Route {
   readonly account: string;
   readonly path: string;
   readonly maxConnections: number;
+  /** For people who open the address in a browser. */
+  readonly page?: Page;
   /** `connectedAt` is when the TCP connection came. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, connectedAt: number): void;
 }
@@ -59,7 +63,7 @@ export async function attachRoute(where: { host: string; port: number }, route: 
   if (taken) {
     throw new ClawwireError(
       "path-taken",
-      `Accounts "${taken.account}" and "${route.account}" both want path ${route.path} on ${host}:${port}. Give one of them another path or port.`,
+      `Accounts "${taken.account}" and "${route.account}" both want path ${route.path} on ${bracketed(host)}:${port}. Give one of them another path or port.`,
       { account: route.account },
     );
   }
@@ -105,7 +109,7 @@ async function openListener(where: { host: string; port: number }, account: stri
   });
 
   await bind(server, where, account, system);
-  server.on("error", (error) => log.error(`listener on ${where.host}:${where.port}: ${error.message}`));
+  server.on("error", (error) => log.error(`listener on ${bracketed(where.host)}:${where.port}: ${error.message}`));
   const address = server.address();
   const port = address !== null && typeof address === "object" ? address.port : where.port;
   const release = holdPort(port);
@@ -125,9 +129,14 @@ async function bind(server: Server, where: { host: string; port: number }, accou
   }
 }
 
-/** WS-1: the path answers upgrades only, every other path is a bad request. */
+/** WS-1: the path answers upgrades only, every other path is a bad request, but for a page that is wanted. */
 function answerPlain(routes: ReadonlyMap<string, Route>, request: IncomingMessage, response: ServerResponse): void {
-  const isOurs = routes.has(splitTarget(request.url).path);
+  const { path } = splitTarget(request.url);
+  const isOurs = routes.has(path);
+  const pages = [...routes.values()].flatMap(({ page }) => page ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const page = isOurs ? undefined : pages.find((each) => each.path === path);
+  if (page) return page.answer(request, response);
+  if (pages[0] && !isOurs && path === "/" && request.method === "GET") return redirect(response, pages[0].path);
   response.writeHead(isOurs ? 426 : 400, { "Content-Type": "text/plain", Connection: "close", ...(isOurs && { Upgrade: "websocket" }) });
   response.end(isOurs ? "This is a WebSocket endpoint: connect with ws:// or wss://.\n" : "Bad Request\n");
 }

@@ -33,7 +33,8 @@ export { readRuleBook, type Rule, type RuledProtocol } from "./conformance/ruleb
 export type { Running, Suite } from "./conformance/suite.ts";
 export { suiteOf, suites } from "./conformance/suites.ts";
 export { createVirtualSystem as createFakeClock, type VirtualSystem as FakeClock } from "./fake-clock.ts";
-export type { ProtocolName } from "./simulator/protocols.ts";
+export type { Follower, Heard, PlayedProtocol, RemoteProtocol, ServedProtocol } from "./simulator/protocol.ts";
+export type { AnyProtocol, ProtocolName } from "./simulator/protocols.ts";
 export type { CallRecord, Check, FrameRecord, Reply, ReplyEnd, Violation } from "./simulator/record.ts";
 export { type News, type Saying, Simulator, type SimulatorOptions, startSimulator } from "./simulator/simulator.ts";
 export type { LinkClosed, SimulatorLink } from "./simulator/link.ts";

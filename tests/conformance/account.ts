@@ -25,6 +25,7 @@ export async function startAccount(changes: Changes = {}, agent: ScriptedAgent =
       host: "127.0.0.1",
       // Any free port; the schema's minimum is for operators.
       port: 0,
+      playground: false,
       ...changes,
       auth: { ...accountDefaults.auth, enabled: false, ...changes.auth },
       limits: { ...accountDefaults.limits, messagesPerMinute: 100_000, messageBurst: 100_000, ...changes.limits },
@@ -34,6 +35,7 @@ export async function startAccount(changes: Changes = {}, agent: ScriptedAgent =
     system,
     log,
     changed,
+    page: async () => (await import("../support/chat-page.ts")).packedPage(),
   });
 }
 

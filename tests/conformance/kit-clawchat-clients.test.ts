@@ -147,13 +147,13 @@ function repeated(): (frame: Fields) => boolean {
 }
 
 describe.concurrent("the conformance kit at a client of ClawChat", () => {
-  it.for(wrongs)("says of one that breaks %s that it %s", { timeout: 120_000 }, async ([rule, , spoils], { expect, onTestFinished }) => {
-    const report = await judgeClient("clawchat", spoils(), { onTestFinished }, { rule });
+  it.for(wrongs)("says of one that breaks %s that it %s", { timeout: 120_000 }, async ([rule, , spoils], { expect }) => {
+    const report = await judgeClient("clawchat", spoils(), { rule });
     expect(report.rules.map(({ verdict, why }) => why ?? verdict)).toEqual(["failed"]);
   });
 
-  it.for(wrongs.map(([rule]) => rule))("finds that ours keeps %s when that is all it looks at", { timeout: 120_000 }, async (rule, { expect, onTestFinished }) => {
-    const report = await judgeClient("clawchat", {}, { onTestFinished }, { rule });
+  it.for(wrongs.map(([rule]) => rule))("finds that ours keeps %s when that is all it looks at", { timeout: 120_000 }, async (rule, { expect }) => {
+    const report = await judgeClient("clawchat", {}, { rule });
     expect(report.rules.map(({ verdict, why }) => why ?? verdict)).toEqual(["passed"]);
   });
 });

@@ -79,8 +79,8 @@ function leavesOutLater(fits: (frame: Fields) => boolean): Spoils {
 }
 
 describe.concurrent("the conformance kit at a client that dials", () => {
-  it.for(subjects.map(({ name }) => name))("finds nothing wrong with ours of %s but that this one dials again at once", { timeout: 180_000 }, async (name, { expect, onTestFinished }) => {
-    const report = await judgeClient(name, {}, { onTestFinished });
+  it.for(subjects.map(({ name }) => name))("finds nothing wrong with ours of %s but that this one dials again at once", { timeout: 180_000 }, async (name, { expect }) => {
+    const report = await judgeClient(name, {});
     expect(brokenIn(report).filter((rule) => !hasty[name].some((known) => known === rule)), deviationsIn(report).join("\n")).toEqual([]);
     expect(brokenIn(report)).toContain(hasty[name][0]);
     const checked = new Set(suiteOf(name, "client").checks.flatMap(({ rules }) => rules));
@@ -88,22 +88,22 @@ describe.concurrent("the conformance kit at a client that dials", () => {
     expect(silent.filter((rule) => !unseen[name].some((known) => known === rule))).toEqual([]);
   });
 
-  it.for([["local-im", "LI-5"], ["insta-claw", "IC-3"], ["clawchat", "CC-12"], ["clawchat", "CC-13"]] as const)("finds that ours of %s keeps %s at its own pace", { timeout: 60_000 }, async ([name, rule], { expect, onTestFinished }) => {
-    const report = await judgeClient(name, {}, { onTestFinished }, { pace: "documented", rule });
+  it.for([["local-im", "LI-5"], ["insta-claw", "IC-3"], ["clawchat", "CC-12"], ["clawchat", "CC-13"]] as const)("finds that ours of %s keeps %s at its own pace", { timeout: 60_000 }, async ([name, rule], { expect }) => {
+    const report = await judgeClient(name, {}, { pace: "documented", rule });
     expect(report.rules.map(({ verdict, why }) => why ?? verdict)).toEqual(["passed"]);
   });
 
   it.for([
     ["local-im", "LI-20", typed("done")],
     ["insta-claw", "IC-23", holds("response.completed")],
-  ] as const)("says of one of %s that forgets an answer whose connection was cut that it breaks %s", { timeout: 60_000 }, async ([name, rule, fits], { expect, onTestFinished }) => {
-    const verdictOf = async (spoils: Spoils) => (await judgeClient(name, spoils, { onTestFinished }, { rule })).rules.map(({ verdict, why }) => why ?? verdict);
+  ] as const)("says of one of %s that forgets an answer whose connection was cut that it breaks %s", { timeout: 60_000 }, async ([name, rule, fits], { expect }) => {
+    const verdictOf = async (spoils: Spoils) => (await judgeClient(name, spoils, { rule })).rules.map(({ verdict, why }) => why ?? verdict);
     expect(await verdictOf({})).toEqual(["passed"]);
     expect(await verdictOf(leavesOutLater(fits))).toEqual(["failed"]);
   });
 
-  it.for(wrongs)("says of one of %s that %s which rule it breaks: %s", { timeout: 180_000 }, async ([name, , rules, spoils], { expect, onTestFinished }) => {
-    const report = await judgeClient(name, spoils(), { onTestFinished });
+  it.for(wrongs)("says of one of %s that %s which rule it breaks: %s", { timeout: 180_000 }, async ([name, , rules, spoils], { expect }) => {
+    const report = await judgeClient(name, spoils());
     expect(brokenIn(report).filter((rule) => !hasty[name].some((known) => known === rule)), deviationsIn(report).join("\n")).toEqual(rules);
   });
 });

@@ -1,5 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Check, ConformOptions, Subject } from "../../src/testing/conformance/check.ts";
 import { readRuleBook, ruledProtocols, rulesIn, schemaRule } from "../../src/testing/conformance/rulebook.ts";
+import { defineSuite } from "../../src/testing/conformance/suite.ts";
 import { suites } from "../../src/testing/conformance/suites.ts";
 
 describe("the rules of the conformance kit", () => {
@@ -23,5 +29,24 @@ describe("the rules of the conformance kit", () => {
       { id: "AB-2", statement: "Two." },
       { id: "AB-3", statement: "Three." },
     ]);
+  });
+
+  it("are those of any book, and a suite that looks at others, or at none, is refused before anybody is tested", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "book-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const book = pathToFileURL(join(folder, "lamp.md"));
+    const suite = (rule: string) => {
+      const check: Check<Subject> = { rules: [rule], title: "shines", run: async () => {} };
+      const open = async (): Promise<Subject> => {
+        throw new Error("somebody was tested");
+      };
+      return defineSuite({ protocol: "lamp", book, side: "client", open, checks: [check], unchecked: [] });
+    };
+    const options: ConformOptions = { url: "", port: 0, timeoutMs: 1, seed: 1, runs: 1, maxPayload: 1, listening() {} };
+    writeFileSync(book, "# Rules\n\n- **LA-1** It shines.\n");
+    await expect(suite("LA-2").run(options)).rejects.toThrow("the suite of lamp looks at LA-2, which its rule book does not have: it has schema, LA-1");
+    await expect(suite("LA-1").run(options)).rejects.toThrow("somebody was tested");
+    writeFileSync(book, "# Rules\n\n- It shines.\n");
+    await expect(suite("LA-1").run(options)).rejects.toThrow(/^the rule book of lamp, .*lamp\.md, has no rule: expected items such as "- \*\*AB-1\*\* /);
   });
 });

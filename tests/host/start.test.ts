@@ -71,7 +71,7 @@ describe("npm start", () => {
     expect(await isListening(port)).toBe(false);
   }, 180_000);
 
-  it.each(["local-im", "clawchat"])("gives %s a server to dial, through which lines of a pipe speak, and stops at /quit", async (channel) => {
+  it.each(["insta-claw", "local-im", "clawchat"])("gives %s a server to dial, through which lines of a pipe speak, and stops at /quit", async (channel) => {
     await packedPlugin(`clawwire-${channel}`);
     const input = "/user ann\nhello\n/wait reply\n/quit\n";
     const started = launch("npm", ["start", "--silent", "--", "--channel", channel, "--port", String(port), "--state", state], { input });

@@ -34,7 +34,7 @@ export interface ChatStage {
 
 export const offered = ["auth", "cancel", "edit", "groups", "media", "pairing", "reactions", "threads"];
 
-const names: readonly ChatEventName[] = ["state", "message", "fault", "typing", "stream", "thought", "activity", "reaction", "edited", "deleted", "pairing", "media"];
+const names: readonly ChatEventName[] = ["state", "message", "fault", "failure", "typing", "stream", "thought", "activity", "reaction", "edited", "deleted", "pairing", "media"];
 
 /** A chat whose clock and whose other end are the test's. */
 export async function createChatStage(options: Partial<ConnectOptions> = {}): Promise<ChatStage> {

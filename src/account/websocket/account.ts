@@ -1,5 +1,6 @@
 import { closeCodes, encodeChatSent, limits as wire } from "../../../generated/websocket/index.ts";
 import { every } from "../../core/every.ts";
+import { bracketed, reachable } from "../../core/host-names.ts";
 import { limits } from "../../core/limits.ts";
 import type { Log } from "../../core/ports.ts";
 import { type Admitted, type Closing, type EdgeClosings, openEdge, type UpgradeFacts } from "../../edge/accept.ts";
@@ -48,6 +49,7 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
   const edge = await openEdge<Peer | Visitor>(
     {
       ...edgeBounds(accountId, config),
+      ...(config.playground && options.page && { page: { read: options.page, settings: { auth: config.auth.enabled ? (config.auth.required ? "required" : "optional") : "off" } } }),
       // Whom we ourselves send to be refused is nothing to tell the operator.
       admit: (facts, signal) => door.admit(facts, () => admit(facts, signal, { ...log, info: log.debug })) ?? admit(facts, signal, log),
       opened: (connection, peer) => ("visitor" in peer ? door.opened() : switchboard.opened(connection, peer)),
@@ -69,7 +71,7 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
   }
 
   return {
-    url: `ws://${edge.address.host}:${edge.address.port}${config.path}`,
+    url: `ws://${bracketed(edge.address.host)}:${edge.address.port}${config.path}`,
     status,
     probe: door.probe,
     reconfigure(next) {
@@ -95,13 +97,6 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
       journal.close();
     },
   };
-}
-
-/** Where a client of this machine reaches a listener that is bound to all addresses. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  const plain = host === "::" ? "::1" : host;
-  return plain.includes(":") && !plain.startsWith("[") ? `[${plain}]` : plain;
 }
 
 /** Where something stands that answers nobody. */

@@ -34,23 +34,24 @@ export interface DeliveryDeps {
 export function createDelivery({ rooms, journal, waitMs, system, log }: DeliveryDeps): Delivery {
   let lastAt: number | undefined;
   /** Answers that were handed over, and could not be noted as such: they do not go out again by themselves. */
-  const unnoted = new Map<string, Inbound<Origin>>();
+  const unnoted = new Map<string, EntryKey>();
 
-  function delivered(inbound: Inbound<Origin>): void {
-    const key = keyOf(inbound);
+  function note(key: EntryKey): void {
     const id = JSON.stringify(key);
     try {
       journal.delivered(key, system.now());
       unnoted.delete(id);
     } catch (thrown) {
       // Said once, and not at every try.
-      if (!unnoted.has(id)) log.error(`that the answer to ${forLog(inbound.messageId)} was handed over could not be written down, and after a crash it goes out again: ${describeThrown(thrown)}`);
-      unnoted.set(id, inbound);
+      if (!unnoted.has(id)) log.error(`that the answer to ${forLog(key.messageId)} was handed over could not be written down, and after a crash it goes out again: ${describeThrown(thrown)}`);
+      unnoted.set(id, key);
     }
   }
 
+  const delivered = (inbound: Inbound<Origin>): void => note(keyOf(inbound));
+
   function noteLate(): void {
-    for (const inbound of unnoted.values()) delivered(inbound);
+    for (const key of unnoted.values()) note(key);
   }
 
   /** The connections of the sender, first the one that asked. */

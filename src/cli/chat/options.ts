@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { Failure, messageOf } from "../failure.ts";
+import { quotable } from "../quotable.ts";
 
-export const usage = `Usage: npm run chat -- [options]
+export const usageOf = (call: string): string => `Usage: ${call} [options]
 
 Talks to an agent over the WebSocket channel. Without --once it asks for one line after another.
 
@@ -27,8 +28,8 @@ export interface ChatOptions {
   help: boolean;
 }
 
-export function readChatOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ChatOptions {
-  const values = parse(args);
+export function readChatOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>, call: string): ChatOptions {
+  const values = parse(args, call);
   const token = values.token ?? env["CLAWWIRE_CHAT_TOKEN"];
   const { sender = "you", name, group, once } = values;
   if (once !== undefined && !once.trim()) throw new Failure("--once takes the message to send, and it may not be blank.");
@@ -44,19 +45,19 @@ export function readChatOptions(args: readonly string[], env: Readonly<Record<st
   };
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], call: string) {
   try {
     const string = { type: "string" } as const;
     const options = { url: string, token: string, sender: string, name: string, group: string, once: string, timeout: string, help: { type: "boolean", short: "h" } } as const;
     return parseArgs({ args: [...args], options }).values;
   } catch (cause) {
-    throw new Failure(`${messageOf(cause)} See: npm run chat -- --help`, { cause });
+    throw new Failure(`${messageOf(cause)} See: ${call} --help`, { cause });
   }
 }
 
 function readUrl(text: string, sender: string, name: string | undefined): URL {
   const url = URL.parse(text);
-  if (!url || !/^wss?:$/.test(url.protocol)) throw new Failure(`--url takes an address such as ws://127.0.0.1:18800/ws, not "${text}".`);
+  if (!url || !/^wss?:$/.test(url.protocol)) throw new Failure(`--url takes an address such as ws://127.0.0.1:18800/ws, not "${quotable(text)}".`);
   url.searchParams.set("senderId", sender);
   if (name !== undefined) url.searchParams.set("senderName", name);
   return url;

@@ -24,7 +24,7 @@ export function describeClose(code: number, reason: string): string {
 /** Why the connection could not be made, for the person who wanted it. */
 export function explainRefusal(cause: { code?: string | undefined; message: string }, url: URL): string {
   const place = `${url.protocol}//${url.host}${url.pathname}`;
-  if (cause.code === "ECONNREFUSED") return `Nothing listens at ${place}. Start a gateway with "npm start", or name another address with --url.`;
+  if (cause.code === "ECONNREFUSED") return `Nothing listens at ${place}. Start the gateway ("npm start" in the workshop, else "openclaw gateway run"), or name another address with --url.`;
   if (cause.code === "ENOTFOUND" || cause.code === "EAI_AGAIN") return `There is no computer called ${url.hostname}. Check --url.`;
   const status = /Unexpected server response: (\d+)/.exec(cause.message)?.[1];
   if (status) return `${place} answered HTTP ${status} instead of opening a WebSocket. Check the path in --url.`;

@@ -4,6 +4,7 @@ import type { Side } from "../../testing/conformance/check.ts";
 import { type RuledProtocol, ruledProtocols } from "../../testing/conformance/rulebook.ts";
 import { Failure, messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { quotable } from "../quotable.ts";
 
 const names = ruledProtocols.join("|");
 
@@ -55,8 +56,8 @@ export function readConformOptions(args: readonly string[], { cwd, env }: Pick<I
   if (values.help) return undefined;
   const [name, url, ...more] = positionals;
   const protocol = ruledProtocols.find((known) => known === name);
-  if (!protocol) throw new Failure(name === undefined ? `Which protocol? clawwire conform ${names}` : `There is no protocol "${name}"; there are ${ruledProtocols.join(", ")}.`);
-  if (more.length > 0) throw new Failure(`One address at a time: "${more.join(" ")}" is too much.`);
+  if (!protocol) throw new Failure(name === undefined ? `Which protocol? clawwire conform ${names}` : `There is no protocol "${quotable(name)}"; there are ${ruledProtocols.join(", ")}.`);
+  if (more.length > 0) throw new Failure(`One address at a time: "${more.map(quotable).join(" ")}" is too much.`);
   if ((url === undefined) === (values.listen === undefined)) throw new Failure("Give the address of a server to test, such as ws://127.0.0.1:18800/ws, or --listen PORT to test a client.");
   const token = values.token ?? env["CLAWWIRE_CONFORM_TOKEN"];
   return {
@@ -91,7 +92,7 @@ function parse(args: readonly string[]) {
 function readUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol === "ws:" || url?.protocol === "wss:") return text;
-  throw new Failure(`"${text}" is not the address of a WebSocket server: expected one such as ws://127.0.0.1:18800/ws.`);
+  throw new Failure(`"${quotable(text)}" is not the address of a WebSocket server: expected one such as ws://127.0.0.1:18800/ws.`);
 }
 
 function readNumber(flag: string, text: string | undefined, { least, most }: { least: number; most: number }): number | undefined {

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { plain } from "../plain.ts";
 import type { Style } from "../simulate/terminal.ts";
 import { type CheckResult, countVerdicts, type Report, type RuleReport, type RuleVerdict } from "../../testing/conformance/report.ts";
 
@@ -38,12 +38,6 @@ function passedText(checks: readonly CheckResult[]): string {
 function brokenText({ title, expected = "", got = "", frames = [] }: CheckResult, paint: Paint): string[] {
   const lines = [paint("red", `    ${title}`), `      expected: ${plain(expected)}`, `      got:      ${plain(got)}`];
   return frames.length === 0 ? lines : [...lines, "      frames:", ...frames.map((frame) => paint("dim", `        ${plain(frame)}`))];
-}
-
-/** What a stranger wrote, made safe for a terminal. */
-function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "�");
 }
 
 function summary(report: Report): string {

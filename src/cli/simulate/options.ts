@@ -7,7 +7,7 @@ import type { Io } from "../io.ts";
 
 const names = Object.keys(protocols).join("|");
 
-export const usage = `Usage: npm run simulate -- ${names} [options]
+export const usageOf = (call: string): string => `Usage: ${call} ${names} [options]
 
 Plays the remote server that a channel dials, on loopback: you speak as its user and see every frame, checked against
 the protocol. Lines of the keyboard, of a pipe and of a script are the same: words to say, or commands; /help lists them.
@@ -37,11 +37,11 @@ export interface SimulateOptions {
 const ports: Readonly<Record<ProtocolName, number>> = { "insta-claw": 18801, "local-im": 18802, clawchat: 18803 };
 
 /** Where help was asked for, with what. */
-export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "cwd">): SimulateOptions | { help: ProtocolName | undefined } {
-  const { values, positionals } = parse(args);
+export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "cwd">, call: string): SimulateOptions | { help: ProtocolName | undefined } {
+  const { values, positionals } = parse(args, call);
   const [name, ...more] = positionals;
   if (values.help) return { help: name !== undefined && isProtocol(name) ? name : undefined };
-  if (name === undefined) throw new Failure(`Which protocol? npm run simulate -- ${names}`);
+  if (name === undefined) throw new Failure(`Which protocol? ${call} ${names}`);
   if (!isProtocol(name)) throw new Failure(`There is no protocol "${name}"; there are ${names.replaceAll("|", ", ").replace(/, ([^,]*)$/, " and $1")}.`);
   if (more.length > 0) throw new Failure(`One protocol at a time: "${more.join(" ")}" is too much.`);
   const user = values.user ?? (name === "clawchat" ? undefined : "user-1");
@@ -59,14 +59,14 @@ export function readSimulateOptions(args: readonly string[], { cwd }: Pick<Io, "
   };
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], call: string) {
   try {
     const string = { type: "string" } as const;
     const boolean = { type: "boolean" } as const;
     const options = { port: string, account: { ...string, multiple: true }, extensions: string, set: { ...string, multiple: true }, user: string, script: string, json: boolean, help: { ...boolean, short: "h" } } as const;
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
-    throw new Failure(`${messageOf(cause)} See: npm run simulate -- --help`, { cause });
+    throw new Failure(`${messageOf(cause)} See: ${call} --help`, { cause });
   }
 }
 

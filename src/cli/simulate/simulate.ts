@@ -5,7 +5,7 @@ import { type News, startSimulator, type Simulator } from "../../testing/simulat
 import { codeOf, Failure, messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { helpOf } from "./hint.ts";
-import { readSimulateOptions, usage, type SimulateOptions } from "./options.ts";
+import { readSimulateOptions, usageOf, type SimulateOptions } from "./options.ts";
 import { jsonReport, textReport, type Report } from "./report.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -14,14 +14,14 @@ const foreverMs = 2 ** 31 - 1;
 const replyMs = 600_000;
 
 /** `clawwire simulate`: a remote server in the terminal. */
-export async function simulate(args: readonly string[], io: Io): Promise<number> {
-  const options = readSimulateOptions(args, io);
-  if (!("help" in options)) return run(options, io);
-  io.stdout.write(options.help ? `${usage}\n\n${helpOf(protocols[options.help])}\n` : `${usage}\n`);
+export async function simulate(args: readonly string[], io: Io, call: string): Promise<number> {
+  const options = readSimulateOptions(args, io, call);
+  if (!("help" in options)) return run(options, io, call);
+  io.stdout.write(options.help ? `${usageOf(call)}\n\n${helpOf(protocols[options.help])}\n` : `${usageOf(call)}\n`);
   return 0;
 }
 
-async function run(options: SimulateOptions, io: Io): Promise<number> {
+async function run(options: SimulateOptions, io: Io, call: string): Promise<number> {
   const script = options.script === undefined ? [] : await readScript(options.script);
   const live = io.stdin.isTTY === true;
   const left = Promise.withResolvers<void>();
@@ -33,7 +33,7 @@ async function run(options: SimulateOptions, io: Io): Promise<number> {
   let simulator: Simulator | undefined;
   for (const signal of signals) process.once(signal, leave);
   try {
-    simulator = await start(options, report.news);
+    simulator = await start(options, call, report.news);
     report.listening(simulator);
     work(simulator, options, { script, typed, report, live }).then(leave, left.reject);
     await left.promise;
@@ -79,11 +79,11 @@ function isQuit(line: string): boolean {
   return line.trim() === "/quit";
 }
 
-async function start({ protocol, port, accounts, extensions, settings }: SimulateOptions, tell: (news: News) => void): Promise<Simulator> {
+async function start({ protocol, port, accounts, extensions, settings }: SimulateOptions, call: string, tell: (news: News) => void): Promise<Simulator> {
   try {
     return await startSimulator(protocol, { port, tell, ...(accounts && { accounts }), ...(extensions && { extensions }), ...(settings && { server: settings }) });
   } catch (cause) {
-    if (codeOf(cause) === "EADDRINUSE") throw new Failure(`Port ${port} is taken by another program. Choose another: npm run simulate -- ${protocol} --port ${port < 65_000 ? port + 10 : 18_812}`, { cause });
+    if (codeOf(cause) === "EADDRINUSE") throw new Failure(`Port ${port} is taken by another program. Choose another: ${call} ${protocol} --port ${port < 65_000 ? port + 10 : 18_812}`, { cause });
     if (codeOf(cause) === "EACCES") throw new Failure(`This system does not let you listen on port ${port}. Choose one above 1023.`, { cause });
     throw cause;
   }

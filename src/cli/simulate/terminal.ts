@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import type { Io } from "../io.ts";
+import { plain } from "../plain.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -43,8 +44,7 @@ export function openTerminal({ stdin, stdout }: Io, typist: Typist): Terminal {
     },
     paint: (style, text) => (stdout.isTTY === true ? styleText(style, text, { stream: stdout }) : text),
     plain(text) {
-      // oxlint-disable-next-line no-control-regex
-      const safe = stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+      const safe = plain(text);
       return live && safe.length > mostColumns ? `${safe.slice(0, mostColumns)}…` : safe;
     },
     close: () => lines.close(),

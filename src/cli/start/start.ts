@@ -102,6 +102,11 @@ async function stopGateway(gateway: Guarded, impatient: AbortSignal): Promise<vo
   await gateway.stop();
 }
 
+/** The page that the channel serves on loopback. */
+function pageOf(address: string): string {
+  return new URL("/", address.replace(/^ws/, "http")).href;
+}
+
 function welcome(options: StartOptions, { address, server }: StartChannel, output: string, ms: number, io: Io): string {
   const here = (place: string): string => (place.startsWith(`${io.cwd}${path.sep}`) ? path.relative(io.cwd, place) : place);
   const chat = options.port === 18800 ? "npm run chat" : `npm run chat -- --url ${address}`;
@@ -109,7 +114,7 @@ function welcome(options: StartOptions, { address, server }: StartChannel, outpu
   const model = options.model ? `${options.model.name} at ${options.model.baseUrl}` : "practice model, repeats what you say; for a real one: npm start -- --help";
   const talk = server
     ? [`  server   ${bold(address)}   which OpenClaw has dialed`, `  speak    type what its user says, or ${bold("/help")}`]
-    : [`  connect  ${bold(`${address}?senderId=you`)}`, `  chat     ${bold(chat)}   in another terminal`];
+    : [`  open     ${bold(pageOf(address))}   in a browser`, `  connect  ${bold(`${address}?senderId=you`)}`, `  chat     ${bold(chat)}   in another terminal`];
   return [
     "",
     `${bold("Ready")} after ${(ms / 1000).toFixed(1)} s. Ctrl-C stops everything.`,

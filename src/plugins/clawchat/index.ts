@@ -1,5 +1,6 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
 import { clawchatChannel, clawchatRuntime, clawchatToolGuard } from "../../channel/clawchat.ts";
+import { kitCommandOf, leadToKit } from "../../channel/kit-command.ts";
 import { guardTools } from "../../channel/tool-guard.ts";
 import { tellUnstarted } from "../../channel/unstarted.ts";
 
@@ -10,5 +11,6 @@ export default defineChannelPluginEntry({
   plugin: clawchatChannel,
   setRuntime: clawchatRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, clawchatToolGuard),
+  registerCliMetadata: (api) => leadToKit(api, { command: kitCommandOf("clawwire-clawchat", "ClawChat"), channel: "clawchat", protocol: "clawchat" }),
   registerFull: (api) => tellUnstarted(api, clawchatChannel),
 });

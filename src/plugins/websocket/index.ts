@@ -1,4 +1,5 @@
 import { defineChannelPluginEntry } from "openclaw/plugin-sdk/channel-core";
+import { kitCommandOf, leadToKit } from "../../channel/kit-command.ts";
 import { guardTools } from "../../channel/tool-guard.ts";
 import { tellUnstarted } from "../../channel/unstarted.ts";
 import { websocketChannel, websocketRuntime, websocketToolGuard } from "../../channel/websocket.ts";
@@ -10,5 +11,6 @@ export default defineChannelPluginEntry({
   plugin: websocketChannel,
   setRuntime: websocketRuntime.setRuntime,
   registerCapabilities: (api) => guardTools(api, websocketToolGuard),
+  registerCliMetadata: (api) => leadToKit(api, { command: kitCommandOf("clawwire-websocket", "WebSocket"), channel: "websocket", protocol: "websocket" }),
   registerFull: (api) => tellUnstarted(api, websocketChannel),
 });

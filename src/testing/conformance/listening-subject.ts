@@ -1,6 +1,6 @@
 import { system } from "../../core/system.ts";
 import type { RemoteServer } from "../simulator/protocol.ts";
-import type { ProtocolName, ServerOf } from "../simulator/protocols.ts";
+import type { AnyProtocol, ServerOf } from "../simulator/protocols.ts";
 import type { FrameRecord, Reply } from "../simulator/record.ts";
 import { type News, type Saying, type Simulator, startSimulator } from "../simulator/simulator.ts";
 import type { SimulatorLink } from "../simulator/link.ts";
@@ -109,10 +109,10 @@ interface Journal {
 }
 
 /** Plays the server, and waits for a client that is let in. */
-export async function listenFor<Name extends ProtocolName>(name: Name, options: ConformOptions, rules: FaultRules): Promise<ListeningSubject<ServerOf<Name>>> {
+export async function listenFor<Protocol extends AnyProtocol>(protocol: Protocol, options: ConformOptions, rules: FaultRules): Promise<ListeningSubject<ServerOf<Protocol>>> {
   const journal: Journal = { faults: [], last: undefined };
   const { account, token, port, timeoutMs } = options;
-  const simulator = await startSimulator(name, { port, tell: (news) => note(journal, news, rules), ...(account !== undefined && { accounts: { [account]: token ?? "" } }) });
+  const simulator = await startSimulator(protocol, { port, tell: (news) => note(journal, news, rules), ...(account !== undefined && { accounts: { [account]: token ?? "" } }) });
   options.listening(simulator.url, simulator.config);
   try {
     await simulator.link({ timeoutMs });

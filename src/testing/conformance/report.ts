@@ -1,5 +1,5 @@
 import type { Fault, Side, Unchecked } from "./check.ts";
-import { type Rule, type RuledProtocol, schemaRule } from "./rulebook.ts";
+import { type Rule, schemaRule } from "./rulebook.ts";
 
 /** What came of one check. */
 export interface CheckResult {
@@ -26,7 +26,7 @@ export interface RuleReport {
 }
 
 export interface Report {
-  protocol: RuledProtocol;
+  protocol: string;
   side: Side;
   seed: number;
   rules: readonly RuleReport[];

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 
 export interface Rule {
   id: string;
@@ -13,9 +14,11 @@ export type RuledProtocol = (typeof ruledProtocols)[number];
 /** The rule that the document itself is: it has no number in the book. */
 export const schemaRule = "schema";
 
-export async function readRuleBook(protocol: RuledProtocol): Promise<readonly Rule[]> {
-  const text = await readFile(new URL(`../../../spec/rules/${protocol}.md`, import.meta.url), "utf8");
-  return [{ id: schemaRule, statement: `Every frame is as ${protocol}.asyncapi.yaml describes it.` }, ...rulesIn(text)];
+/** `book` is where the rules of a protocol are that is none of ours. */
+export async function readRuleBook(protocol: string, book = new URL(`../../../spec/rules/${protocol}.md`, import.meta.url)): Promise<readonly Rule[]> {
+  const rules = rulesIn(await readFile(book, "utf8"));
+  if (rules.length === 0) throw new Error(`the rule book of ${protocol}, ${fileURLToPath(book)}, has no rule: expected items such as "- **AB-1** A message is answered once."`);
+  return [{ id: schemaRule, statement: `Every frame is as ${protocol}.asyncapi.yaml describes it.` }, ...rules];
 }
 
 /** The numbered items of a rule book. */

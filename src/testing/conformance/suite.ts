@@ -1,18 +1,22 @@
 import { system } from "../../core/system.ts";
 import { Broken, type Check, type ConformOptions, type Fault, type Side, type Subject, type Unchecked, Unseen } from "./check.ts";
 import { type CheckResult, type Report, resultOf, rowsOf } from "./report.ts";
-import { readRuleBook, type RuledProtocol, schemaRule } from "./rulebook.ts";
+import { readRuleBook, type Rule, schemaRule } from "./rulebook.ts";
 
 export interface SuiteParts<Tested extends Subject> {
-  protocol: RuledProtocol;
+  protocol: string;
+  /** Its rule book, where the protocol is none of ours. */
+  book?: URL;
   side: Side;
   open(options: ConformOptions): Promise<Tested>;
   checks: readonly Check<Tested>[];
-  unchecked: readonly Unchecked[];
+  /** None unless said. */
+  unchecked?: readonly Unchecked[];
 }
 
 /** The black-box checks of one end of a protocol. */
-export interface Suite extends Pick<SuiteParts<Subject>, "protocol" | "side" | "unchecked"> {
+export interface Suite extends Pick<SuiteParts<Subject>, "protocol" | "side"> {
+  unchecked: readonly Unchecked[];
   checks: readonly Pick<Check<Subject>, "rules" | "title">[];
   run(options: ConformOptions, running?: Running): Promise<Report>;
 }
@@ -26,13 +30,15 @@ export interface Running {
 }
 
 export function defineSuite<Tested extends Subject>(parts: SuiteParts<Tested>): Suite {
-  const { protocol, side, checks, unchecked } = parts;
+  const { protocol, side, checks, unchecked = [] } = parts;
   return { protocol, side, checks, unchecked, run: (options, running = {}) => runSuite(parts, options, running) };
 }
 
 async function runSuite<Tested extends Subject>(parts: SuiteParts<Tested>, options: ConformOptions, { rule, begins, tell }: Running): Promise<Report> {
-  const { protocol, side, unchecked } = parts;
-  const book = (await readRuleBook(protocol)).filter(({ id }) => rule === undefined || id === rule);
+  const { protocol, side, unchecked = [] } = parts;
+  const whole = await readRuleBook(protocol, parts.book);
+  expectRules({ ...parts, unchecked }, whole);
+  const book = whole.filter(({ id }) => rule === undefined || id === rule);
   // What a frame looks like shows in every check.
   const checks = parts.checks.filter(({ rules }) => rule === undefined || rule === schemaRule || rules.includes(rule));
   const results: CheckResult[] = [];
@@ -55,6 +61,12 @@ async function runSuite<Tested extends Subject>(parts: SuiteParts<Tested>, optio
   const isBad = results.some(({ rules, verdict }) => rules.includes(schemaRule) && verdict === "failed");
   if (isSpokenTo && !isBad && book.some(({ id }) => id === schemaRule)) add({ rules: [schemaRule], title: "sends frames that the document describes", verdict: "passed", ms: 0 });
   return { protocol, side, seed: options.seed, rules: rowsOf(book, results, unchecked) };
+}
+
+/** What a check finds of a rule that is not there would be told nowhere. */
+function expectRules({ protocol, checks, unchecked }: Pick<Suite, "protocol" | "checks" | "unchecked">, book: readonly Rule[]): void {
+  const strange = [...checks, ...unchecked].flatMap(({ rules }) => rules).filter((rule) => !book.some(({ id }) => id === rule));
+  if (strange.length > 0) throw new Error(`the suite of ${protocol} looks at ${strange.join(", ")}, which its rule book does not have: it has ${book.map(({ id }) => id).join(", ")}`);
 }
 
 /** One fault shows in many checks, and is told once. */

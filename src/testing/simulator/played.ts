@@ -15,6 +15,7 @@ export class PlayedServer implements RemoteServer {
     this.#protocol = protocol;
     this.#host = host;
     this.#follower = protocol.follow();
+    if (host.extensions && !protocol.announce) throw new Error(`${protocol.channel} has no extensions, so none can be announced: leave "extensions" out`);
   }
 
   get replies(): readonly Reply[] {
@@ -24,7 +25,8 @@ export class PlayedServer implements RemoteServer {
   opened(link: ServerLink, account: string): void {
     this.#host.admitted(link, account);
     const { extensions, system } = this.#host;
-    if (extensions) this.#host.send(link, this.#protocol.announce(extensions, () => system.uuid()));
+    const hello = extensions && this.#protocol.announce?.(extensions, () => system.uuid());
+    if (hello !== undefined) this.#host.send(link, hello);
   }
 
   heard(frame: FrameRecord): Heard {

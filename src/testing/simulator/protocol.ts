@@ -28,8 +28,8 @@ export interface PlayedProtocol extends ProtocolFacts {
   controls: Readonly<Record<string, Control>>;
   /** The frames of one message, in order. */
   compose(message: Message, now: number, newId: () => string): string[];
-  /** The frame that tells the plugin which extensions it may use. */
-  announce(extensions: readonly string[], newId: () => string): string;
+  /** The frame that tells the plugin which extensions it may use; absent where the wire has none. */
+  announce?(extensions: readonly string[], newId: () => string): string;
   follow(): Follower;
   /** What an operator configures to let the channel dial this address; everybody may talk to the agent then. */
   configFor(url: string, accounts: Secrets): Readonly<Record<string, unknown>>;

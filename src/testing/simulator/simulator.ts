@@ -4,7 +4,7 @@ import { system as platform } from "../../core/system.ts";
 import { Ledger, type News } from "./ledger.ts";
 import { ServerLink, type SimulatorLink } from "./link.ts";
 import { PlayedServer } from "./played.ts";
-import { type OptionsOf, type ProtocolName, protocols, type ServerOf } from "./protocols.ts";
+import { type AnyProtocol, type OptionsOf, protocolOf, type ServerOf } from "./protocols.ts";
 import type { RemoteProtocol, RemoteServer, Saying, Secrets, ServerHost } from "./protocol.ts";
 import type { CallRecord, FrameRecord, Reply, Violation } from "./record.ts";
 import { nobody, perform, type Stage } from "./script.ts";
@@ -36,10 +36,10 @@ export const garbage: Readonly<Record<string, string | Buffer>> = {
 };
 
 /** A remote server that a plugin dials: it speaks its protocol well, and badly when it is told to. */
-export async function startSimulator<Name extends ProtocolName>(name: Name, options: SimulatorOptions<OptionsOf<Name>> = {}): Promise<Simulator<ServerOf<Name>>> {
-  const protocol: RemoteProtocol = protocols[name];
+export async function startSimulator<Protocol extends AnyProtocol>(named: Protocol, options: SimulatorOptions<OptionsOf<Protocol>> = {}): Promise<Simulator<ServerOf<Protocol>>> {
+  const protocol = protocolOf(named);
   const begin = (host: ServerHost): RemoteServer => ("serve" in protocol ? protocol.serve(host) : new PlayedServer(protocol, host));
-  const simulator = new Simulator(protocol, begin as (host: ServerHost) => ServerOf<Name>, options);
+  const simulator = new Simulator(protocol, begin as (host: ServerHost) => ServerOf<Protocol>, options);
   await simulator.start(options.port ?? 0);
   return simulator;
 }

@@ -27,7 +27,7 @@ chat.on("reaction", ({ emoji, op }) => console.log(emoji, op === "add"));
 `;
 
 /** What a project that installs the kit gets beside it, from what is installed here: nothing is fetched. */
-const beside = ["ws", "fast-check", "pure-rand", "@types/ws", "@types/node", "undici-types"];
+const beside = ["ws", "json5", "fast-check", "pure-rand", "@types/ws", "@types/node", "undici-types"];
 
 describe("the packed kit in a project of its own", () => {
   let project = "";
@@ -113,10 +113,17 @@ describe("the packed kit in a project of its own", () => {
     const kit = async (...args: string[]) => run(process.execPath, [command, ...args], { cwd: folder }).then(({ stdout }) => ({ code: 0, stdout, stderr: "" }), (cause: { code: number; stdout: string; stderr: string }) => cause);
     expect((await kit("--help")).stdout).toMatch(/^Usage: clawwire COMMAND[^]*\n {2}conform {3}[^]*$/);
     expect((await kit("--help")).stdout).not.toContain("gateway");
+    expect((await kit("simulate", "--help")).stdout).toMatch(/^Usage: clawwire simulate insta-claw\|local-im\|clawchat \[options\]/);
+    expect(await kit("spec", "clawchat")).toMatchObject({ code: 0, stdout: await readFile(path.join(root, "spec/clawchat.asyncapi.yaml"), "utf8") });
     expect(await kit("conform", "local-im", "ws://127.0.0.1:9/")).toMatchObject({ code: 2, stderr: expect.stringMatching(/There is no server at ws:\/\/127\.0\.0\.1:9\//) as string });
     const server = await startSimulator("local-im");
     const { code, stdout } = await kit("conform", "local-im", server.url, "--timeout", "1", "--rule", "LI-5");
+    // No OpenClaw is here: what the channels need of it, the kit has itself.
+    await writeFile(path.join(folder, "openclaw.json"), `{ channels: { "nc-local-im-connector": { serverUrl: "${server.url}", accounts: { Office: {} } }, websocket: { port: "many" } } }`);
+    const doctor = await kit("doctor", "--config", "openclaw.json", "--take-over");
     await server.stop();
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/✗ configuration {2}channels\.websocket\.port: expected a whole number[^]*nc-local-im-connector Office {2}ws:[^]*✓ handshake/);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^✓ LI-5 {2}answers a WebSocket ping/)]);
   });
 

@@ -52,7 +52,7 @@ describe("a published package", () => {
   });
 
   it("says what has to be done once, where the smallest configuration is not enough", () => {
-    expect(readme(packageNamed("clawwire-clawchat"), release, channel)).toContain("Then, once:\n\n```sh\nopenclaw channels add --channel clawchat --code <invite code>\n```");
+    expect(readme(packageNamed("clawwire-clawchat"), release, channel)).toContain("Then, once:\n\n```sh\nopenclaw channels add --channel clawchat --code \"$INVITE_CODE\"\n```");
     expect(readme(row, release, channel)).not.toContain("Then, once");
   });
 
@@ -73,7 +73,7 @@ describe("a published package", () => {
 });
 
 describe("the inspection of a bundle", () => {
-  const bundle = (code: string, imports: string[] = []) => ({ files: new Map([["index.js", code]]), parts: new Map<string, never>(), imports, foreign: [] });
+  const bundle = (code: string, imports: string[] = []) => ({ files: new Map([["index.js", code]]), assets: new Map<string, never>(), parts: new Map<string, never>(), imports, foreign: [] });
 
   it.each([
     ["\nconst f = new Function('x');", "dist/index.js:2 runs text as code"],

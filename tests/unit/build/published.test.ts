@@ -9,8 +9,8 @@ import { packages } from "../../../build/packages.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
-/** Unpacked, in bytes. What the wires of the two larger ones have to check is more than there is room for below 400,000. */
-const most: Readonly<Record<string, number>> = { "clawwire-websocket": 400_000, "clawwire-local-im": 400_000, "clawwire-insta-claw": 495_000, "clawwire-clawchat": 510_000 };
+/** Unpacked, in bytes. What the wires of the two larger ones have to check is more than there is room for below 400,000, and so is the chat page. */
+const most: Readonly<Record<string, number>> = { "clawwire-websocket": 450_000, "clawwire-local-im": 400_000, "clawwire-insta-claw": 495_000, "clawwire-clawchat": 510_000 };
 
 describe("the packages as they are published", () => {
   let dist = "";

@@ -14,6 +14,7 @@ describe("an account of the websocket channel", () => {
     expect(resolve({ websocket: {} }).config).toMatchObject({ host: "0.0.0.0", dmPolicy: "open" });
     expect(resolve({ websocket: { auth: { enabled: false } } }).config).toMatchObject({ host: "127.0.0.1", dmPolicy: "open" });
     expect(resolve({ websocket: { auth: { required: false } } }).config).toMatchObject({ host: "127.0.0.1" });
+    expect([{}, { host: "127.0.0.1" }, { auth: { enabled: false } }, { playground: true }, { auth: { enabled: false }, playground: false }].map((websocket) => resolve({ websocket }).config?.playground)).toEqual([false, true, true, true, false]);
     expect(resolve({ websocket: { auth: { enabled: false }, host: "0.0.0.0" } }).config).toMatchObject({ host: "0.0.0.0", dmPolicy: "pairing" });
   });
 

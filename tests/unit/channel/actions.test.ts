@@ -11,7 +11,7 @@ import { plainInbound } from "../../support/plain-protocol.ts";
 import { noApprovals } from "./fake-host.ts";
 
 const accounts: ChannelNames["accounts"] = { plain: () => "default", find: (_cfg, requested) => requested ?? "default" };
-const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, sessions: hostForm, accounts };
+const channel: ChannelNames = { id: "websocket", label: "WebSocket", legacy: [], addresses: { prefix: "ws", aliases: ["websocket"] }, hasGroups: true, messageIdCharacters: 128, sessions: hostForm, accounts };
 const wire = ["react", "edit", "delete"] as const;
 
 function stage(acted: Acted = { is: "done" }, carried: readonly ActName[] = wire, sent: "away" | "unknown" | { messageId: string } = { messageId: "srv_2" }) {

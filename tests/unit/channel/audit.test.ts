@@ -23,7 +23,7 @@ const names = { id: "websocket", legacy: ["ws"] };
 const listening: Exposure = {
   accountId: "default",
   place: "0.0.0.0:18800",
-  listens: { takesQueryToken: false, allowedOrigins: ["https://app.example"] },
+  listens: { takesQueryToken: false, allowedOrigins: ["https://app.example"], hasPage: false },
   isLocal: false,
   verifies: "all",
   admitsAll: true,
@@ -85,14 +85,16 @@ describe("the audit of what an account is open to", () => {
     expect(habits({ admitsAll: false })).toEqual(["info plain-listener"]);
     expect(habits({})).toEqual(["info plain-listener", "info open-to-verified"]);
     expect(habits({ isLocal: true, verifies: "none" })).toEqual(["info local-senders"]);
-    expect(habits({ isLocal: true, admitsAll: false, listens: { takesQueryToken: true, allowedOrigins: [] } })).toEqual(["info token-in-url"]);
-    expect(habits({ admitsAll: false, listens: { takesQueryToken: true, allowedOrigins: [] } })).toEqual(["info plain-listener", "warn token-in-url", "info no-origins"]);
-    expect(habits({ isLocal: true, admitsAll: false, listens: { takesQueryToken: false, allowedOrigins: ["null", "http://app.example"] } })).toEqual(["warn loose-origin"]);
+    expect(habits({ isLocal: true, admitsAll: false, listens: { takesQueryToken: true, allowedOrigins: [], hasPage: false } })).toEqual(["info token-in-url"]);
+    expect(habits({ admitsAll: false, listens: { takesQueryToken: true, allowedOrigins: [], hasPage: false } })).toEqual(["info plain-listener", "warn token-in-url", "info no-origins"]);
+    expect(habits({ isLocal: true, admitsAll: false, listens: { takesQueryToken: false, allowedOrigins: ["null", "http://app.example"], hasPage: false } })).toEqual(["warn loose-origin"]);
+    expect(habits({ admitsAll: false, listens: { takesQueryToken: false, allowedOrigins: ["https://app.example"], hasPage: true } })).toEqual(["info plain-listener", "warn open-page"]);
+    expect(habits({ isLocal: true, admitsAll: false, listens: { takesQueryToken: false, allowedOrigins: [], hasPage: true } })).toEqual([]);
     expect(say(auditHabits(names, { ...dialing, logsMessages: true }))).toEqual(["info detailed-log"]);
   });
 
   it("gives every finding a remedy and the account's name", () => {
-    const all = { ...listening, verifies: "some", allowFrom: ["*"], secretUrls: ["x"], logsMessages: true, listens: { takesQueryToken: true, allowedOrigins: ["null"] } } as const;
+    const all = { ...listening, verifies: "some", allowFrom: ["*"], secretUrls: ["x"], logsMessages: true, listens: { takesQueryToken: true, allowedOrigins: ["null"], hasPage: true } } as const;
     for (const { detail, remediation = "" } of [...auditExposure(names, all, {}), ...auditHabits(names, all)]) {
       expect(detail).toMatch(/^Account default: /);
       expect(remediation).not.toBe("");

@@ -81,7 +81,7 @@ describe("what is said unasked", () => {
 
   it("says so where no wire can carry the id of the message it quotes", async () => {
     const { send, sendings } = said({ messageId: "m" });
-    await expect(send("clawchat:user:usr_1", "m".repeat(129))).rejects.toThrow(/"m+…?[^"]*" is no id of a message: .* at most 128 characters/);
+    await expect(send("clawchat:user:usr_1", "m".repeat(513))).rejects.toThrow(/"m+…?[^"]*" is no id of a message: .* at most 512 characters/);
     expect(sendings).toEqual([]);
   });
 

@@ -46,7 +46,7 @@ describe("a refusal", () => {
 
   it("names what to do", () => {
     const url = new URL("ws://nowhere.invalid:1/ws?senderId=secret");
-    expect(explainRefusal({ code: "ECONNREFUSED", message: "" }, url)).toBe('Nothing listens at ws://nowhere.invalid:1/ws. Start a gateway with "npm start", or name another address with --url.');
+    expect(explainRefusal({ code: "ECONNREFUSED", message: "" }, url)).toBe('Nothing listens at ws://nowhere.invalid:1/ws. Start the gateway ("npm start" in the workshop, else "openclaw gateway run"), or name another address with --url.');
     expect(explainRefusal({ code: "ENOTFOUND", message: "" }, url)).toContain("nowhere.invalid");
     expect(explainRefusal({ message: "Unexpected server response: 400" }, url)).toContain("HTTP 400");
   });

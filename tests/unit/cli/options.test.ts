@@ -44,21 +44,21 @@ describe("the options of start", () => {
 
 describe("the options of chat", () => {
   it("put the sender and the name into the address, and the token nowhere near it", () => {
-    const options = readChatOptions(["--sender", "ada", "--name", "Ada L", "--token", "s3cret"], {});
+    const options = readChatOptions(["--sender", "ada", "--name", "Ada L", "--token", "s3cret"], {}, "clawwire chat");
     expect(options.url.href).toBe("ws://127.0.0.1:18800/ws?senderId=ada&senderName=Ada+L");
     expect(options.token).toBe("s3cret");
   });
 
   it("take the token from the environment", () => {
-    expect(readChatOptions([], { CLAWWIRE_CHAT_TOKEN: "s3cret" }).token).toBe("s3cret");
+    expect(readChatOptions([], { CLAWWIRE_CHAT_TOKEN: "s3cret" }, "clawwire chat").token).toBe("s3cret");
   });
 
   it.each([
     [["--url", "http://localhost"], /--url takes an address such as ws:\/\/127.0.0.1:18800\/ws, not "http:\/\/localhost"/],
     [["--timeout", "soon"], /--timeout takes a number of seconds above 0, not "soon"/],
     [["--once", "  "], /may not be blank/],
-    [["--nope"], /npm run chat -- --help/],
+    [["--nope"], /See: clawwire chat --help/],
   ] as [string[], RegExp][])("refuse %j with what to do", (args, message) => {
-    expect(() => readChatOptions(args, {})).toThrow(message);
+    expect(() => readChatOptions(args, {}, "clawwire chat")).toThrow(message);
   });
 });

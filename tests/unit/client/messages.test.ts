@@ -272,6 +272,27 @@ describe("after a lost connection", () => {
     expect(stage.peer.sends()).toEqual([]);
   });
 
+  it("WS-14 asks again for what an earlier page has sent, unless that could run twice", async () => {
+    const stage = await createChatStage();
+    const heardAt = stage.clock.now();
+    const ask = (messageId: string, sent: { heardAt: number; senderId?: string }) => stage.chat.send("hello", { messageId, sent });
+    const [known, ours, old, other] = [ask("m1", { heardAt, senderId: "ada" }), ask("m2", { heardAt }), ask("m3", { heardAt: heardAt - clientLimits.repeatMs - 1 }), ask("m4", { heardAt, senderId: "anon-1" })];
+    await stage.welcome();
+    for (const each of [old, other]) await expect(each.done).rejects.toMatchObject({ code: "unknown_outcome" });
+    expect(stage.peer.sends()).toEqual(["m1", "m2"]);
+    for (const id of ["m1", "m2"]) stage.peer.say(response(id, "hi"));
+    expect(await Promise.all([known.done, ours.done])).toMatchObject([{ text: "hi" }, { text: "hi" }]);
+  });
+
+  it("WS-29 tells the server to stop what an earlier page has sent", async () => {
+    const stage = await createChatStage();
+    const reply = stage.chat.send("hello", { messageId: "m1", sent: { heardAt: stage.clock.now() } });
+    reply.abort();
+    await expect(reply.done).rejects.toMatchObject({ code: "cancelled" });
+    await stage.welcome();
+    expect(stage.peer.heard.slice(1)).toEqual([{ type: "chat.cancel", messageId: "m1" }]);
+  });
+
   it("joins its groups again, but those it has left", async () => {
     const stage = await open();
     for (const group of ["a", "b", "a"]) stage.chat.join(group);
@@ -288,6 +309,23 @@ describe("after a lost connection", () => {
     expect(stage.peer.sends()).toEqual(["m1"]);
     stage.peer.say(response("m1", "hi"));
     await expect(small.done).resolves.toMatchObject({ text: "hi" });
+  });
+});
+
+describe("a message of somebody else", () => {
+  it("WS-24 has no answer where the server says so, and nothing is told twice", async () => {
+    const { chat, peer, told } = await open();
+    peer.say(failure("p1", "agent_error", "The model is away"));
+    peer.say({ type: "chat.error", messageId: "p2", error: "Older" });
+    expect(told.slice(-2)).toEqual([
+      ["failure", { messageId: "p1", code: "agent_error", text: "The model is away" }],
+      ["failure", { messageId: "p2", code: "agent_error", text: "Older" }],
+    ]);
+    const reply = chat.send("hello", { messageId: "m1" });
+    const before = told.length;
+    for (const end of [failure("m1", "timeout"), failure("m1", "timeout")]) peer.say(end);
+    await expect(reply.done).rejects.toMatchObject({ code: "timeout" });
+    expect(told.slice(before)).toEqual([]);
   });
 });
 

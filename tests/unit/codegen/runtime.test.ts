@@ -113,6 +113,13 @@ suite("what the decoder says to people", () => {
     });
   });
 
+  it("clips a name that somebody made longer than any field", () => {
+    const errors: ValidationError[] = [{ instancePath: `/${"n".repeat(4_000)}`, keyword: "additionalProperties", params: {} }];
+    const { path, detail } = describe(errors, {});
+    expect([path.length < 100, detail.length < 200]).toEqual([true, true]);
+    expect(path).toMatch(/^\["n{30,}.*"\]$/);
+  });
+
   it("speaks of the branch of a union that got furthest", () => {
     const errors: ValidationError[] = [
       { instancePath: "/token", keyword: "type", params: { type: "string" } },

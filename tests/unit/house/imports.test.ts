@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const root = `${import.meta.dirname}/../../..`;
 const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
-const files = project.addSourceFilesAtPaths([`${root}/src/**/*.ts`, `${root}/codegen/**/*.ts`, `!${root}/codegen/fixtures/**`]);
+const files = project.addSourceFilesAtPaths([`${root}/src/**/*.{ts,tsx}`, `${root}/codegen/**/*.ts`, `!${root}/codegen/fixtures/**`]);
 
 const pathOf = (file: SourceFile) => relative(root, file.getFilePath());
 
@@ -33,7 +33,7 @@ const say = ({ from, imported }: { from: string; imported: string }) => `${from}
 
 describe("the house", () => {
   it("has the layers that its page names", () => {
-    expect(Object.keys(layers)).toHaveLength(14);
+    expect(Object.keys(layers)).toHaveLength(15);
     expect(layers["src/account"]).toEqual(["src/core", "src/protocols", "src/edge", "src/link", "src/store", "src/rest", "src/auth", "generated"]);
   });
 
@@ -68,7 +68,7 @@ describe("the house", () => {
 
   it("touches clock, timers and randomness in core/system.ts only, and in core/web.ts what browsers have, too", () => {
     const platform = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|randomUUID|getRandomValues|performance\.now)\b/;
-    const layered = /^src\/(core|protocols|edge|link|store|rest|auth|account|channel|plugins|client)\//;
+    const layered = /^src\/(core|protocols|edge|link|store|rest|auth|account|channel|plugins|client|page)\//;
     const wrong = files.filter((file) => layered.test(pathOf(file)) && !/^src\/core\/(system|web)\.ts$/.test(pathOf(file)) && platform.test(file.getFullText()));
     expect(wrong.map(pathOf)).toEqual([]);
   });
@@ -76,6 +76,13 @@ describe("the house", () => {
   it("gives the client the types of the wire alone: its validators are larger than a page should load", () => {
     const wrong = all.filter(({ from, imported }) => from.startsWith("src/client/") && imported.startsWith("generated/") && imported !== "generated/websocket/types.ts");
     expect(wrong.map(say)).toEqual([]);
+  });
+
+  it("gives the page the platform of a browser and two libraries, and from the rest of the house what runs there", () => {
+    const packages = all.filter(({ from, imported }) => from.startsWith("src/page/") && isPackage(imported)).map(({ imported }) => imported);
+    expect([...new Set(packages)].toSorted()).toEqual(["clawwire:messages", "marked", "preact", "preact/hooks"]);
+    const core = all.filter(({ from, imported }) => from.startsWith("src/page/") && imported.startsWith("src/core/")).map(({ imported }) => imported);
+    expect([...new Set(core)].toSorted()).toEqual(["src/core/every.ts", "src/core/web.ts"]);
   });
 
   it("has no file over 400 lines", () => {

@@ -5,18 +5,18 @@ import { count, type Mutant, scoreOf, writeReport } from "../../mutation/report.
 
 const root = `${import.meta.dirname}/../../..`;
 const found = (patterns: readonly string[]) => globSync([...patterns], { cwd: root });
-const everything = found(["src/{link,auth,protocols}/**/*.ts"]);
-/** It waits for something: no function of values. An inbox waits for its handler alone, whatever that is. */
+const everything = found(["src/{link,auth,protocols,client}/**/*.ts"]);
+/** It waits for something: no function of values. An inbox waits for its handler alone, a reply for its parts and a chat for a token, whatever these are. */
 const waits = (file: string) => /\bawait\b|\.after\(/.test(readFileSync(`${root}/${file}`, "utf8"));
 
 describe("the parts that are broken on purpose", () => {
-  it("hold every file of link, auth and protocols once, a new one too", () => {
+  it("hold every file of link, auth, protocols and the client once, a new one too", () => {
     const held = parts.flatMap(({ mutate }) => found(mutate));
     expect(held.toSorted()).toEqual(everything.toSorted());
   });
 
   it("leave out what waits for a socket, a timer or a server, and nothing else", () => {
-    expect(everything.filter(waits).toSorted()).toEqual([...shells, "src/link/inbox.ts"].toSorted());
+    expect(everything.filter(waits).toSorted()).toEqual([...shells, "src/link/inbox.ts", "src/client/reply.ts", "src/client/chat.ts"].toSorted());
   });
 
   it("have tests, and leave out none that is not there", () => {

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { localIm } from "../../../src/testing/simulator/local-im/local-im.ts";
+import type { PlayedProtocol } from "../../../src/testing/simulator/protocol.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../../../src/testing/simulator/simulator.ts";
 import { asOffice, dialRaw, heard, type RawPlugin } from "../../support/raw-plugin.ts";
 
@@ -256,5 +258,25 @@ describe("what the plugin sends", () => {
     const waiting = sim.reply("m-1").catch((cause: unknown) => String(cause));
     await sim.stop();
     expect(await waiting).toBe("Error: the simulator was stopped");
+  });
+});
+
+describe("a protocol that is none of ours", () => {
+  const { announce: _none, ...plain } = localIm;
+  const own: PlayedProtocol = { ...plain, channel: "lamp" };
+
+  it("is played as ours are", async () => {
+    const sim = await startSimulator(own);
+    running.push(sim);
+    const plugin = await dialRaw(sim.url, asOffice["local-im"]);
+    await sim.link();
+    const messageId = sim.say({ text: "hello" });
+    plugin.send({ type: "done", content: "Good morning.", thought: "" });
+    expect((await sim.reply(messageId)).text).toBe("Good morning.");
+    expect(Object.keys(sim.config)).toEqual(["lamp"]);
+  });
+
+  it("announces no extensions where it has none, and says so", async () => {
+    await expect(startSimulator(own, { extensions: ["ack"] })).rejects.toThrow('lamp has no extensions, so none can be announced: leave "extensions" out');
   });
 });
