@@ -1,32 +1,28 @@
-/**
- * `npm run bench [-- --only <name>,… [--profile] | --list]`: takes the measurements, one benchmark after the other, and
- * writes `docs/performance.md`. With `--only` it prints what it measured and writes nothing; with `--profile` it prints
- * where the time of each process went, too, and leaves the profiles in `.state/profiles`. Asserts nothing: figures of a
- * shared machine are for people to judge.
- */
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions, refuse } from "../support/options.ts";
 import type { Figure } from "./figure.ts";
 import { readProfiles, renderProfile } from "./profile.ts";
 import { describeMachine, renderReport, renderTable } from "./report.ts";
 
 const benchmarks = ["decode", "encode", "sessions", "edge", "streams", "first-partial", "reconnect", "gateway"];
 const root = resolve(import.meta.dirname, "../..");
-const { values } = parseArgs({ options: { only: { type: "string" }, list: { type: "boolean", default: false }, profile: { type: "boolean", default: false } } });
+const usage = `Usage: npm run bench [-- --only NAME,... [--profile] | --list]
 
-if (values.list) {
-  console.log(benchmarks.join("\n"));
-} else {
-  const chosen = values.only?.split(",") ?? benchmarks;
-  const unknown = chosen.filter((name) => !benchmarks.includes(name));
-  if (unknown.length > 0) {
-    console.error(`There is no benchmark "${unknown.join('", "')}"; there are ${benchmarks.join(", ")}.`);
-    process.exitCode = 2;
-  } else await run(chosen);
-}
+Takes the measurements, one benchmark after the other, and writes docs/performance.md. It judges nothing: figures of a
+shared machine are for people.
+  --only NAME,...  these alone, printed and not written: ${benchmarks.join(", ")}
+  --profile        prints where the time of each process went, too, and leaves the profiles in .state/profiles
+  --list           names them`;
+const { values, positionals } = readOptions(usage, { only: { type: "string" }, list: { type: "boolean", default: false }, profile: { type: "boolean", default: false } });
+
+const chosen = values.only?.split(",") ?? benchmarks;
+const unknown = [...chosen.filter((name) => !benchmarks.includes(name)), ...positionals];
+if (unknown.length > 0) refuse(`There is no benchmark "${unknown.join('", "')}".`, usage);
+if (values.list) console.log(benchmarks.join("\n"));
+else await run(chosen);
 
 async function run(chosen: readonly string[]): Promise<void> {
   const figures: Figure[] = [];

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions, refuse } from "../support/options.ts";
 import { liveThrough, protocols } from "./history.ts";
 import { liveThroughAll, tellFailures, type Totals } from "./many.ts";
 import { planHistory } from "./plan.ts";
@@ -13,12 +13,13 @@ Lives through M histories (100) of each protocol, those of the seeds N (1), N + 
 Kills a real gateway with all four channels under load N times (20), at moments of its life that the seed S (1) draws, starts
 it again each time, and judges what its users have seen.`;
 
-const { values } = readOptions();
+const { values, positionals } = readOptions(usage, { seed: { type: "string", default: "1" }, histories: { type: "string", default: "100" }, protocol: { type: "string" }, tell: { type: "boolean", default: false }, gateway: { type: "boolean", default: false }, kills: { type: "string", default: "20" } });
+if (positionals.length > 0) refuse(`unexpected ${positionals.join(" ")}`, usage);
 const first = numberOf(values.seed);
 if (values.gateway) process.exit(await killGateway(first, numberOf(values.kills)));
 const histories = numberOf(values.histories);
 const chosen = protocols.filter((name) => values.protocol === undefined || values.protocol === name);
-if (chosen.length === 0) refuse(`there is no protocol "${values.protocol ?? ""}"`);
+if (chosen.length === 0) refuse(`there is no protocol "${values.protocol ?? ""}"`, usage);
 const seeds = Array.from({ length: histories }, (_, index) => first + index);
 
 let failed = 0;
@@ -64,20 +65,7 @@ function report(protocol: (typeof protocols)[number], { histories: done, found, 
   console.log(`  ${Object.entries(counts).map(([name, times]) => `${name} ${times}`).join(", ")}`);
 }
 
-function readOptions() {
-  try {
-    return parseArgs({ options: { seed: { type: "string", default: "1" }, histories: { type: "string", default: "100" }, protocol: { type: "string" }, tell: { type: "boolean", default: false }, gateway: { type: "boolean", default: false }, kills: { type: "string", default: "20" } } });
-  } catch (thrown) {
-    return refuse(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-}
-
 function numberOf(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) refuse(`expected a whole number from 1 on, got "${text}"`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) refuse(`expected a whole number from 1 on, got "${text}"`, usage);
   return Number(text);
-}
-
-function refuse(why: string): never {
-  console.error(`${why}\n\n${usage}`);
-  process.exit(2);
 }

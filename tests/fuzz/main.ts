@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { readOptions, refuse } from "../support/options.ts";
 import { readCorpus, readFailure, writeCorpus, writeFailure } from "./corpus.ts";
 import { type Counters, isOurs, Reach, startCounters } from "./coverage.ts";
 import { Campaign, type Failure } from "./engine.ts";
@@ -20,15 +20,13 @@ Throws damaged input at everything that reads input, and mutates further what re
 const TURN_MS = 2_000;
 const REPORT_MS = 5_000;
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "1" }, target: { type: "string", multiple: true, default: [] }, seed: { type: "string" }, keep: { type: "boolean", default: false }, play: { type: "string" }, help: { type: "boolean", default: false } } });
-const unknown = values.target.filter((name) => !targets.some((target) => target.name === name));
+const { values, positionals } = readOptions(USAGE, { minutes: { type: "string", default: "1" }, target: { type: "string", multiple: true, default: [] }, seed: { type: "string" }, keep: { type: "boolean", default: false }, play: { type: "string" } });
+const unknown = [...values.target.filter((name) => !targets.some((target) => target.name === name)), ...positionals];
 const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
-if (values.help || unknown.length > 0 || !(minutes > 0) || !Number.isInteger(seed)) {
-  for (const name of unknown) console.error(`There is no target ${name}.`);
-  console.error(USAGE);
-  process.exit(values.help ? 0 : 2);
-}
+if (unknown.length > 0) refuse(`There is no target ${unknown.join(", ")}.`, USAGE);
+if (!(minutes > 0)) refuse(`--minutes: expected a number above 0, got "${values.minutes}"`, USAGE);
+if (!Number.isInteger(seed)) refuse(`--seed: expected a whole number, got "${values.seed ?? ""}"`, USAGE);
 const told = new Set<Failure>();
 
 process.exit(values.play === undefined ? await search().catch(giveUp) : await replay(values.play));

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
+import { readOptions, refuse } from "../support/options.ts";
 import { leftOut, type Part, parts, shells, tooSlow } from "./parts.ts";
 import { count, type Outcome, type Run, scoreOf, writeReport } from "./report.ts";
 
@@ -20,13 +20,11 @@ const root = `${import.meta.dirname}/../..`;
 const kept = ".state/mutation";
 process.chdir(root);
 
-const { values, positionals } = parseArgs({ options: { only: { type: "string", multiple: true }, write: { type: "boolean" }, incremental: { type: "boolean", default: false }, concurrency: { type: "string", default: "1" }, help: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = readOptions(usage, { only: { type: "string", multiple: true }, write: { type: "boolean" }, incremental: { type: "boolean", default: false }, concurrency: { type: "string", default: "1" } });
 const unknown = [...(values.only ?? []).filter((name) => !parts.some((part) => part.name === name)), ...positionals.filter((file) => !existsSync(file))];
 const concurrency = Number(values.concurrency);
-if (values.help || unknown.length > 0 || !Number.isInteger(concurrency) || concurrency < 1) {
-  console.error(unknown.length > 0 ? `There is no ${unknown.join(", ")}.\n\n${usage}` : usage);
-  process.exit(values.help ? 0 : 2);
-}
+if (unknown.length > 0) refuse(`There is no ${unknown.join(", ")}.`, usage);
+if (!Number.isInteger(concurrency) || concurrency < 1) refuse(`--concurrency: expected a whole number from 1 on, got "${values.concurrency}"`, usage);
 mkdirSync(kept, { recursive: true });
 
 for (const part of values.write ? [] : parts) {
