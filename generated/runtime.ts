@@ -49,6 +49,27 @@ export function fail(validator: { errors?: readonly ValidationError[] | null }, 
   return false;
 }
 
+/** Ends a validator with what another one has found. */
+export function failAs(validator: { errors?: readonly ValidationError[] | null }, { errors }: { errors?: readonly ValidationError[] | null }): false {
+  validator.errors = errors ?? null;
+  return false;
+}
+
+/** Ends a validator where a required field is missing. */
+export function missing(validator: { errors?: readonly ValidationError[] | null }, instancePath: string, missingProperty: string): false {
+  return fail(validator, instancePath, { keyword: "required", params: { missingProperty } });
+}
+
+/** Ends a validator where a field is not one of those there may be. */
+export function unknown(validator: { errors?: readonly ValidationError[] | null }, instancePath: string, additionalProperty: string): false {
+  return fail(validator, instancePath, { keyword: "additionalProperties", params: { additionalProperty } });
+}
+
+/** A name as a step of a JSON pointer (RFC 6901, 3). */
+export function pointed(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
 /** One error more; there may have been none. */
 export function add(errors: ValidationError[] | null, instancePath: string, { keyword, params }: Fault): ValidationError[] {
   const error = { instancePath, keyword, params };

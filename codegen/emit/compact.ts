@@ -1,3 +1,5 @@
+import { endAtFirstFault } from "./first-fault.ts";
+
 /**
  * ajv writes out, at every check, the whole of what is said when it fails. That is half of what it prints, and it is
  * read only by a frame that fails: here each thing said is there once, and calls of the runtime say it.
@@ -12,17 +14,26 @@ export function compact(code: string): string {
     return known;
   };
   const short = withoutAncestors(code)
-    .replaceAll(onlyFault, (_, validate: string, at: string | undefined, keyword: string, params: string) => `return $fail(${validate}, ${pathOf(at)}, ${faultOf(keyword, params)});`)
+    .replaceAll(onlyFault, (_, validate: string, at: string | undefined, keyword: string, params: string) => {
+      const [, missing] = /^\{missingProperty: (\w+)\}$/u.exec(params) ?? [];
+      if (keyword === "required" && missing !== undefined) return `return $missing(${validate}, ${pathOf(at)}, ${missing});`;
+      const [, unknown] = /^\{additionalProperty: (\w+)\}$/u.exec(params) ?? [];
+      if (keyword === "additionalProperties" && unknown !== undefined) return `return $unknown(${validate}, ${pathOf(at)}, ${unknown});`;
+      return `return $fail(${validate}, ${pathOf(at)}, ${faultOf(keyword, params)});`;
+    })
     .replaceAll(furtherFault, (_, _name: string, at: string | undefined, keyword: string, params: string) => `vErrors = $add(vErrors, ${pathOf(at)}, ${faultOf(keyword, params)});\nerrors++;`)
+    .replaceAll(inPointer, "$pointed($1)")
     .replaceAll(faultsOfOther, (_, validate: string) => `vErrors = $join(vErrors, ${validate});`);
   const constants = [...faults].map(([fault, name]) => `const ${name} = ${fault};\n`).join("");
-  return constants + short;
+  return constants + endAtFirstFault(short);
 }
 
 const said = String.raw`\{instancePath(?::(.*?))?,keyword:"(\w+)",params:(\{.*\})\}`;
 const onlyFault = new RegExp(String.raw`^(validate\d+)\.errors = \[${said}\];\nreturn false;`, "gmu");
 const furtherFault = new RegExp(String.raw`^const (err\d+) = ${said};\nif\(vErrors === null\)\{\nvErrors = \[\1\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}\nerrors\+\+;`, "gmu");
 const faultsOfOther = /^vErrors = vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\);/gmu;
+/** A name of the value, as a JSON pointer has it (RFC 6901). */
+const inPointer = /\b(key\d+)\.replace\(\/~\/g, "~0"\)\.replace\(\/\\\/\/g, "~1"\)/gu;
 
 function pathOf(at: string | undefined): string {
   return at ?? "instancePath";
@@ -34,12 +45,15 @@ function isConstant(params: string): boolean {
   return !/[a-z_$]/iu.test(bare.replaceAll(/\b(?:true|false|null)\b|\d[\w.+-]*/gu, ""));
 }
 
+/** Where a value stands is all that a validator is told beside it. */
+const toldPath = /\{instancePath:((?:"(?:[^"\\]|\\.)*"|[^"{}])*)\}\)/gu;
+
 const inSignature = '{instancePath="", parentData, parentDataProperty, rootData=data}={}';
 const inCall = /,parentData(?::\w+)?,parentDataProperty(?::(?:"(?:[^"\\]|\\.)*"|\w+))?,rootData\}/gu;
 
 /** No keyword of ours asks in what a value stands. */
 function withoutAncestors(code: string): string {
-  const alone = code.replaceAll(inSignature, '{instancePath=""}={}').replaceAll(inCall, "}");
+  const alone = code.replaceAll(inSignature, 'instancePath=""').replaceAll(inCall, "}").replaceAll(toldPath, "$1)").replaceAll("{instancePath})", "instancePath)");
   if (/\b(?:parentData|parentDataProperty|rootData)\b/u.test(withoutTexts(alone))) throw new Error("the validators would ask what a value stands in");
   return alone;
 }

@@ -55,7 +55,7 @@ function addTolerantTypes(ajv: Ajv, types: readonly NamedType[], often: Readonly
 const equalImport = /require\("ajv\/dist\/runtime\/equal"\)\.default/gu;
 
 /** What a name of the generated runtime is called here: a type may be named like it. */
-const imported = { codePoints: "codePoints", equal: "equal", fail: "$fail", add: "$add", join: "$join" };
+const imported = { codePoints: "codePoints", equal: "equal", fail: "$fail", failAs: "$failAs", missing: "$missing", unknown: "$unknown", pointed: "$pointed", add: "$add", join: "$join" };
 
 /** ajv imports its deep equality even into ESM, by `require`; the generated runtime has one of its own. */
 function withImports(code: string): string {
