@@ -13,7 +13,7 @@ export function compact(code: string): string {
     faults.set(fault, known);
     return known;
   };
-  const short = withoutAncestors(code)
+  const short = withoutAncestors(withPlainNumbers(code))
     .replaceAll(onlyFault, (_, validate: string, at: string | undefined, keyword: string, params: string) => {
       const [, missing] = /^\{missingProperty: (\w+)\}$/u.exec(params) ?? [];
       if (keyword === "required" && missing !== undefined) return `return $missing(${validate}, ${pathOf(at)}, ${missing});`;
@@ -47,6 +47,13 @@ function isConstant(params: string): boolean {
 
 /** Where a value stands is all that a validator is told beside it. */
 const toldPath = /\{instancePath:((?:"(?:[^"\\]|\\.)*"|[^"{}])*)\}\)/gu;
+
+/** The rest of a division is slow where a number has more than 31 bits, as every time in ms; and what is finite is a number. */
+function withPlainNumbers(code: string): string {
+  return code
+    .replaceAll(/\(\(\(typeof (\w+(?:\.\w+)*) == "number"\) && \(!\(\1 % 1\) && !isNaN\(\1\)\)\) && \(isFinite\(\1\)\)\)/gu, "(Number.isInteger($1))")
+    .replaceAll(/\bif\((\w+(?:\.\w+)*) ([<>]=?) (-?[\d.e+]+) \|\| isNaN\(\1\)\)\{/gu, "if($1 $2 $3){");
+}
 
 const inSignature = '{instancePath="", parentData, parentDataProperty, rootData=data}={}';
 const inCall = /,parentData(?::\w+)?,parentDataProperty(?::(?:"(?:[^"\\]|\\.)*"|\w+))?,rootData\}/gu;

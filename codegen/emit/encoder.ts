@@ -164,10 +164,12 @@ class TemplateWriter {
         const [open, close] = [printKnown(this.#text('"')), printKnown(this.#text('"'))];
         return isText && "code" in any ? [{ code: `(typeof ${at} === "string" ? ${open} + ${escape}(${at}) + ${close} : ${any.code})` }] : [any];
       }
+      case "object":
+        // Whom a reply is for is the same in all its frames, too.
+        return this.#isInside ? [{ code: `${this.#remember("escape")}(JSON.stringify(${at}))` }] : [any];
       case "any":
       case "array":
       case "never":
-      case "object":
       case "ref":
       case "tuple":
         return [any];

@@ -38,7 +38,7 @@ function print(parts: readonly Part[]): string[] {
 
 /**
  * What is known at a place: counts (`_errs3`, or `0` for the function's start) that no error has been added since, and
- * variables that are true.
+ * variables and conditions that are true.
  */
 interface Known {
   readonly counts: ReadonlySet<string>;
@@ -165,8 +165,19 @@ function passChain(chain: readonly Block[], known: Known, counts: Map<string, Re
   const isNever = condition.startsWith("!") ? isKnown(condition.slice(1), known) : counts.get(condition)?.has("0");
   if (isNever) return passChain(others, known, counts);
   const then = pass(first.body, known, counts);
-  const otherwise = passChain(others, known, counts);
+  const otherwise = passChain(others, then.known ? known : { ...known, truths: known.truths.union(failedBy(condition)) }, counts);
   return { parts: choice(condition, then.parts, otherwise.parts), known: meet(then.known, otherwise.known) };
+}
+
+const isMissing = /\((\w+(?:\.\w+|\["(?:[^"\\]|\\.)*"\])) === undefined\) && \(missing\d+ = "(?:[^"\\]|\\.)*"\)/gu;
+
+/** What is so where a condition is not: no required field is missing, an integer is a number. */
+function failedBy(condition: string): ReadonlySet<string> {
+  const [, integer] = /^!\(Number\.isInteger\((\w+(?:\.\w+)*)\)\)$/u.exec(condition) ?? [];
+  if (integer !== undefined) return new Set([`(typeof ${integer} == "number") && (isFinite(${integer}))`]);
+  const fields: string[] = [];
+  const rest = condition.replaceAll(isMissing, (_, field: string) => `${fields.push(`${field} !== undefined`)}`);
+  return new Set(/^[\d()|\s]*$/u.test(rest) ? fields : []);
 }
 
 function choice(condition: string, then: readonly Part[], otherwise: readonly Part[]): Part[] {

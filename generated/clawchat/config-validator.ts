@@ -115,7 +115,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate28, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate28, instancePath+"/source", $2);
@@ -123,8 +122,6 @@ return $fail(validate28, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate28, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -139,8 +136,6 @@ return $fail(validate28, instancePath+"/provider", $4);
 else {
 return $fail(validate28, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -154,7 +149,6 @@ return $fail(validate28, instancePath+"/id", $4);
 }
 else {
 return $fail(validate28, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -482,17 +476,15 @@ return $fail(validate47, instancePath+"/" + $pointed(key0)+"/muted", $0);
 }
 if(data0.batchDelaySeconds !== undefined){
 let data11 = data0.batchDelaySeconds;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+if(!(Number.isInteger(data11))){
 return $fail(validate47, instancePath+"/" + $pointed(key0)+"/batchDelaySeconds", $14);
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 3600 || isNaN(data11)){
+if(data11 > 3600){
 return $fail(validate47, instancePath+"/" + $pointed(key0)+"/batchDelaySeconds", $15);
 }
 else {
-if(data11 < 0 || isNaN(data11)){
+if(data11 < 0){
 return $fail(validate47, instancePath+"/" + $pointed(key0)+"/batchDelaySeconds", $16);
-}
 }
 }
 }
@@ -578,49 +570,43 @@ return $fail(validate60, instancePath+"/enabled", $0);
 }
 if(data.maxEventsPerWindow !== undefined){
 let data1 = data.maxEventsPerWindow;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate60, instancePath+"/maxEventsPerWindow", $14);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 10000 || isNaN(data1)){
+if(data1 > 10000){
 return $fail(validate60, instancePath+"/maxEventsPerWindow", $18);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate60, instancePath+"/maxEventsPerWindow", $19);
-}
 }
 }
 }
 if(data.windowSeconds !== undefined){
 let data2 = data.windowSeconds;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate60, instancePath+"/windowSeconds", $14);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 86400 || isNaN(data2)){
+if(data2 > 86400){
 return $fail(validate60, instancePath+"/windowSeconds", $20);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate60, instancePath+"/windowSeconds", $19);
-}
 }
 }
 }
 if(data.cooldownSeconds !== undefined){
 let data3 = data.cooldownSeconds;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate60, instancePath+"/cooldownSeconds", $14);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
+if(data3 > 86400){
 return $fail(validate60, instancePath+"/cooldownSeconds", $20);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate60, instancePath+"/cooldownSeconds", $19);
-}
 }
 }
 }
@@ -754,18 +740,18 @@ if(_errs17 === errors){
 if(data4.minChars !== undefined){
 let data5 = data4.minChars;
 const _errs18 = errors;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/minChars", $14);
 errors++;
 }
 if(errors === _errs18){
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
+if(data5 > 1000000){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/minChars", $27);
 errors++;
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/minChars", $19);
 errors++;
 }
@@ -781,18 +767,18 @@ if(valid3){
 if(data4.maxChars !== undefined){
 let data6 = data4.maxChars;
 const _errs20 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/maxChars", $14);
 errors++;
 }
 if(errors === _errs20){
 if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/maxChars", $27);
 errors++;
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/maxChars", $19);
 errors++;
 }
@@ -808,18 +794,18 @@ if(valid3){
 if(data4.idleMs !== undefined){
 let data7 = data4.idleMs;
 const _errs22 = errors;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/idleMs", $14);
 errors++;
 }
 if(errors === _errs22){
 if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 60000 || isNaN(data7)){
+if(data7 > 60000){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/idleMs", $40);
 errors++;
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 vErrors = $add(vErrors, instancePath+"/block/coalesce/idleMs", $16);
 errors++;
 }
@@ -962,17 +948,15 @@ return $unknown(validate70, instancePath, key0);
 }
 if(data.timeoutMs !== undefined){
 let data0 = data.timeoutMs;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate70, instancePath+"/timeoutMs", $14);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 600000 || isNaN(data0)){
+if(data0 > 600000){
 return $fail(validate70, instancePath+"/timeoutMs", $21);
 }
 else {
-if(data0 < 1000 || isNaN(data0)){
+if(data0 < 1000){
 return $fail(validate70, instancePath+"/timeoutMs", $22);
-}
 }
 }
 }
@@ -999,33 +983,29 @@ return $unknown(validate72, instancePath, key0);
 }
 if(data.intervalMs !== undefined){
 let data0 = data.intervalMs;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate72, instancePath+"/intervalMs", $14);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 600000 || isNaN(data0)){
+if(data0 > 600000){
 return $fail(validate72, instancePath+"/intervalMs", $21);
 }
 else {
-if(data0 < 1000 || isNaN(data0)){
+if(data0 < 1000){
 return $fail(validate72, instancePath+"/intervalMs", $22);
-}
 }
 }
 }
 if(data.timeoutMs !== undefined){
 let data1 = data.timeoutMs;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate72, instancePath+"/timeoutMs", $14);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 600000 || isNaN(data1)){
+if(data1 > 600000){
 return $fail(validate72, instancePath+"/timeoutMs", $21);
 }
 else {
-if(data1 < 1000 || isNaN(data1)){
+if(data1 < 1000){
 return $fail(validate72, instancePath+"/timeoutMs", $22);
-}
 }
 }
 }
@@ -1047,44 +1027,40 @@ return $unknown(validate74, instancePath, key0);
 }
 if(data.initialDelayMs !== undefined){
 let data0 = data.initialDelayMs;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate74, instancePath+"/initialDelayMs", $14);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 600000 || isNaN(data0)){
+if(data0 > 600000){
 return $fail(validate74, instancePath+"/initialDelayMs", $21);
 }
 else {
-if(data0 < 100 || isNaN(data0)){
+if(data0 < 100){
 return $fail(validate74, instancePath+"/initialDelayMs", $23);
-}
 }
 }
 }
 if(data.maxDelayMs !== undefined){
 let data1 = data.maxDelayMs;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate74, instancePath+"/maxDelayMs", $14);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 3600000 || isNaN(data1)){
+if(data1 > 3600000){
 return $fail(validate74, instancePath+"/maxDelayMs", $24);
 }
 else {
-if(data1 < 1000 || isNaN(data1)){
+if(data1 < 1000){
 return $fail(validate74, instancePath+"/maxDelayMs", $22);
-}
 }
 }
 }
 if(data.jitterRatio !== undefined){
 let data2 = data.jitterRatio;
 if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 1 || isNaN(data2)){
+if(data2 > 1){
 return $fail(validate74, instancePath+"/jitterRatio", $25);
 }
 else {
-if(data2 < 0 || isNaN(data2)){
+if(data2 < 0){
 return $fail(validate74, instancePath+"/jitterRatio", $16);
 }
 }
@@ -1095,17 +1071,15 @@ return $fail(validate74, instancePath+"/jitterRatio", $26);
 }
 if(data.maxRetries !== undefined){
 let data3 = data.maxRetries;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate74, instancePath+"/maxRetries", $14);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 1000000 || isNaN(data3)){
+if(data3 > 1000000){
 return $fail(validate74, instancePath+"/maxRetries", $27);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate74, instancePath+"/maxRetries", $16);
-}
 }
 }
 }
@@ -1128,145 +1102,127 @@ return $unknown(validate76, instancePath, key0);
 }
 if(data.maxPayload !== undefined){
 let data0 = data.maxPayload;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate76, instancePath+"/maxPayload", $14);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 16777216 || isNaN(data0)){
+if(data0 > 16777216){
 return $fail(validate76, instancePath+"/maxPayload", $28);
 }
 else {
-if(data0 < 1024 || isNaN(data0)){
+if(data0 < 1024){
 return $fail(validate76, instancePath+"/maxPayload", $29);
-}
 }
 }
 }
 if(data.contentChars !== undefined){
 let data1 = data.contentChars;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate76, instancePath+"/contentChars", $14);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 1048576 || isNaN(data1)){
+if(data1 > 1048576){
 return $fail(validate76, instancePath+"/contentChars", $30);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate76, instancePath+"/contentChars", $19);
-}
 }
 }
 }
 if(data.mediaMegabytes !== undefined){
 let data2 = data.mediaMegabytes;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate76, instancePath+"/mediaMegabytes", $14);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 100 || isNaN(data2)){
+if(data2 > 100){
 return $fail(validate76, instancePath+"/mediaMegabytes", $31);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate76, instancePath+"/mediaMegabytes", $19);
-}
 }
 }
 }
 if(data.maxConcurrent !== undefined){
 let data3 = data.maxConcurrent;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate76, instancePath+"/maxConcurrent", $14);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 1000 || isNaN(data3)){
+if(data3 > 1000){
 return $fail(validate76, instancePath+"/maxConcurrent", $32);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate76, instancePath+"/maxConcurrent", $19);
-}
 }
 }
 }
 if(data.queuedPerSession !== undefined){
 let data4 = data.queuedPerSession;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate76, instancePath+"/queuedPerSession", $14);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 10000 || isNaN(data4)){
+if(data4 > 10000){
 return $fail(validate76, instancePath+"/queuedPerSession", $18);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate76, instancePath+"/queuedPerSession", $19);
-}
 }
 }
 }
 if(data.messagesPerMinute !== undefined){
 let data5 = data.messagesPerMinute;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate76, instancePath+"/messagesPerMinute", $14);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 100000 || isNaN(data5)){
+if(data5 > 100000){
 return $fail(validate76, instancePath+"/messagesPerMinute", $33);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate76, instancePath+"/messagesPerMinute", $19);
-}
 }
 }
 }
 if(data.messageBurst !== undefined){
 let data6 = data.messageBurst;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate76, instancePath+"/messageBurst", $14);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 100000 || isNaN(data6)){
+if(data6 > 100000){
 return $fail(validate76, instancePath+"/messageBurst", $33);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate76, instancePath+"/messageBurst", $19);
-}
 }
 }
 }
 if(data.dedupeEntries !== undefined){
 let data7 = data.dedupeEntries;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate76, instancePath+"/dedupeEntries", $14);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
+if(data7 > 1000000){
 return $fail(validate76, instancePath+"/dedupeEntries", $27);
 }
 else {
-if(data7 < 1 || isNaN(data7)){
+if(data7 < 1){
 return $fail(validate76, instancePath+"/dedupeEntries", $19);
-}
 }
 }
 }
 if(data.turnSeconds !== undefined){
 let data8 = data.turnSeconds;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+if(!(Number.isInteger(data8))){
 return $fail(validate76, instancePath+"/turnSeconds", $14);
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 86400 || isNaN(data8)){
+if(data8 > 86400){
 return $fail(validate76, instancePath+"/turnSeconds", $20);
 }
 else {
-if(data8 < 1 || isNaN(data8)){
+if(data8 < 1){
 return $fail(validate76, instancePath+"/turnSeconds", $19);
-}
 }
 }
 }
@@ -1532,17 +1488,15 @@ return $failAs(validate78, validate62);
 }
 if(data.textChunkLimit !== undefined){
 let data35 = data.textChunkLimit;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(!(Number.isInteger(data35))){
 return $fail(validate78, instancePath+"/textChunkLimit", $14);
 }
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 4000 || isNaN(data35)){
+if(data35 > 4000){
 return $fail(validate78, instancePath+"/textChunkLimit", $35);
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data35 < 1000){
 return $fail(validate78, instancePath+"/textChunkLimit", $22);
-}
 }
 }
 }
@@ -1574,17 +1528,15 @@ return $fail(validate78, instancePath+"/strictChatIds", $0);
 }
 if(data.typingMaxContinuousMs !== undefined){
 let data40 = data.typingMaxContinuousMs;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(!(Number.isInteger(data40))){
 return $fail(validate78, instancePath+"/typingMaxContinuousMs", $14);
 }
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 86400000 || isNaN(data40)){
+if(data40 > 86400000){
 return $fail(validate78, instancePath+"/typingMaxContinuousMs", $36);
 }
 else {
-if(data40 < 1000 || isNaN(data40)){
+if(data40 < 1000){
 return $fail(validate78, instancePath+"/typingMaxContinuousMs", $22);
-}
 }
 }
 }
@@ -1874,17 +1826,15 @@ return $failAs(validate22, validate62);
 }
 if(data.textChunkLimit !== undefined){
 let data35 = data.textChunkLimit;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(!(Number.isInteger(data35))){
 return $fail(validate22, instancePath+"/textChunkLimit", $14);
 }
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 4000 || isNaN(data35)){
+if(data35 > 4000){
 return $fail(validate22, instancePath+"/textChunkLimit", $35);
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data35 < 1000){
 return $fail(validate22, instancePath+"/textChunkLimit", $22);
-}
 }
 }
 }
@@ -1916,17 +1866,15 @@ return $fail(validate22, instancePath+"/strictChatIds", $0);
 }
 if(data.typingMaxContinuousMs !== undefined){
 let data40 = data.typingMaxContinuousMs;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(!(Number.isInteger(data40))){
 return $fail(validate22, instancePath+"/typingMaxContinuousMs", $14);
 }
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 86400000 || isNaN(data40)){
+if(data40 > 86400000){
 return $fail(validate22, instancePath+"/typingMaxContinuousMs", $36);
 }
 else {
-if(data40 < 1000 || isNaN(data40)){
+if(data40 < 1000){
 return $fail(validate22, instancePath+"/typingMaxContinuousMs", $22);
-}
 }
 }
 }
@@ -2011,7 +1959,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate104, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate104, instancePath+"/source", $2);
@@ -2019,8 +1966,6 @@ return $fail(validate104, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate104, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -2035,8 +1980,6 @@ return $fail(validate104, instancePath+"/provider", $4);
 else {
 return $fail(validate104, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -2050,7 +1993,6 @@ return $fail(validate104, instancePath+"/id", $4);
 }
 else {
 return $fail(validate104, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -2315,17 +2257,15 @@ return $failAs(validate105, validate62);
 }
 if(data.textChunkLimit !== undefined){
 let data35 = data.textChunkLimit;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+if(!(Number.isInteger(data35))){
 return $fail(validate105, instancePath+"/textChunkLimit", $14);
 }
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 4000 || isNaN(data35)){
+if(data35 > 4000){
 return $fail(validate105, instancePath+"/textChunkLimit", $35);
 }
 else {
-if(data35 < 1000 || isNaN(data35)){
+if(data35 < 1000){
 return $fail(validate105, instancePath+"/textChunkLimit", $22);
-}
 }
 }
 }
@@ -2357,17 +2297,15 @@ return $fail(validate105, instancePath+"/strictChatIds", $0);
 }
 if(data.typingMaxContinuousMs !== undefined){
 let data40 = data.typingMaxContinuousMs;
-if(!(((typeof data40 == "number") && (!(data40 % 1) && !isNaN(data40))) && (isFinite(data40)))){
+if(!(Number.isInteger(data40))){
 return $fail(validate105, instancePath+"/typingMaxContinuousMs", $14);
 }
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 86400000 || isNaN(data40)){
+if(data40 > 86400000){
 return $fail(validate105, instancePath+"/typingMaxContinuousMs", $36);
 }
 else {
-if(data40 < 1000 || isNaN(data40)){
+if(data40 < 1000){
 return $fail(validate105, instancePath+"/typingMaxContinuousMs", $22);
-}
 }
 }
 }

@@ -106,12 +106,9 @@ if((((data.version === undefined) && (missing0 = "version")) || ((data.event ===
 return $missing(validate23, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate23, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 let data1 = data.event;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
@@ -126,7 +123,6 @@ return $fail(validate23, instancePath+"/event", $2);
 else {
 return $fail(validate23, instancePath+"/event", $3);
 }
-}
 if(data.trace_id !== undefined){
 let data2 = data.trace_id;
 if(typeof data2 === "string"){
@@ -138,51 +134,43 @@ else {
 return $fail(validate23, instancePath+"/trace_id", $3);
 }
 }
-if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate23, instancePath+"/emitted_at", $5);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate23, instancePath+"/emitted_at", $6);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate23, instancePath+"/emitted_at", $7);
-}
-}
 }
 }
 if(data.seq !== undefined){
 let data4 = data.seq;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate23, instancePath+"/seq", $5);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate23, instancePath+"/seq", $6);
 }
 else {
-if(data4 < -9007199254740991 || isNaN(data4)){
+if(data4 < -9007199254740991){
 return $fail(validate23, instancePath+"/seq", $8);
-}
 }
 }
 }
 if(data.dseq !== undefined){
 let data5 = data.dseq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate23, instancePath+"/dseq", $5);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate23, instancePath+"/dseq", $6);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate23, instancePath+"/dseq", $9);
-}
 }
 }
 }
@@ -211,7 +199,6 @@ if("connect.challenge" !== data.event){
 return $fail(validate22, instancePath+"/event", $11);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -219,7 +206,6 @@ if((data1.nonce === undefined) && (missing1 = "nonce")){
 return $missing(validate22, instancePath+"/payload", missing1);
 }
 else {
-if(data1.nonce !== undefined){
 let data2 = data1.nonce;
 if(typeof data2 === "string"){
 if(data2.length > 4096 && func2(data2) > 4096){
@@ -236,10 +222,8 @@ return $fail(validate22, instancePath+"/payload/nonce", $3);
 }
 }
 }
-}
 else {
 return $fail(validate22, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -267,11 +251,9 @@ if("hello-ok" !== data.event){
 return $fail(validate25, instancePath+"/event", $12);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate25, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -299,11 +281,9 @@ if("hello-fail" !== data.event){
 return $fail(validate27, instancePath+"/event", $13);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate27, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -404,7 +384,6 @@ if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.mess
 return $missing(validate35, instancePath, missing0);
 }
 else {
-if(data.message_id !== undefined){
 let data0 = data.message_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -419,7 +398,6 @@ return $fail(validate35, instancePath+"/message_id", $2);
 else {
 return $fail(validate35, instancePath+"/message_id", $3);
 }
-}
 if(data.message_mode !== undefined){
 let data1 = data.message_mode;
 if(typeof data1 === "string"){
@@ -431,7 +409,6 @@ else {
 return $fail(validate35, instancePath+"/message_mode", $3);
 }
 }
-if(data.message !== undefined){
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -439,7 +416,6 @@ if((data2.body === undefined) && (missing1 = "body")){
 return $missing(validate35, instancePath+"/message", missing1);
 }
 else {
-if(data2.body !== undefined){
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
@@ -447,7 +423,6 @@ if((data3.fragments === undefined) && (missing2 = "fragments")){
 return $missing(validate35, instancePath+"/message/body", missing2);
 }
 else {
-if(data3.fragments !== undefined){
 let data4 = data3.fragments;
 if(Array.isArray(data4)){
 if(data4.length > 4096){
@@ -459,10 +434,8 @@ return $fail(validate35, instancePath+"/message/body/fragments", $16);
 }
 }
 }
-}
 else {
 return $fail(validate35, instancePath+"/message/body", $10);
-}
 }
 if(data2.context !== undefined){
 let data5 = data2.context;
@@ -474,7 +447,6 @@ return $fail(validate35, instancePath+"/message/context", {keyword:"type",params
 }
 else {
 return $fail(validate35, instancePath+"/message", $10);
-}
 }
 if(data.stream_merged !== undefined){
 if(typeof data.stream_merged !== "boolean"){
@@ -506,10 +478,8 @@ if("message.send" !== data.event){
 return $fail(validate29, instancePath+"/event", $18);
 }
 }
-if(data.payload !== undefined){
 if(!(validate35(data.payload, instancePath+"/payload"))){
 return $failAs(validate29, validate35);
-}
 }
 }
 }
@@ -537,10 +507,8 @@ if("message.reply" !== data.event){
 return $fail(validate37, instancePath+"/event", $19);
 }
 }
-if(data.payload !== undefined){
 if(!(validate35(data.payload, instancePath+"/payload"))){
 return $failAs(validate37, validate35);
-}
 }
 }
 }
@@ -587,7 +555,6 @@ if("message.ack" !== data.event){
 return $fail(validate40, instancePath+"/event", $20);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -595,16 +562,13 @@ if((data1.message_id === undefined) && (missing1 = "message_id")){
 return $missing(validate40, instancePath+"/payload", missing1);
 }
 else {
-if(data1.message_id !== undefined){
 if(!(validate42(data1.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate40, validate42);
 }
 }
 }
-}
 else {
 return $fail(validate40, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -632,7 +596,6 @@ if("message.error" !== data.event){
 return $fail(validate44, instancePath+"/event", $21);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -651,7 +614,6 @@ else {
 return $fail(validate44, instancePath+"/payload/message_id", $3);
 }
 }
-if(data1.code !== undefined){
 let data3 = data1.code;
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
@@ -668,10 +630,8 @@ return $fail(validate44, instancePath+"/payload/code", $3);
 }
 }
 }
-}
 else {
 return $fail(validate44, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -699,7 +659,6 @@ if("message.reaction" !== data.event){
 return $fail(validate46, instancePath+"/event", $23);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -707,10 +666,8 @@ if((data1.target_message_id === undefined) && (missing1 = "target_message_id")){
 return $missing(validate46, instancePath+"/payload", missing1);
 }
 else {
-if(data1.target_message_id !== undefined){
 if(!(validate42(data1.target_message_id, instancePath+"/payload/target_message_id"))){
 return $failAs(validate46, validate42);
-}
 }
 if(data1.emoji !== undefined){
 let data3 = data1.emoji;
@@ -735,7 +692,6 @@ return $fail(validate46, instancePath+"/payload", $10);
 }
 }
 }
-}
 else {
 return $fail(validate46, instancePath, $10);
 }
@@ -746,17 +702,15 @@ return true;
 export const MessageReadReceived = validate49;
 
 function validate51(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate51, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate51, instancePath, $6);
 }
 else {
-if(data < 1 || isNaN(data)){
+if(data < 1){
 return $fail(validate51, instancePath, $9);
-}
 }
 }
 validate51.errors = null;
@@ -779,7 +733,6 @@ if("message.read" !== data.event){
 return $fail(validate49, instancePath+"/event", $24);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -787,16 +740,13 @@ if((data1.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_
 return $missing(validate49, instancePath+"/payload", missing1);
 }
 else {
-if(data1.last_read_emitted_at !== undefined){
 if(!(validate51(data1.last_read_emitted_at, instancePath+"/payload/last_read_emitted_at"))){
 return $failAs(validate49, validate51);
 }
 }
 }
-}
 else {
 return $fail(validate49, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -810,17 +760,15 @@ return true;
 export const MessageDeliveredReceived = validate53;
 
 function validate56(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate56, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate56, instancePath, $6);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate56, instancePath, $7);
-}
 }
 }
 validate56.errors = null;
@@ -843,7 +791,6 @@ if("message.delivered" !== data.event){
 return $fail(validate53, instancePath+"/event", $25);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -851,10 +798,8 @@ if((data1.message_id === undefined) && (missing1 = "message_id")){
 return $missing(validate53, instancePath+"/payload", missing1);
 }
 else {
-if(data1.message_id !== undefined){
 if(!(validate42(data1.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate53, validate42);
-}
 }
 if(data1.delivered_at !== undefined){
 if(!(validate56(data1.delivered_at, instancePath+"/payload/delivered_at"))){
@@ -865,7 +810,6 @@ return $failAs(validate53, validate56);
 }
 else {
 return $fail(validate53, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -893,7 +837,6 @@ if("message.created" !== data.event){
 return $fail(validate58, instancePath+"/event", $26);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -901,10 +844,8 @@ if((data1.message_id === undefined) && (missing1 = "message_id")){
 return $missing(validate58, instancePath+"/payload", missing1);
 }
 else {
-if(data1.message_id !== undefined){
 if(!(validate42(data1.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate58, validate42);
-}
 }
 if(data1.message_mode !== undefined){
 let data3 = data1.message_mode;
@@ -924,7 +865,6 @@ return $fail(validate58, instancePath+"/payload", $10);
 }
 }
 }
-}
 else {
 return $fail(validate58, instancePath, $10);
 }
@@ -941,10 +881,8 @@ if((data.message_id === undefined) && (missing0 = "message_id")){
 return $missing(validate63, instancePath, missing0);
 }
 else {
-if(data.message_id !== undefined){
 if(!(validate42(data.message_id, instancePath+"/message_id"))){
 return $failAs(validate63, validate42);
-}
 }
 if(data.streaming !== undefined){
 let data1 = data.streaming;
@@ -963,17 +901,15 @@ return true;
 
 
 function validate66(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate66, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate66, instancePath, $6);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate66, instancePath, $7);
-}
 }
 }
 validate66.errors = null;
@@ -1010,7 +946,6 @@ if("message.add" !== data.event){
 return $fail(validate61, instancePath+"/event", $27);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(validate63(data1, instancePath+"/payload"))){
 return $failAs(validate61, validate63);
@@ -1021,21 +956,16 @@ if(((data1.sequence === undefined) && (missing1 = "sequence")) || ((data1.fragme
 return $missing(validate61, instancePath+"/payload", missing1);
 }
 else {
-if(data1.sequence !== undefined){
 if(!(validate66(data1.sequence, instancePath+"/payload/sequence"))){
 return $failAs(validate61, validate66);
 }
-}
-if(data1.fragments !== undefined){
 if(!(validate68(data1.fragments, instancePath+"/payload/fragments"))){
 return $failAs(validate61, validate68);
 }
 }
 }
-}
 else {
 return $fail(validate61, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1058,10 +988,8 @@ if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.stream
 return $missing(validate72, instancePath, missing0);
 }
 else {
-if(data.fragments !== undefined){
 if(!(validate68(data.fragments, instancePath+"/fragments"))){
 return $failAs(validate72, validate68);
-}
 }
 }
 }
@@ -1088,10 +1016,8 @@ if("message.done" !== data.event){
 return $fail(validate70, instancePath+"/event", $28);
 }
 }
-if(data.payload !== undefined){
 if(!(validate72(data.payload, instancePath+"/payload"))){
 return $failAs(validate70, validate72);
-}
 }
 }
 }
@@ -1119,10 +1045,8 @@ if("message.failed" !== data.event){
 return $fail(validate76, instancePath+"/event", $29);
 }
 }
-if(data.payload !== undefined){
 if(!(validate72(data.payload, instancePath+"/payload"))){
 return $failAs(validate76, validate72);
-}
 }
 }
 }
@@ -1150,7 +1074,6 @@ if("typing.update" !== data.event){
 return $fail(validate79, instancePath+"/event", $30);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1158,16 +1081,13 @@ if((data1.is_typing === undefined) && (missing1 = "is_typing")){
 return $missing(validate79, instancePath+"/payload", missing1);
 }
 else {
-if(data1.is_typing !== undefined){
 if(typeof data1.is_typing !== "boolean"){
 return $fail(validate79, instancePath+"/payload/is_typing", $17);
 }
 }
 }
-}
 else {
 return $fail(validate79, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1187,15 +1107,11 @@ if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online ===
 return $missing(validate83, instancePath, missing0);
 }
 else {
-if(data.user_id !== undefined){
 if(!(validate42(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate83, validate42);
 }
-}
-if(data.online !== undefined){
 if(typeof data.online !== "boolean"){
 return $fail(validate83, instancePath+"/online", $17);
-}
 }
 }
 }
@@ -1222,10 +1138,8 @@ if("presence.snapshot" !== data.event){
 return $fail(validate81, instancePath+"/event", $31);
 }
 }
-if(data.payload !== undefined){
 if(!(validate83(data.payload, instancePath+"/payload"))){
 return $failAs(validate81, validate83);
-}
 }
 }
 }
@@ -1253,10 +1167,8 @@ if("presence.update" !== data.event){
 return $fail(validate86, instancePath+"/event", $32);
 }
 }
-if(data.payload !== undefined){
 if(!(validate83(data.payload, instancePath+"/payload"))){
 return $failAs(validate86, validate83);
-}
 }
 }
 }
@@ -1284,11 +1196,9 @@ if("chat.metadata.invalidated" !== data.event){
 return $fail(validate89, instancePath+"/event", $33);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate89, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1316,7 +1226,6 @@ if("notify.signal" !== data.event){
 return $fail(validate91, instancePath+"/event", $34);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1324,7 +1233,6 @@ if(((data1.type === undefined) && (missing1 = "type")) || ((data1.event_id === u
 return $missing(validate91, instancePath+"/payload", missing1);
 }
 else {
-if(data1.type !== undefined){
 let data2 = data1.type;
 if(typeof data2 === "string"){
 if(data2.length > 256 && func2(data2) > 256){
@@ -1339,11 +1247,8 @@ return $fail(validate91, instancePath+"/payload/type", $2);
 else {
 return $fail(validate91, instancePath+"/payload/type", $3);
 }
-}
-if(data1.event_id !== undefined){
 if(!(validate42(data1.event_id, instancePath+"/payload/event_id"))){
 return $failAs(validate91, validate42);
-}
 }
 if(data1.entity_id !== undefined){
 let data4 = data1.entity_id;
@@ -1360,7 +1265,6 @@ return $fail(validate91, instancePath+"/payload/entity_id", $3);
 }
 else {
 return $fail(validate91, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1388,13 +1292,10 @@ if("history.transit" !== data.event){
 return $fail(validate94, instancePath+"/event", $35);
 }
 }
-if(data.sender !== undefined){
 let data1 = data.sender;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate94, instancePath+"/sender", $10);
 }
-}
-if(data.payload !== undefined){
 let data2 = data.payload;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -1402,7 +1303,6 @@ if((data2.kind === undefined) && (missing1 = "kind")){
 return $missing(validate94, instancePath+"/payload", missing1);
 }
 else {
-if(data2.kind !== undefined){
 let data3 = data2.kind;
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
@@ -1419,10 +1319,8 @@ return $fail(validate94, instancePath+"/payload/kind", $3);
 }
 }
 }
-}
 else {
 return $fail(validate94, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1450,7 +1348,6 @@ if("permission.request" !== data.event){
 return $fail(validate96, instancePath+"/event", $36);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1458,16 +1355,13 @@ if((data1.request_id === undefined) && (missing1 = "request_id")){
 return $missing(validate96, instancePath+"/payload", missing1);
 }
 else {
-if(data1.request_id !== undefined){
 if(!(validate42(data1.request_id, instancePath+"/payload/request_id"))){
 return $failAs(validate96, validate42);
 }
 }
 }
-}
 else {
 return $fail(validate96, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1495,7 +1389,6 @@ if("permission.resolved" !== data.event){
 return $fail(validate99, instancePath+"/event", $37);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1503,7 +1396,6 @@ if((data1.request_id === undefined) && (missing1 = "request_id")){
 return $missing(validate99, instancePath+"/payload", missing1);
 }
 else {
-if(data1.request_id !== undefined){
 let data2 = data1.request_id;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -1515,10 +1407,8 @@ return $fail(validate99, instancePath+"/payload/request_id", $3);
 }
 }
 }
-}
 else {
 return $fail(validate99, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1572,11 +1462,9 @@ if("sync.mark" !== data.event){
 return $fail(validate103, instancePath+"/event", $39);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate103, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1604,7 +1492,6 @@ if("history.truncated" !== data.event){
 return $fail(validate105, instancePath+"/event", $40);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1612,16 +1499,13 @@ if((data1.oldest_seq === undefined) && (missing1 = "oldest_seq")){
 return $missing(validate105, instancePath+"/payload", missing1);
 }
 else {
-if(data1.oldest_seq !== undefined){
 if(!(validate66(data1.oldest_seq, instancePath+"/payload/oldest_seq"))){
 return $failAs(validate105, validate66);
 }
 }
 }
-}
 else {
 return $fail(validate105, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1635,17 +1519,15 @@ return true;
 export const OfflineBatch = validate108;
 
 function validate110(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate110, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate110, instancePath, $6);
 }
 else {
-if(data < -9007199254740991 || isNaN(data)){
+if(data < -9007199254740991){
 return $fail(validate110, instancePath, $8);
-}
 }
 }
 validate110.errors = null;
@@ -1668,7 +1550,6 @@ if("offline.batch" !== data.event){
 return $fail(validate108, instancePath+"/event", $41);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -1676,7 +1557,6 @@ if(((data1.items === undefined) && (missing1 = "items")) || ((data1.batch_id ===
 return $missing(validate108, instancePath+"/payload", missing1);
 }
 else {
-if(data1.items !== undefined){
 let data2 = data1.items;
 if(Array.isArray(data2)){
 if(data2.length > 4096){
@@ -1686,17 +1566,13 @@ return $fail(validate108, instancePath+"/payload/items", $15);
 else {
 return $fail(validate108, instancePath+"/payload/items", $16);
 }
-}
-if(data1.batch_id !== undefined){
 if(!(validate110(data1.batch_id, instancePath+"/payload/batch_id"))){
 return $failAs(validate108, validate110);
 }
 }
 }
-}
 else {
 return $fail(validate108, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1724,11 +1600,9 @@ if("offline.done" !== data.event){
 return $fail(validate112, instancePath+"/event", $42);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate112, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1756,11 +1630,9 @@ if("pong" !== data.event){
 return $fail(validate114, instancePath+"/event", $43);
 }
 }
-if(data.payload !== undefined){
 let data1 = data.payload;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate114, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -1886,10 +1758,8 @@ if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
 return $missing(validate124, instancePath, missing1);
 }
 else {
-if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
 return $fail(validate124, instancePath+"/reliable_delivery", $47);
-}
 }
 }
 }
@@ -1967,27 +1837,18 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate116, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate116, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("connect" !== data.event){
 return $fail(validate116, instancePath+"/event", $48);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate116, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate116, validate56);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -2000,12 +1861,9 @@ if(!((((((key1 === "token") || (key1 === "nonce")) || (key1 === "device_id")) ||
 return $unknown(validate116, instancePath+"/payload", key1);
 }
 }
-if(data4.token !== undefined){
 if(!(validate120(data4.token, instancePath+"/payload/token"))){
 return $failAs(validate116, validate120);
 }
-}
-if(data4.nonce !== undefined){
 let data6 = data4.nonce;
 if(typeof data6 === "string"){
 if(data6.length > 4096 && func2(data6) > 4096){
@@ -2020,13 +1878,9 @@ return $fail(validate116, instancePath+"/payload/nonce", $2);
 else {
 return $fail(validate116, instancePath+"/payload/nonce", $3);
 }
-}
-if(data4.device_id !== undefined){
 if(!(validate122(data4.device_id, instancePath+"/payload/device_id"))){
 return $failAs(validate116, validate122);
 }
-}
-if(data4.client_version !== undefined){
 let data8 = data4.client_version;
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
@@ -2036,22 +1890,16 @@ return $fail(validate116, instancePath+"/payload/client_version", $1);
 else {
 return $fail(validate116, instancePath+"/payload/client_version", $3);
 }
-}
-if(data4.protocol_version !== undefined){
 if(2 !== data4.protocol_version){
 return $fail(validate116, instancePath+"/payload/protocol_version", $49);
 }
-}
-if(data4.capabilities !== undefined){
 if(!(validate124(data4.capabilities, instancePath+"/payload/capabilities"))){
 return $failAs(validate116, validate124);
 }
 }
 }
-}
 else {
 return $fail(validate116, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -2134,15 +1982,11 @@ if(!((key0 === "kind") || (key0 === "text"))){
 return $unknown(validate136, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate136, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 if(!(validate137(data.text, instancePath+"/text"))){
 return $failAs(validate136, validate137);
-}
 }
 }
 }
@@ -2192,17 +2036,12 @@ if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
 return $unknown(validate140, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("mention" !== data.kind){
 return $fail(validate140, instancePath+"/kind", $56);
 }
-}
-if(data.user_id !== undefined){
 if(!(validate141(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate140, validate141);
 }
-}
-if(data.display !== undefined){
 let data2 = data.display;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -2221,7 +2060,6 @@ return $fail(validate140, instancePath+"/display", $57);
 }
 else {
 return $fail(validate140, instancePath+"/display", $3);
-}
 }
 }
 }
@@ -2283,15 +2121,11 @@ if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 
 return $unknown(validate144, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("image" !== data.kind){
 return $fail(validate144, instancePath+"/kind", $59);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate144, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -2340,15 +2174,11 @@ if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0
 return $unknown(validate154, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("video" !== data.kind){
 return $fail(validate154, instancePath+"/kind", $60);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate154, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -2402,15 +2232,11 @@ if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 =
 return $unknown(validate163, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("audio" !== data.kind){
 return $fail(validate163, instancePath+"/kind", $61);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate163, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -2454,15 +2280,11 @@ if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 ==
 return $unknown(validate170, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("file" !== data.kind){
 return $fail(validate170, instancePath+"/kind", $62);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate170, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -2583,7 +2405,6 @@ if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
 return $unknown(validate182, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -2593,8 +2414,6 @@ return $fail(validate182, instancePath+"/id", $14);
 else {
 return $fail(validate182, instancePath+"/id", $3);
 }
-}
-if(data.nick_name !== undefined){
 let data1 = data.nick_name;
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
@@ -2604,8 +2423,6 @@ return $fail(validate182, instancePath+"/nick_name", $4);
 else {
 return $fail(validate182, instancePath+"/nick_name", $3);
 }
-}
-if(data.fragments !== undefined){
 let data2 = data.fragments;
 if(Array.isArray(data2)){
 if(data2.length > 1){
@@ -2622,7 +2439,6 @@ return $failAs(validate182, validate136);
 }
 else {
 return $fail(validate182, instancePath+"/fragments", $16);
-}
 }
 }
 }
@@ -2648,12 +2464,9 @@ if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
 return $unknown(validate180, instancePath, key0);
 }
 }
-if(data.reply_to_msg_id !== undefined){
 if(!(validate42(data.reply_to_msg_id, instancePath+"/reply_to_msg_id"))){
 return $failAs(validate180, validate42);
 }
-}
-if(data.reply_preview !== undefined){
 let data1 = data.reply_preview;
 const _errs4 = errors;
 let valid1 = false;
@@ -2685,7 +2498,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate180, instancePath, $10);
 }
@@ -2708,7 +2520,6 @@ if(!((key0 === "mentions") || (key0 === "reply"))){
 return $unknown(validate178, instancePath, key0);
 }
 }
-if(data.mentions !== undefined){
 let data0 = data.mentions;
 if(Array.isArray(data0)){
 if(data0.length > 256){
@@ -2726,8 +2537,6 @@ return $failAs(validate178, validate140);
 else {
 return $fail(validate178, instancePath+"/mentions", $16);
 }
-}
-if(data.reply !== undefined){
 let data2 = data.reply;
 const _errs6 = errors;
 let valid2 = false;
@@ -2759,7 +2568,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate178, instancePath, $10);
 }
@@ -2780,17 +2588,12 @@ if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "messag
 return $unknown(validate131, instancePath, key0);
 }
 }
-if(data.message_id !== undefined){
 if(!(validate132(data.message_id, instancePath+"/message_id"))){
 return $failAs(validate131, validate132);
 }
-}
-if(data.message_mode !== undefined){
 if("normal" !== data.message_mode){
 return $fail(validate131, instancePath+"/message_mode", $67);
 }
-}
-if(data.message !== undefined){
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -2803,7 +2606,6 @@ if(!((key1 === "body") || (key1 === "context"))){
 return $unknown(validate131, instancePath+"/message", key1);
 }
 }
-if(data2.body !== undefined){
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
@@ -2816,27 +2618,21 @@ if(!(key2 === "fragments")){
 return $unknown(validate131, instancePath+"/message/body", key2);
 }
 }
-if(data3.fragments !== undefined){
 if(!(validate134(data3.fragments, instancePath+"/message/body/fragments"))){
 return $failAs(validate131, validate134);
-}
 }
 }
 }
 else {
 return $fail(validate131, instancePath+"/message/body", $10);
 }
-}
-if(data2.context !== undefined){
 if(!(validate178(data2.context, instancePath+"/message/context"))){
 return $failAs(validate131, validate178);
 }
 }
 }
-}
 else {
 return $fail(validate131, instancePath+"/message", $10);
-}
 }
 }
 }
@@ -2860,35 +2656,23 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate126, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate126, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.send" !== data.event){
 return $fail(validate126, instancePath+"/event", $18);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate126, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate126, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate126, validate129);
 }
-}
-if(data.payload !== undefined){
 if(!(validate131(data.payload, instancePath+"/payload"))){
 return $failAs(validate126, validate131);
-}
 }
 }
 }
@@ -2913,35 +2697,23 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate188, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate188, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.reply" !== data.event){
 return $fail(validate188, instancePath+"/event", $19);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate188, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate188, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate188, validate129);
 }
-}
-if(data.payload !== undefined){
 if(!(validate131(data.payload, instancePath+"/payload"))){
 return $failAs(validate188, validate131);
-}
 }
 }
 }
@@ -3021,19 +2793,13 @@ if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "remove
 return $unknown(validate197, instancePath, key0);
 }
 }
-if(data.target_message_id !== undefined){
 const _errs8 = errors;
 if(!(validate42(data.target_message_id, instancePath+"/target_message_id"))){
 vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
 }
 var valid3 = _errs8 === errors;
-}
-else {
-var valid3 = true;
-}
 if(valid3){
-if(data.emoji !== undefined){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -3049,10 +2815,6 @@ else {
 return $fail(validate197, instancePath+"/emoji", $3);
 }
 var valid3 = true;
-}
-else {
-var valid3 = true;
-}
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate197, instancePath+"/removed", $17);
@@ -3085,35 +2847,23 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate193, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate193, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.reaction" !== data.event){
 return $fail(validate193, instancePath+"/event", $23);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate193, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate193, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate193, validate129);
 }
-}
-if(data.payload !== undefined){
 if(!(validate197(data.payload, instancePath+"/payload"))){
 return $failAs(validate193, validate197);
-}
 }
 }
 }
@@ -3138,32 +2888,21 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate200, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate200, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.read" !== data.event){
 return $fail(validate200, instancePath+"/event", $24);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate200, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate200, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate200, validate129);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3176,16 +2915,13 @@ if(!(key1 === "last_read_emitted_at")){
 return $unknown(validate200, instancePath+"/payload", key1);
 }
 }
-if(data5.last_read_emitted_at !== undefined){
 if(!(validate51(data5.last_read_emitted_at, instancePath+"/payload/last_read_emitted_at"))){
 return $failAs(validate200, validate51);
 }
 }
 }
-}
 else {
 return $fail(validate200, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -3210,32 +2946,21 @@ if(!(((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) 
 return $unknown(validate205, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate205, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.delivered" !== data.event){
 return $fail(validate205, instancePath+"/event", $25);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate205, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate205, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate205, validate129);
 }
-}
-if(data.to !== undefined){
 let data5 = data.to;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3248,23 +2973,17 @@ if(!((key1 === "id") || (key1 === "type"))){
 return $unknown(validate205, instancePath+"/to", key1);
 }
 }
-if(data5.id !== undefined){
 if(!(validate141(data5.id, instancePath+"/to/id"))){
 return $failAs(validate205, validate141);
 }
-}
-if(data5.type !== undefined){
 if(!(validate141(data5.type, instancePath+"/to/type"))){
 return $failAs(validate205, validate141);
-}
 }
 }
 }
 else {
 return $fail(validate205, instancePath+"/to", $10);
 }
-}
-if(data.payload !== undefined){
 let data8 = data.payload;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing2;
@@ -3277,21 +2996,16 @@ if(!((key2 === "message_id") || (key2 === "delivered_at"))){
 return $unknown(validate205, instancePath+"/payload", key2);
 }
 }
-if(data8.message_id !== undefined){
 if(!(validate42(data8.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate205, validate42);
 }
-}
-if(data8.delivered_at !== undefined){
 if(!(validate56(data8.delivered_at, instancePath+"/payload/delivered_at"))){
 return $failAs(validate205, validate56);
 }
 }
 }
-}
 else {
 return $fail(validate205, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -3317,32 +3031,21 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate213, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate213, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.created" !== data.event){
 return $fail(validate213, instancePath+"/event", $26);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate213, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate213, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate213, validate129);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3355,10 +3058,8 @@ if(!((key1 === "message_id") || (key1 === "message_mode"))){
 return $unknown(validate213, instancePath+"/payload", key1);
 }
 }
-if(data5.message_id !== undefined){
 if(!(validate132(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate213, validate132);
-}
 }
 if(data5.message_mode !== undefined){
 let data7 = data5.message_mode;
@@ -3370,7 +3071,6 @@ return $fail(validate213, instancePath+"/payload/message_mode", {keyword:"enum",
 }
 else {
 return $fail(validate213, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -3395,15 +3095,11 @@ if(!((key0 === "type") || (key0 === "target_fragment_index"))){
 return $unknown(validate219, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("append" !== data.type){
 return $fail(validate219, instancePath+"/type", $69);
 }
-}
-if(data.target_fragment_index !== undefined){
 if(0 !== data.target_fragment_index){
 return $fail(validate219, instancePath+"/target_fragment_index", $70);
-}
 }
 }
 }
@@ -3427,12 +3123,9 @@ if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
 return $unknown(validate221, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate221, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 let data1 = data.text;
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
@@ -3442,8 +3135,6 @@ return $fail(validate221, instancePath+"/text", $53);
 else {
 return $fail(validate221, instancePath+"/text", $3);
 }
-}
-if(data.delta !== undefined){
 let data2 = data.delta;
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
@@ -3452,7 +3143,6 @@ return $fail(validate221, instancePath+"/delta", $53);
 }
 else {
 return $fail(validate221, instancePath+"/delta", $3);
-}
 }
 }
 }
@@ -3476,41 +3166,29 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate223, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("streaming" !== data.status){
 return $fail(validate223, instancePath+"/status", $71);
 }
-}
-if(data.sequence !== undefined){
 let data1 = data.sequence;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate223, instancePath+"/sequence", $5);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
+if(data1 > 9007199254740991){
 return $fail(validate223, instancePath+"/sequence", $6);
 }
 else {
-if(data1 < 0 || isNaN(data1)){
+if(data1 < 0){
 return $fail(validate223, instancePath+"/sequence", $7);
 }
 }
-}
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate223, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate223, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(data.completed_at !== null){
 return $fail(validate223, instancePath+"/completed_at", $73);
-}
 }
 }
 }
@@ -3534,17 +3212,12 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate218, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate218, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.add" !== data.event){
 return $fail(validate218, instancePath+"/event", $27);
 }
-}
-if(data.trace_id !== undefined){
 let data2 = data.trace_id;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -3559,24 +3232,18 @@ return $fail(validate218, instancePath+"/trace_id", $2);
 else {
 return $fail(validate218, instancePath+"/trace_id", $3);
 }
-}
-if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate218, instancePath+"/emitted_at", $5);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate218, instancePath+"/emitted_at", $6);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate218, instancePath+"/emitted_at", $7);
 }
 }
-}
-}
-if(data.chat_id !== undefined){
 let data4 = data.chat_id;
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
@@ -3591,8 +3258,6 @@ return $fail(validate218, instancePath+"/chat_id", $2);
 else {
 return $fail(validate218, instancePath+"/chat_id", $3);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3605,7 +3270,6 @@ if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutatio
 return $unknown(validate218, instancePath+"/payload", key1);
 }
 }
-if(data5.message_id !== undefined){
 let data6 = data5.message_id;
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
@@ -3625,29 +3289,21 @@ return $fail(validate218, instancePath+"/payload/message_id", $52);
 else {
 return $fail(validate218, instancePath+"/payload/message_id", $3);
 }
-}
-if(data5.sequence !== undefined){
 let data7 = data5.sequence;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate218, instancePath+"/payload/sequence", $5);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
+if(data7 > 9007199254740991){
 return $fail(validate218, instancePath+"/payload/sequence", $6);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate218, instancePath+"/payload/sequence", $7);
 }
 }
-}
-}
-if(data5.mutation !== undefined){
 if(!(validate219(data5.mutation, instancePath+"/payload/mutation"))){
 return $failAs(validate218, validate219);
 }
-}
-if(data5.fragments !== undefined){
 let data9 = data5.fragments;
 if(Array.isArray(data9)){
 if(data9.length > 1){
@@ -3670,33 +3326,25 @@ return $failAs(validate218, validate221);
 else {
 return $fail(validate218, instancePath+"/payload/fragments", $16);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate223(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate218, validate223);
 }
-}
-if(data5.added_at !== undefined){
 let data12 = data5.added_at;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(!(Number.isInteger(data12))){
 return $fail(validate218, instancePath+"/payload/added_at", $5);
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 9007199254740991 || isNaN(data12)){
+if(data12 > 9007199254740991){
 return $fail(validate218, instancePath+"/payload/added_at", $6);
 }
 else {
-if(data12 < 0 || isNaN(data12)){
+if(data12 < 0){
 return $fail(validate218, instancePath+"/payload/added_at", $7);
-}
-}
 }
 }
 }
 }
 else {
 return $fail(validate218, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -3721,30 +3369,20 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate231, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("done" !== data.status){
 return $fail(validate231, instancePath+"/status", $74);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate66(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate231, validate66);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate231, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate231, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate56(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate231, validate56);
-}
 }
 }
 }
@@ -3768,32 +3406,21 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate225, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate225, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.done" !== data.event){
 return $fail(validate225, instancePath+"/event", $28);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate225, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate225, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate225, validate129);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3806,31 +3433,22 @@ if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streamin
 return $unknown(validate225, instancePath+"/payload", key1);
 }
 }
-if(data5.message_id !== undefined){
 if(!(validate132(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate225, validate132);
 }
-}
-if(data5.fragments !== undefined){
 if(!(validate134(data5.fragments, instancePath+"/payload/fragments"))){
 return $failAs(validate225, validate134);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate231(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate225, validate231);
 }
-}
-if(data5.completed_at !== undefined){
 if(!(validate56(data5.completed_at, instancePath+"/payload/completed_at"))){
 return $failAs(validate225, validate56);
 }
 }
 }
-}
 else {
 return $fail(validate225, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -3855,30 +3473,20 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate242, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("failed" !== data.status){
 return $fail(validate242, instancePath+"/status", $75);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate66(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate242, validate66);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate242, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate242, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate56(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate242, validate56);
-}
 }
 }
 }
@@ -3902,32 +3510,21 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate236, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate236, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.failed" !== data.event){
 return $fail(validate236, instancePath+"/event", $29);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate236, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate236, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate236, validate129);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -3940,12 +3537,9 @@ if(!((((key1 === "message_id") || (key1 === "fragments")) || (key1 === "streamin
 return $unknown(validate236, instancePath+"/payload", key1);
 }
 }
-if(data5.message_id !== undefined){
 if(!(validate132(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate236, validate132);
 }
-}
-if(data5.fragments !== undefined){
 let data7 = data5.fragments;
 if(Array.isArray(data7)){
 if(data7.length > 256){
@@ -3963,22 +3557,16 @@ return $failAs(validate236, validate135);
 else {
 return $fail(validate236, instancePath+"/payload/fragments", $16);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate242(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate236, validate242);
 }
-}
-if(data5.completed_at !== undefined){
 if(!(validate56(data5.completed_at, instancePath+"/payload/completed_at"))){
 return $failAs(validate236, validate56);
 }
 }
 }
-}
 else {
 return $fail(validate236, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -4003,32 +3591,21 @@ if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) |
 return $unknown(validate247, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate247, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("typing.update" !== data.event){
 return $fail(validate247, instancePath+"/event", $30);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate247, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate247, validate56);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate129(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate247, validate129);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -4041,16 +3618,13 @@ if(!(key1 === "is_typing")){
 return $unknown(validate247, instancePath+"/payload", key1);
 }
 }
-if(data5.is_typing !== undefined){
 if(typeof data5.is_typing !== "boolean"){
 return $fail(validate247, instancePath+"/payload/is_typing", $17);
 }
 }
 }
-}
 else {
 return $fail(validate247, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -4076,7 +3650,6 @@ if(!(key0 === "user_id")){
 return $unknown(validate254, instancePath, key0);
 }
 }
-if(data.user_id !== undefined){
 let data0 = data.user_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -4090,7 +3663,6 @@ return $fail(validate254, instancePath+"/user_id", $76);
 }
 else {
 return $fail(validate254, instancePath+"/user_id", $3);
-}
 }
 }
 }
@@ -4114,30 +3686,20 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate251, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate251, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("presence.subscribe" !== data.event){
 return $fail(validate251, instancePath+"/event", $77);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate251, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate251, validate56);
 }
-}
-if(data.payload !== undefined){
 if(!(validate254(data.payload, instancePath+"/payload"))){
 return $failAs(validate251, validate254);
-}
 }
 }
 }
@@ -4162,30 +3724,20 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate256, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate256, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("presence.unsubscribe" !== data.event){
 return $fail(validate256, instancePath+"/event", $78);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate256, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate256, validate56);
 }
-}
-if(data.payload !== undefined){
 if(!(validate254(data.payload, instancePath+"/payload"))){
 return $failAs(validate256, validate254);
-}
 }
 }
 }
@@ -4211,32 +3763,21 @@ if(!((((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id"))
 return $unknown(validate260, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate260, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("history.transit" !== data.event){
 return $fail(validate260, instancePath+"/event", $35);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate260, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate260, validate56);
 }
-}
-if(data.target_device_id !== undefined){
 if(!(validate141(data.target_device_id, instancePath+"/target_device_id"))){
 return $failAs(validate260, validate141);
 }
-}
-if(data.sender !== undefined){
 let data5 = data.sender;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -4249,28 +3790,20 @@ if(!((key1 === "id") || (key1 === "type"))){
 return $unknown(validate260, instancePath+"/sender", key1);
 }
 }
-if(data5.id !== undefined){
 if(!(validate141(data5.id, instancePath+"/sender/id"))){
 return $failAs(validate260, validate141);
 }
-}
-if(data5.type !== undefined){
 if("direct" !== data5.type){
 return $fail(validate260, instancePath+"/sender/type", $79);
-}
 }
 }
 }
 else {
 return $fail(validate260, instancePath+"/sender", $10);
 }
-}
-if(data.origin_device_id !== undefined){
 if(!(validate141(data.origin_device_id, instancePath+"/origin_device_id"))){
 return $failAs(validate260, validate141);
 }
-}
-if(data.payload !== undefined){
 let data9 = data.payload;
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
@@ -4278,17 +3811,14 @@ if((data9.kind === undefined) && (missing2 = "kind")){
 return $missing(validate260, instancePath+"/payload", missing2);
 }
 else {
-if(data9.kind !== undefined){
 let data10 = data9.kind;
 if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
 return $fail(validate260, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema90.properties.payload.properties.kind.enum}});
 }
 }
 }
-}
 else {
 return $fail(validate260, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -4313,27 +3843,18 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate266, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate266, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.cursor_ack" !== data.event){
 return $fail(validate266, instancePath+"/event", $80);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate266, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate266, validate56);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -4346,16 +3867,13 @@ if(!(key1 === "seq")){
 return $unknown(validate266, instancePath+"/payload", key1);
 }
 }
-if(data4.seq !== undefined){
 if(!(validate51(data4.seq, instancePath+"/payload/seq"))){
 return $failAs(validate266, validate51);
 }
 }
 }
-}
 else {
 return $fail(validate266, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -4380,27 +3898,18 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate270, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate270, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.sync_ack" !== data.event){
 return $fail(validate270, instancePath+"/event", $81);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate270, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate270, validate56);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -4413,12 +3922,9 @@ if(!((key1 === "dseq") || (key1 === "epoch"))){
 return $unknown(validate270, instancePath+"/payload", key1);
 }
 }
-if(data4.dseq !== undefined){
 if(!(validate51(data4.dseq, instancePath+"/payload/dseq"))){
 return $failAs(validate270, validate51);
 }
-}
-if(data4.epoch !== undefined){
 let data6 = data4.epoch;
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
@@ -4435,10 +3941,8 @@ return $fail(validate270, instancePath+"/payload/epoch", $3);
 }
 }
 }
-}
 else {
 return $fail(validate270, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -4477,30 +3981,20 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate274, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate274, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("device.cursor.reset" !== data.event){
 return $fail(validate274, instancePath+"/event", $82);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate274, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate274, validate56);
 }
-}
-if(data.payload !== undefined){
 if(!(validate277(data.payload, instancePath+"/payload"))){
 return $failAs(validate274, validate277);
-}
 }
 }
 }
@@ -4525,30 +4019,20 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate279, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate279, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("ping" !== data.event){
 return $fail(validate279, instancePath+"/event", $83);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate279, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate279, validate56);
 }
-}
-if(data.payload !== undefined){
 if(!(validate277(data.payload, instancePath+"/payload"))){
 return $failAs(validate279, validate277);
-}
 }
 }
 }
@@ -4573,7 +4057,6 @@ if(!(((((key0 === "code") || (key0 === "platform")) || (key0 === "type")) || (ke
 return $unknown(validate283, instancePath, key0);
 }
 }
-if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -4588,16 +4071,11 @@ return $fail(validate283, instancePath+"/code", $2);
 else {
 return $fail(validate283, instancePath+"/code", $3);
 }
-}
-if(data.platform !== undefined){
 if(!(validate141(data.platform, instancePath+"/platform"))){
 return $failAs(validate283, validate141);
 }
-}
-if(data.type !== undefined){
 if("clawbot" !== data.type){
 return $fail(validate283, instancePath+"/type", $84);
-}
 }
 if(data.plugin_version !== undefined){
 let data3 = data.plugin_version;
@@ -4633,10 +4111,8 @@ if((data.code === undefined) && (missing0 = "code")){
 return $missing(validate287, instancePath, missing0);
 }
 else {
-if(data.code !== undefined){
 if(!(validate110(data.code, instancePath+"/code"))){
 return $failAs(validate287, validate110);
-}
 }
 }
 }
@@ -4663,7 +4139,6 @@ if(0 !== data.code){
 return $fail(validate286, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4671,17 +4146,14 @@ if((((data1.access_token === undefined) && (missing1 = "access_token")) || ((dat
 return $missing(validate286, instancePath+"/data", missing1);
 }
 else {
-if(data1.access_token !== undefined){
 if(!(validate120(data1.access_token, instancePath+"/data/access_token"))){
 return $failAs(validate286, validate120);
-}
 }
 if(data1.refresh_token !== undefined){
 if(!(validate120(data1.refresh_token, instancePath+"/data/refresh_token"))){
 return $failAs(validate286, validate120);
 }
 }
-if(data1.agent !== undefined){
 let data4 = data1.agent;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing2;
@@ -4689,15 +4161,11 @@ if(((data4.user_id === undefined) && (missing2 = "user_id")) || ((data4.owner_id
 return $missing(validate286, instancePath+"/data/agent", missing2);
 }
 else {
-if(data4.user_id !== undefined){
 if(!(validate42(data4.user_id, instancePath+"/data/agent/user_id"))){
 return $failAs(validate286, validate42);
 }
-}
-if(data4.owner_id !== undefined){
 if(!(validate42(data4.owner_id, instancePath+"/data/agent/owner_id"))){
 return $failAs(validate286, validate42);
-}
 }
 if(data4.id !== undefined){
 if(!(validate42(data4.id, instancePath+"/data/agent/id"))){
@@ -4709,8 +4177,6 @@ return $failAs(validate286, validate42);
 else {
 return $fail(validate286, instancePath+"/data/agent", $10);
 }
-}
-if(data1.conversation !== undefined){
 let data8 = data1.conversation;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing3;
@@ -4718,10 +4184,8 @@ if((data8.id === undefined) && (missing3 = "id")){
 return $missing(validate286, instancePath+"/data/conversation", missing3);
 }
 else {
-if(data8.id !== undefined){
 if(!(validate42(data8.id, instancePath+"/data/conversation/id"))){
 return $failAs(validate286, validate42);
-}
 }
 }
 }
@@ -4730,10 +4194,8 @@ return $fail(validate286, instancePath+"/data/conversation", $10);
 }
 }
 }
-}
 else {
 return $fail(validate286, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -4755,7 +4217,7 @@ return $failAs(validate296, validate287);
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.code !== undefined){
 let data0 = data.code;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate296, instancePath+"/code", $5);
 }
 const _errs4 = errors;
@@ -4778,14 +4240,12 @@ else {
 errors = _errs4;
 vErrors = null;
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 9007199254740991 || isNaN(data0)){
+if(data0 > 9007199254740991){
 return $fail(validate296, instancePath+"/code", $6);
 }
 else {
-if(data0 < -9007199254740991 || isNaN(data0)){
+if(data0 < -9007199254740991){
 return $fail(validate296, instancePath+"/code", $8);
-}
 }
 }
 }
@@ -4811,10 +4271,8 @@ if(!(key0 === "refresh_token")){
 return $unknown(validate298, instancePath, key0);
 }
 }
-if(data.refresh_token !== undefined){
 if(!(validate120(data.refresh_token, instancePath+"/refresh_token"))){
 return $failAs(validate298, validate120);
-}
 }
 }
 }
@@ -4842,7 +4300,6 @@ if(0 !== data.code){
 return $fail(validate300, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4850,21 +4307,16 @@ if(((data1.access_token === undefined) && (missing1 = "access_token")) || ((data
 return $missing(validate300, instancePath+"/data", missing1);
 }
 else {
-if(data1.access_token !== undefined){
 if(!(validate120(data1.access_token, instancePath+"/data/access_token"))){
 return $failAs(validate300, validate120);
 }
-}
-if(data1.refresh_token !== undefined){
 if(!(validate120(data1.refresh_token, instancePath+"/data/refresh_token"))){
 return $failAs(validate300, validate120);
 }
 }
 }
-}
 else {
 return $fail(validate300, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -4892,7 +4344,6 @@ if(0 !== data.code){
 return $fail(validate304, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4900,16 +4351,13 @@ if((data1.url === undefined) && (missing1 = "url")){
 return $missing(validate304, instancePath+"/data", missing1);
 }
 else {
-if(data1.url !== undefined){
 if(!(validate145(data1.url, instancePath+"/data/url"))){
 return $failAs(validate304, validate145);
 }
 }
 }
-}
 else {
 return $fail(validate304, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -4937,7 +4385,6 @@ if(0 !== data.code){
 return $fail(validate307, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4945,16 +4392,13 @@ if((data1.user_id === undefined) && (missing1 = "user_id")){
 return $missing(validate307, instancePath+"/data", missing1);
 }
 else {
-if(data1.user_id !== undefined){
 if(!(validate42(data1.user_id, instancePath+"/data/user_id"))){
 return $failAs(validate307, validate42);
 }
 }
 }
-}
 else {
 return $fail(validate307, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -4982,7 +4426,6 @@ if(0 !== data.code){
 return $fail(validate310, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4990,7 +4433,6 @@ if((data1.settings === undefined) && (missing1 = "settings")){
 return $missing(validate310, instancePath+"/data", missing1);
 }
 else {
-if(data1.settings !== undefined){
 let data2 = data1.settings;
 if(Array.isArray(data2)){
 if(data2.length > 100000){
@@ -5002,10 +4444,8 @@ return $fail(validate310, instancePath+"/data/settings", $16);
 }
 }
 }
-}
 else {
 return $fail(validate310, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -5033,13 +4473,11 @@ if(0 !== data.code){
 return $fail(validate312, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 }
 else {
 return $fail(validate312, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -5067,11 +4505,9 @@ if(0 !== data.code){
 return $fail(validate314, instancePath+"/code", $70);
 }
 }
-if(data.data !== undefined){
 let data1 = data.data;
 if(!(data1 && typeof data1 == "object" && !Array.isArray(data1))){
 return $fail(validate314, instancePath+"/data", $10);
-}
 }
 }
 }
@@ -5096,17 +4532,12 @@ if(!((((((key0 === "device_id") || (key0 === "platform")) || (key0 === "plugin_v
 return $unknown(validate316, instancePath, key0);
 }
 }
-if(data.device_id !== undefined){
 if(!(validate122(data.device_id, instancePath+"/device_id"))){
 return $failAs(validate316, validate122);
 }
-}
-if(data.platform !== undefined){
 if(!(validate141(data.platform, instancePath+"/platform"))){
 return $failAs(validate316, validate141);
 }
-}
-if(data.plugin_version !== undefined){
 let data2 = data.plugin_version;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
@@ -5116,8 +4547,6 @@ return $fail(validate316, instancePath+"/plugin_version", $1);
 else {
 return $fail(validate316, instancePath+"/plugin_version", $3);
 }
-}
-if(data.agent_version !== undefined){
 let data3 = data.agent_version;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
@@ -5127,8 +4556,6 @@ return $fail(validate316, instancePath+"/agent_version", $1);
 else {
 return $fail(validate316, instancePath+"/agent_version", $3);
 }
-}
-if(data.runtime_name !== undefined){
 let data4 = data.runtime_name;
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
@@ -5138,8 +4565,6 @@ return $fail(validate316, instancePath+"/runtime_name", $1);
 else {
 return $fail(validate316, instancePath+"/runtime_name", $3);
 }
-}
-if(data.runtime_version !== undefined){
 let data5 = data.runtime_version;
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
@@ -5148,7 +4573,6 @@ return $fail(validate316, instancePath+"/runtime_version", $1);
 }
 else {
 return $fail(validate316, instancePath+"/runtime_version", $3);
-}
 }
 }
 }
@@ -5188,12 +4612,9 @@ if((((data.version === undefined) && (missing0 = "version")) || ((data.event ===
 return $missing(validate321, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate321, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 let data1 = data.event;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
@@ -5208,7 +4629,6 @@ return $fail(validate321, instancePath+"/event", $2);
 else {
 return $fail(validate321, instancePath+"/event", $3);
 }
-}
 if(data.trace_id !== undefined){
 let data2 = data.trace_id;
 if(typeof data2 === "string"){
@@ -5220,51 +4640,43 @@ else {
 return $fail(validate321, instancePath+"/trace_id", $3);
 }
 }
-if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate321, instancePath+"/emitted_at", $5);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate321, instancePath+"/emitted_at", $6);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate321, instancePath+"/emitted_at", $7);
-}
-}
 }
 }
 if(data.seq !== undefined){
 let data4 = data.seq;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate321, instancePath+"/seq", $5);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate321, instancePath+"/seq", $6);
 }
 else {
-if(data4 < -9007199254740991 || isNaN(data4)){
+if(data4 < -9007199254740991){
 return $fail(validate321, instancePath+"/seq", $8);
-}
 }
 }
 }
 if(data.dseq !== undefined){
 let data5 = data.dseq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate321, instancePath+"/dseq", $5);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate321, instancePath+"/dseq", $6);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate321, instancePath+"/dseq", $9);
-}
 }
 }
 }
@@ -5280,17 +4692,15 @@ return true;
 export const Ms = validate322;
 
 function validate322(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate322, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate322, instancePath, $6);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate322, instancePath, $7);
-}
 }
 }
 validate322.errors = null;
@@ -5300,17 +4710,15 @@ return true;
 export const Count = validate323;
 
 function validate323(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate323, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate323, instancePath, $6);
 }
 else {
-if(data < 1 || isNaN(data)){
+if(data < 1){
 return $fail(validate323, instancePath, $9);
-}
 }
 }
 validate323.errors = null;
@@ -5373,7 +4781,6 @@ if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.mess
 return $missing(validate327, instancePath, missing0);
 }
 else {
-if(data.message_id !== undefined){
 let data0 = data.message_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -5388,7 +4795,6 @@ return $fail(validate327, instancePath+"/message_id", $2);
 else {
 return $fail(validate327, instancePath+"/message_id", $3);
 }
-}
 if(data.message_mode !== undefined){
 let data1 = data.message_mode;
 if(typeof data1 === "string"){
@@ -5400,7 +4806,6 @@ else {
 return $fail(validate327, instancePath+"/message_mode", $3);
 }
 }
-if(data.message !== undefined){
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -5408,7 +4813,6 @@ if((data2.body === undefined) && (missing1 = "body")){
 return $missing(validate327, instancePath+"/message", missing1);
 }
 else {
-if(data2.body !== undefined){
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
@@ -5416,7 +4820,6 @@ if((data3.fragments === undefined) && (missing2 = "fragments")){
 return $missing(validate327, instancePath+"/message/body", missing2);
 }
 else {
-if(data3.fragments !== undefined){
 let data4 = data3.fragments;
 if(Array.isArray(data4)){
 if(data4.length > 4096){
@@ -5428,10 +4831,8 @@ return $fail(validate327, instancePath+"/message/body/fragments", $16);
 }
 }
 }
-}
 else {
 return $fail(validate327, instancePath+"/message/body", $10);
-}
 }
 if(data2.context !== undefined){
 let data5 = data2.context;
@@ -5443,7 +4844,6 @@ return $fail(validate327, instancePath+"/message/context", {keyword:"type",param
 }
 else {
 return $fail(validate327, instancePath+"/message", $10);
-}
 }
 if(data.stream_merged !== undefined){
 if(typeof data.stream_merged !== "boolean"){
@@ -5522,10 +4922,8 @@ if((data.message_id === undefined) && (missing0 = "message_id")){
 return $missing(validate330, instancePath, missing0);
 }
 else {
-if(data.message_id !== undefined){
 if(!(validate42(data.message_id, instancePath+"/message_id"))){
 return $failAs(validate330, validate42);
-}
 }
 if(data.streaming !== undefined){
 let data1 = data.streaming;
@@ -5545,17 +4943,15 @@ return true;
 export const Amount = validate332;
 
 function validate332(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate332, instancePath, $5);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate332, instancePath, $6);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate332, instancePath, $7);
-}
 }
 }
 validate332.errors = null;
@@ -5589,10 +4985,8 @@ if(((data.fragments === undefined) && (missing0 = "fragments")) || ((data.stream
 return $missing(validate334, instancePath, missing0);
 }
 else {
-if(data.fragments !== undefined){
 if(!(validate68(data.fragments, instancePath+"/fragments"))){
 return $failAs(validate334, validate68);
-}
 }
 }
 }
@@ -5612,15 +5006,11 @@ if(((data.user_id === undefined) && (missing0 = "user_id")) || ((data.online ===
 return $missing(validate337, instancePath, missing0);
 }
 else {
-if(data.user_id !== undefined){
 if(!(validate42(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate337, validate42);
 }
-}
-if(data.online !== undefined){
 if(typeof data.online !== "boolean"){
 return $fail(validate337, instancePath+"/online", $17);
-}
 }
 }
 }
@@ -5745,10 +5135,8 @@ if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
 return $missing(validate342, instancePath, missing1);
 }
 else {
-if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
 return $fail(validate342, instancePath+"/reliable_delivery", $47);
-}
 }
 }
 }
@@ -5847,17 +5235,12 @@ if(!(((key0 === "message_id") || (key0 === "message_mode")) || (key0 === "messag
 return $unknown(validate344, instancePath, key0);
 }
 }
-if(data.message_id !== undefined){
 if(!(validate132(data.message_id, instancePath+"/message_id"))){
 return $failAs(validate344, validate132);
 }
-}
-if(data.message_mode !== undefined){
 if("normal" !== data.message_mode){
 return $fail(validate344, instancePath+"/message_mode", $67);
 }
-}
-if(data.message !== undefined){
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -5870,7 +5253,6 @@ if(!((key1 === "body") || (key1 === "context"))){
 return $unknown(validate344, instancePath+"/message", key1);
 }
 }
-if(data2.body !== undefined){
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
@@ -5883,27 +5265,21 @@ if(!(key2 === "fragments")){
 return $unknown(validate344, instancePath+"/message/body", key2);
 }
 }
-if(data3.fragments !== undefined){
 if(!(validate134(data3.fragments, instancePath+"/message/body/fragments"))){
 return $failAs(validate344, validate134);
-}
 }
 }
 }
 else {
 return $fail(validate344, instancePath+"/message/body", $10);
 }
-}
-if(data2.context !== undefined){
 if(!(validate178(data2.context, instancePath+"/message/context"))){
 return $failAs(validate344, validate178);
 }
 }
 }
-}
 else {
 return $fail(validate344, instancePath+"/message", $10);
-}
 }
 }
 }
@@ -5983,19 +5359,13 @@ if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "remove
 return $unknown(validate348, instancePath, key0);
 }
 }
-if(data.target_message_id !== undefined){
 const _errs8 = errors;
 if(!(validate42(data.target_message_id, instancePath+"/target_message_id"))){
 vErrors = $join(vErrors, validate42);
 errors = vErrors.length;
 }
 var valid3 = _errs8 === errors;
-}
-else {
-var valid3 = true;
-}
 if(valid3){
-if(data.emoji !== undefined){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -6011,10 +5381,6 @@ else {
 return $fail(validate348, instancePath+"/emoji", $3);
 }
 var valid3 = true;
-}
-else {
-var valid3 = true;
-}
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate348, instancePath+"/removed", $17);
@@ -6098,15 +5464,11 @@ if(!((key0 === "type") || (key0 === "target_fragment_index"))){
 return $unknown(validate352, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("append" !== data.type){
 return $fail(validate352, instancePath+"/type", $69);
 }
-}
-if(data.target_fragment_index !== undefined){
 if(0 !== data.target_fragment_index){
 return $fail(validate352, instancePath+"/target_fragment_index", $70);
-}
 }
 }
 }
@@ -6131,12 +5493,9 @@ if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
 return $unknown(validate353, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate353, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 let data1 = data.text;
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
@@ -6146,8 +5505,6 @@ return $fail(validate353, instancePath+"/text", $53);
 else {
 return $fail(validate353, instancePath+"/text", $3);
 }
-}
-if(data.delta !== undefined){
 let data2 = data.delta;
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
@@ -6156,7 +5513,6 @@ return $fail(validate353, instancePath+"/delta", $53);
 }
 else {
 return $fail(validate353, instancePath+"/delta", $3);
-}
 }
 }
 }
@@ -6181,41 +5537,29 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate354, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("streaming" !== data.status){
 return $fail(validate354, instancePath+"/status", $71);
 }
-}
-if(data.sequence !== undefined){
 let data1 = data.sequence;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate354, instancePath+"/sequence", $5);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
+if(data1 > 9007199254740991){
 return $fail(validate354, instancePath+"/sequence", $6);
 }
 else {
-if(data1 < 0 || isNaN(data1)){
+if(data1 < 0){
 return $fail(validate354, instancePath+"/sequence", $7);
 }
 }
-}
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate354, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate354, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(data.completed_at !== null){
 return $fail(validate354, instancePath+"/completed_at", $73);
-}
 }
 }
 }
@@ -6268,30 +5612,20 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate357, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("done" !== data.status){
 return $fail(validate357, instancePath+"/status", $74);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate66(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate357, validate66);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate357, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate357, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate56(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate357, validate56);
-}
 }
 }
 }
@@ -6372,30 +5706,20 @@ if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_pol
 return $unknown(validate367, instancePath, key0);
 }
 }
-if(data.status !== undefined){
 if("failed" !== data.status){
 return $fail(validate367, instancePath+"/status", $75);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate66(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate367, validate66);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate367, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate367, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate56(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate367, validate56);
-}
 }
 }
 }
@@ -6420,7 +5744,6 @@ if(!(key0 === "user_id")){
 return $unknown(validate370, instancePath, key0);
 }
 }
-if(data.user_id !== undefined){
 let data0 = data.user_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -6434,7 +5757,6 @@ return $fail(validate370, instancePath+"/user_id", $76);
 }
 else {
 return $fail(validate370, instancePath+"/user_id", $3);
-}
 }
 }
 }
@@ -6476,7 +5798,6 @@ if(!((key0 === "mentions") || (key0 === "reply"))){
 return $unknown(validate372, instancePath, key0);
 }
 }
-if(data.mentions !== undefined){
 let data0 = data.mentions;
 if(Array.isArray(data0)){
 if(data0.length > 256){
@@ -6494,8 +5815,6 @@ return $failAs(validate372, validate140);
 else {
 return $fail(validate372, instancePath+"/mentions", $16);
 }
-}
-if(data.reply !== undefined){
 let data2 = data.reply;
 const _errs6 = errors;
 let valid2 = false;
@@ -6527,7 +5846,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate372, instancePath, $10);
 }
@@ -6544,10 +5862,8 @@ if((data.code === undefined) && (missing0 = "code")){
 return $missing(validate375, instancePath, missing0);
 }
 else {
-if(data.code !== undefined){
 if(!(validate110(data.code, instancePath+"/code"))){
 return $failAs(validate375, validate110);
-}
 }
 }
 }
@@ -6602,7 +5918,6 @@ if((data.kind === undefined) && (missing0 = "kind")){
 return $missing(validate379, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 let data0 = data.kind;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
@@ -6616,7 +5931,6 @@ return $fail(validate379, instancePath+"/kind", $2);
 }
 else {
 return $fail(validate379, instancePath+"/kind", $3);
-}
 }
 }
 }
@@ -6636,10 +5950,8 @@ if((data.user_id === undefined) && (missing0 = "user_id")){
 return $missing(validate380, instancePath, missing0);
 }
 else {
-if(data.user_id !== undefined){
 if(!(validate42(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate380, validate42);
-}
 }
 }
 }
@@ -6659,10 +5971,8 @@ if((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")){
 return $missing(validate382, instancePath, missing0);
 }
 else {
-if(data.reply_to_msg_id !== undefined){
 if(!(validate42(data.reply_to_msg_id, instancePath+"/reply_to_msg_id"))){
 return $failAs(validate382, validate42);
-}
 }
 }
 }
@@ -6682,10 +5992,8 @@ if((data.fragments === undefined) && (missing0 = "fragments")){
 return $missing(validate384, instancePath, missing0);
 }
 else {
-if(data.fragments !== undefined){
 if(!(validate68(data.fragments, instancePath+"/fragments"))){
 return $failAs(validate384, validate68);
-}
 }
 }
 }
@@ -6705,15 +6013,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.request_id === u
 return $missing(validate386, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("permission_result" !== data.kind){
 return $fail(validate386, instancePath+"/kind", $87);
 }
-}
-if(data.request_id !== undefined){
 if(!(validate42(data.request_id, instancePath+"/request_id"))){
 return $failAs(validate386, validate42);
-}
 }
 }
 }
@@ -6740,12 +6044,9 @@ if(!((key0 === "reply_to_msg_id") || (key0 === "reply_preview"))){
 return $unknown(validate388, instancePath, key0);
 }
 }
-if(data.reply_to_msg_id !== undefined){
 if(!(validate42(data.reply_to_msg_id, instancePath+"/reply_to_msg_id"))){
 return $failAs(validate388, validate42);
 }
-}
-if(data.reply_preview !== undefined){
 let data1 = data.reply_preview;
 const _errs4 = errors;
 let valid1 = false;
@@ -6777,7 +6078,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate388, instancePath, $10);
 }
@@ -6799,7 +6099,6 @@ if(!(((key0 === "id") || (key0 === "nick_name")) || (key0 === "fragments"))){
 return $unknown(validate391, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -6809,8 +6108,6 @@ return $fail(validate391, instancePath+"/id", $14);
 else {
 return $fail(validate391, instancePath+"/id", $3);
 }
-}
-if(data.nick_name !== undefined){
 let data1 = data.nick_name;
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
@@ -6820,8 +6117,6 @@ return $fail(validate391, instancePath+"/nick_name", $4);
 else {
 return $fail(validate391, instancePath+"/nick_name", $3);
 }
-}
-if(data.fragments !== undefined){
 let data2 = data.fragments;
 if(Array.isArray(data2)){
 if(data2.length > 1){
@@ -6838,7 +6133,6 @@ return $failAs(validate391, validate136);
 }
 else {
 return $fail(validate391, instancePath+"/fragments", $16);
-}
 }
 }
 }
@@ -6863,15 +6157,11 @@ if(!((key0 === "kind") || (key0 === "text"))){
 return $unknown(validate393, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate393, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 if(!(validate137(data.text, instancePath+"/text"))){
 return $failAs(validate393, validate137);
-}
 }
 }
 }
@@ -6896,17 +6186,12 @@ if(!(((key0 === "kind") || (key0 === "user_id")) || (key0 === "display"))){
 return $unknown(validate395, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("mention" !== data.kind){
 return $fail(validate395, instancePath+"/kind", $56);
 }
-}
-if(data.user_id !== undefined){
 if(!(validate141(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate395, validate141);
 }
-}
-if(data.display !== undefined){
 let data2 = data.display;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -6925,7 +6210,6 @@ return $fail(validate395, instancePath+"/display", $57);
 }
 else {
 return $fail(validate395, instancePath+"/display", $3);
-}
 }
 }
 }
@@ -6950,15 +6234,11 @@ if(!(((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 
 return $unknown(validate397, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("image" !== data.kind){
 return $fail(validate397, instancePath+"/kind", $59);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate397, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -7008,15 +6288,11 @@ if(!((((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0
 return $unknown(validate404, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("video" !== data.kind){
 return $fail(validate404, instancePath+"/kind", $60);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate404, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -7071,15 +6347,11 @@ if(!((((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 =
 return $unknown(validate412, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("audio" !== data.kind){
 return $fail(validate412, instancePath+"/kind", $61);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate412, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -7124,15 +6396,11 @@ if(!(((((key0 === "kind") || (key0 === "url")) || (key0 === "name")) || (key0 ==
 return $unknown(validate418, instancePath, key0);
 }
 }
-if(data.kind !== undefined){
 if("file" !== data.kind){
 return $fail(validate418, instancePath+"/kind", $62);
 }
-}
-if(data.url !== undefined){
 if(!(validate145(data.url, instancePath+"/url"))){
 return $failAs(validate418, validate145);
-}
 }
 if(data.name !== undefined){
 if(!(validate147(data.name, instancePath+"/name"))){
@@ -7192,27 +6460,18 @@ if(!(((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) ||
 return $unknown(validate424, instancePath, key0);
 }
 }
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate424, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("offline.ack" !== data.event){
 return $fail(validate424, instancePath+"/event", $88);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate117(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate424, validate117);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate56(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate424, validate56);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -7225,16 +6484,13 @@ if(!(key1 === "batch_id")){
 return $unknown(validate424, instancePath+"/payload", key1);
 }
 }
-if(data4.batch_id !== undefined){
 if(!(validate110(data4.batch_id, instancePath+"/payload/batch_id"))){
 return $failAs(validate424, validate110);
 }
 }
 }
-}
 else {
 return $fail(validate424, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -7254,10 +6510,8 @@ if((data.conversation_id === undefined) && (missing0 = "conversation_id")){
 return $missing(validate428, instancePath, missing0);
 }
 else {
-if(data.conversation_id !== undefined){
 if(!(validate42(data.conversation_id, instancePath+"/conversation_id"))){
 return $failAs(validate428, validate42);
-}
 }
 if(data.muted !== undefined){
 if(typeof data.muted !== "boolean"){
@@ -7277,33 +6531,29 @@ return $fail(validate428, instancePath+"/reply_mode", $3);
 }
 if(data.batch_delay_seconds !== undefined){
 let data3 = data.batch_delay_seconds;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate428, instancePath+"/batch_delay_seconds", $5);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
+if(data3 > 86400){
 return $fail(validate428, instancePath+"/batch_delay_seconds", $89);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate428, instancePath+"/batch_delay_seconds", $7);
-}
 }
 }
 }
 if(data.version !== undefined){
 let data4 = data.version;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate428, instancePath+"/version", $5);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate428, instancePath+"/version", $6);
 }
 else {
-if(data4 < 0 || isNaN(data4)){
+if(data4 < 0){
 return $fail(validate428, instancePath+"/version", $7);
-}
 }
 }
 }
@@ -7360,10 +6610,8 @@ if((data.reliable_delivery === undefined) && (missing1 = "reliable_delivery")){
 return $missing(validate436, instancePath, missing1);
 }
 else {
-if(data.reliable_delivery !== undefined){
 if(true !== data.reliable_delivery){
 return $fail(validate436, instancePath+"/reliable_delivery", $47);
-}
 }
 }
 }
@@ -7431,27 +6679,18 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate431, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate431, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("connect" !== data.event){
 return $fail(validate431, instancePath+"/event", $48);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate431, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate431, validate322);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -7459,12 +6698,9 @@ if(((((((data4.token === undefined) && (missing1 = "token")) || ((data4.nonce ==
 return $missing(validate431, instancePath+"/payload", missing1);
 }
 else {
-if(data4.token !== undefined){
 if(!(validate340(data4.token, instancePath+"/payload/token"))){
 return $failAs(validate431, validate340);
 }
-}
-if(data4.nonce !== undefined){
 let data6 = data4.nonce;
 if(typeof data6 === "string"){
 if(data6.length > 4096 && func2(data6) > 4096){
@@ -7479,13 +6715,9 @@ return $fail(validate431, instancePath+"/payload/nonce", $2);
 else {
 return $fail(validate431, instancePath+"/payload/nonce", $3);
 }
-}
-if(data4.device_id !== undefined){
 if(!(validate341(data4.device_id, instancePath+"/payload/device_id"))){
 return $failAs(validate431, validate341);
 }
-}
-if(data4.client_version !== undefined){
 let data8 = data4.client_version;
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
@@ -7495,22 +6727,16 @@ return $fail(validate431, instancePath+"/payload/client_version", $1);
 else {
 return $fail(validate431, instancePath+"/payload/client_version", $3);
 }
-}
-if(data4.protocol_version !== undefined){
 if(2 !== data4.protocol_version){
 return $fail(validate431, instancePath+"/payload/protocol_version", $49);
 }
-}
-if(data4.capabilities !== undefined){
 if(!(validate436(data4.capabilities, instancePath+"/payload/capabilities"))){
 return $failAs(validate431, validate436);
 }
 }
 }
-}
 else {
 return $fail(validate431, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -7530,15 +6756,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefin
 return $missing(validate446, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate446, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 if(!(validate378(data.text, instancePath+"/text"))){
 return $failAs(validate446, validate378);
-}
 }
 }
 }
@@ -7557,17 +6779,12 @@ if((((data.kind === undefined) && (missing0 = "kind")) || ((data.user_id === und
 return $missing(validate449, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("mention" !== data.kind){
 return $fail(validate449, instancePath+"/kind", $56);
 }
-}
-if(data.user_id !== undefined){
 if(!(validate350(data.user_id, instancePath+"/user_id"))){
 return $failAs(validate449, validate350);
 }
-}
-if(data.display !== undefined){
 let data2 = data.display;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -7589,7 +6806,6 @@ return $fail(validate449, instancePath+"/display", $3);
 }
 }
 }
-}
 else {
 return $fail(validate449, instancePath, $10);
 }
@@ -7605,15 +6821,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefine
 return $missing(validate452, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("image" !== data.kind){
 return $fail(validate452, instancePath+"/kind", $59);
 }
-}
-if(data.url !== undefined){
 if(!(validate377(data.url, instancePath+"/url"))){
 return $failAs(validate452, validate377);
-}
 }
 if(data.name !== undefined){
 if(!(validate423(data.name, instancePath+"/name"))){
@@ -7657,15 +6869,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefine
 return $missing(validate460, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("video" !== data.kind){
 return $fail(validate460, instancePath+"/kind", $60);
 }
-}
-if(data.url !== undefined){
 if(!(validate377(data.url, instancePath+"/url"))){
 return $failAs(validate460, validate377);
-}
 }
 if(data.name !== undefined){
 if(!(validate423(data.name, instancePath+"/name"))){
@@ -7714,15 +6922,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefine
 return $missing(validate469, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("audio" !== data.kind){
 return $fail(validate469, instancePath+"/kind", $61);
 }
-}
-if(data.url !== undefined){
 if(!(validate377(data.url, instancePath+"/url"))){
 return $failAs(validate469, validate377);
-}
 }
 if(data.name !== undefined){
 if(!(validate423(data.name, instancePath+"/name"))){
@@ -7761,15 +6965,11 @@ if(((data.kind === undefined) && (missing0 = "kind")) || ((data.url === undefine
 return $missing(validate476, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("file" !== data.kind){
 return $fail(validate476, instancePath+"/kind", $62);
 }
-}
-if(data.url !== undefined){
 if(!(validate377(data.url, instancePath+"/url"))){
 return $failAs(validate476, validate377);
-}
 }
 if(data.name !== undefined){
 if(!(validate423(data.name, instancePath+"/name"))){
@@ -7885,7 +7085,6 @@ if((((data.id === undefined) && (missing0 = "id")) || ((data.nick_name === undef
 return $missing(validate488, instancePath, missing0);
 }
 else {
-if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -7895,8 +7094,6 @@ return $fail(validate488, instancePath+"/id", $14);
 else {
 return $fail(validate488, instancePath+"/id", $3);
 }
-}
-if(data.nick_name !== undefined){
 let data1 = data.nick_name;
 if(typeof data1 === "string"){
 if(data1.length > 4096 && func2(data1) > 4096){
@@ -7906,8 +7103,6 @@ return $fail(validate488, instancePath+"/nick_name", $4);
 else {
 return $fail(validate488, instancePath+"/nick_name", $3);
 }
-}
-if(data.fragments !== undefined){
 let data2 = data.fragments;
 if(Array.isArray(data2)){
 if(data2.length > 1){
@@ -7924,7 +7119,6 @@ return $failAs(validate488, validate446);
 }
 else {
 return $fail(validate488, instancePath+"/fragments", $16);
-}
 }
 }
 }
@@ -7945,12 +7139,9 @@ if(((data.reply_to_msg_id === undefined) && (missing0 = "reply_to_msg_id")) || (
 return $missing(validate486, instancePath, missing0);
 }
 else {
-if(data.reply_to_msg_id !== undefined){
 if(!(validate328(data.reply_to_msg_id, instancePath+"/reply_to_msg_id"))){
 return $failAs(validate486, validate328);
 }
-}
-if(data.reply_preview !== undefined){
 let data1 = data.reply_preview;
 const _errs3 = errors;
 let valid1 = false;
@@ -7982,7 +7173,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate486, instancePath, $10);
 }
@@ -8000,7 +7190,6 @@ if(((data.mentions === undefined) && (missing0 = "mentions")) || ((data.reply ==
 return $missing(validate484, instancePath, missing0);
 }
 else {
-if(data.mentions !== undefined){
 let data0 = data.mentions;
 if(Array.isArray(data0)){
 if(data0.length > 256){
@@ -8018,8 +7207,6 @@ return $failAs(validate484, validate449);
 else {
 return $fail(validate484, instancePath+"/mentions", $16);
 }
-}
-if(data.reply !== undefined){
 let data2 = data.reply;
 const _errs5 = errors;
 let valid2 = false;
@@ -8051,7 +7238,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate484, instancePath, $10);
 }
@@ -8067,17 +7253,12 @@ if((((data.message_id === undefined) && (missing0 = "message_id")) || ((data.mes
 return $missing(validate442, instancePath, missing0);
 }
 else {
-if(data.message_id !== undefined){
 if(!(validate351(data.message_id, instancePath+"/message_id"))){
 return $failAs(validate442, validate351);
 }
-}
-if(data.message_mode !== undefined){
 if("normal" !== data.message_mode){
 return $fail(validate442, instancePath+"/message_mode", $67);
 }
-}
-if(data.message !== undefined){
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
@@ -8085,7 +7266,6 @@ if(((data2.body === undefined) && (missing1 = "body")) || ((data2.context === un
 return $missing(validate442, instancePath+"/message", missing1);
 }
 else {
-if(data2.body !== undefined){
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
@@ -8093,27 +7273,21 @@ if((data3.fragments === undefined) && (missing2 = "fragments")){
 return $missing(validate442, instancePath+"/message/body", missing2);
 }
 else {
-if(data3.fragments !== undefined){
 if(!(validate444(data3.fragments, instancePath+"/message/body/fragments"))){
 return $failAs(validate442, validate444);
-}
 }
 }
 }
 else {
 return $fail(validate442, instancePath+"/message/body", $10);
 }
-}
-if(data2.context !== undefined){
 if(!(validate484(data2.context, instancePath+"/message/context"))){
 return $failAs(validate442, validate484);
 }
 }
 }
-}
 else {
 return $fail(validate442, instancePath+"/message", $10);
-}
 }
 }
 }
@@ -8132,35 +7306,23 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate438, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate438, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.send" !== data.event){
 return $fail(validate438, instancePath+"/event", $18);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate438, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate438, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate438, validate343);
 }
-}
-if(data.payload !== undefined){
 if(!(validate442(data.payload, instancePath+"/payload"))){
 return $failAs(validate438, validate442);
-}
 }
 }
 }
@@ -8180,35 +7342,23 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate494, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate494, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.reply" !== data.event){
 return $fail(validate494, instancePath+"/event", $19);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate494, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate494, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate494, validate343);
 }
-}
-if(data.payload !== undefined){
 if(!(validate442(data.payload, instancePath+"/payload"))){
 return $failAs(validate494, validate442);
-}
 }
 }
 }
@@ -8283,19 +7433,13 @@ if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) 
 return $missing(validate503, instancePath, missing1);
 }
 else {
-if(data.target_message_id !== undefined){
 const _errs7 = errors;
 if(!(validate328(data.target_message_id, instancePath+"/target_message_id"))){
 vErrors = $join(vErrors, validate328);
 errors = vErrors.length;
 }
 var valid3 = _errs7 === errors;
-}
-else {
-var valid3 = true;
-}
 if(valid3){
-if(data.emoji !== undefined){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -8311,10 +7455,6 @@ else {
 return $fail(validate503, instancePath+"/emoji", $3);
 }
 var valid3 = true;
-}
-else {
-var valid3 = true;
-}
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate503, instancePath+"/removed", $17);
@@ -8342,35 +7482,23 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate499, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate499, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.reaction" !== data.event){
 return $fail(validate499, instancePath+"/event", $23);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate499, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate499, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate499, validate343);
 }
-}
-if(data.payload !== undefined){
 if(!(validate503(data.payload, instancePath+"/payload"))){
 return $failAs(validate499, validate503);
-}
 }
 }
 }
@@ -8390,32 +7518,21 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate506, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate506, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.read" !== data.event){
 return $fail(validate506, instancePath+"/event", $24);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate506, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate506, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate506, validate343);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -8423,16 +7540,13 @@ if((data5.last_read_emitted_at === undefined) && (missing1 = "last_read_emitted_
 return $missing(validate506, instancePath+"/payload", missing1);
 }
 else {
-if(data5.last_read_emitted_at !== undefined){
 if(!(validate323(data5.last_read_emitted_at, instancePath+"/payload/last_read_emitted_at"))){
 return $failAs(validate506, validate323);
 }
 }
 }
-}
 else {
 return $fail(validate506, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -8452,32 +7566,21 @@ if((((((((data.version === undefined) && (missing0 = "version")) || ((data.event
 return $missing(validate511, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate511, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.delivered" !== data.event){
 return $fail(validate511, instancePath+"/event", $25);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate511, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate511, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate511, validate343);
 }
-}
-if(data.to !== undefined){
 let data5 = data.to;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -8485,23 +7588,17 @@ if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined
 return $missing(validate511, instancePath+"/to", missing1);
 }
 else {
-if(data5.id !== undefined){
 if(!(validate350(data5.id, instancePath+"/to/id"))){
 return $failAs(validate511, validate350);
 }
-}
-if(data5.type !== undefined){
 if(!(validate350(data5.type, instancePath+"/to/type"))){
 return $failAs(validate511, validate350);
-}
 }
 }
 }
 else {
 return $fail(validate511, instancePath+"/to", $10);
 }
-}
-if(data.payload !== undefined){
 let data8 = data.payload;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 let missing2;
@@ -8509,21 +7606,16 @@ if(((data8.message_id === undefined) && (missing2 = "message_id")) || ((data8.de
 return $missing(validate511, instancePath+"/payload", missing2);
 }
 else {
-if(data8.message_id !== undefined){
 if(!(validate328(data8.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate511, validate328);
 }
-}
-if(data8.delivered_at !== undefined){
 if(!(validate322(data8.delivered_at, instancePath+"/payload/delivered_at"))){
 return $failAs(validate511, validate322);
 }
 }
 }
-}
 else {
 return $fail(validate511, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -8544,32 +7636,21 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate519, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate519, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.created" !== data.event){
 return $fail(validate519, instancePath+"/event", $26);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate519, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate519, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate519, validate343);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -8577,10 +7658,8 @@ if((data5.message_id === undefined) && (missing1 = "message_id")){
 return $missing(validate519, instancePath+"/payload", missing1);
 }
 else {
-if(data5.message_id !== undefined){
 if(!(validate351(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate519, validate351);
-}
 }
 if(data5.message_mode !== undefined){
 let data7 = data5.message_mode;
@@ -8592,7 +7671,6 @@ return $fail(validate519, instancePath+"/payload/message_mode", {keyword:"enum",
 }
 else {
 return $fail(validate519, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -8612,15 +7690,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_
 return $missing(validate525, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("append" !== data.type){
 return $fail(validate525, instancePath+"/type", $69);
 }
-}
-if(data.target_fragment_index !== undefined){
 if(0 !== data.target_fragment_index){
 return $fail(validate525, instancePath+"/target_fragment_index", $70);
-}
 }
 }
 }
@@ -8639,12 +7713,9 @@ if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefi
 return $missing(validate527, instancePath, missing0);
 }
 else {
-if(data.kind !== undefined){
 if("text" !== data.kind){
 return $fail(validate527, instancePath+"/kind", $54);
 }
-}
-if(data.text !== undefined){
 let data1 = data.text;
 if(typeof data1 === "string"){
 if(data1.length > 900000 && func2(data1) > 900000){
@@ -8654,8 +7725,6 @@ return $fail(validate527, instancePath+"/text", $53);
 else {
 return $fail(validate527, instancePath+"/text", $3);
 }
-}
-if(data.delta !== undefined){
 let data2 = data.delta;
 if(typeof data2 === "string"){
 if(data2.length > 900000 && func2(data2) > 900000){
@@ -8664,7 +7733,6 @@ return $fail(validate527, instancePath+"/delta", $53);
 }
 else {
 return $fail(validate527, instancePath+"/delta", $3);
-}
 }
 }
 }
@@ -8683,41 +7751,29 @@ if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence 
 return $missing(validate529, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
 if("streaming" !== data.status){
 return $fail(validate529, instancePath+"/status", $71);
 }
-}
-if(data.sequence !== undefined){
 let data1 = data.sequence;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate529, instancePath+"/sequence", $5);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
+if(data1 > 9007199254740991){
 return $fail(validate529, instancePath+"/sequence", $6);
 }
 else {
-if(data1 < 0 || isNaN(data1)){
+if(data1 < 0){
 return $fail(validate529, instancePath+"/sequence", $7);
 }
 }
-}
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate529, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate529, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(data.completed_at !== null){
 return $fail(validate529, instancePath+"/completed_at", $73);
-}
 }
 }
 }
@@ -8736,17 +7792,12 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate524, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate524, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.add" !== data.event){
 return $fail(validate524, instancePath+"/event", $27);
 }
-}
-if(data.trace_id !== undefined){
 let data2 = data.trace_id;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
@@ -8761,24 +7812,18 @@ return $fail(validate524, instancePath+"/trace_id", $2);
 else {
 return $fail(validate524, instancePath+"/trace_id", $3);
 }
-}
-if(data.emitted_at !== undefined){
 let data3 = data.emitted_at;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate524, instancePath+"/emitted_at", $5);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate524, instancePath+"/emitted_at", $6);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate524, instancePath+"/emitted_at", $7);
 }
 }
-}
-}
-if(data.chat_id !== undefined){
 let data4 = data.chat_id;
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
@@ -8793,8 +7838,6 @@ return $fail(validate524, instancePath+"/chat_id", $2);
 else {
 return $fail(validate524, instancePath+"/chat_id", $3);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -8802,7 +7845,6 @@ if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data
 return $missing(validate524, instancePath+"/payload", missing1);
 }
 else {
-if(data5.message_id !== undefined){
 let data6 = data5.message_id;
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
@@ -8822,29 +7864,21 @@ return $fail(validate524, instancePath+"/payload/message_id", $52);
 else {
 return $fail(validate524, instancePath+"/payload/message_id", $3);
 }
-}
-if(data5.sequence !== undefined){
 let data7 = data5.sequence;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate524, instancePath+"/payload/sequence", $5);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 9007199254740991 || isNaN(data7)){
+if(data7 > 9007199254740991){
 return $fail(validate524, instancePath+"/payload/sequence", $6);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate524, instancePath+"/payload/sequence", $7);
 }
 }
-}
-}
-if(data5.mutation !== undefined){
 if(!(validate525(data5.mutation, instancePath+"/payload/mutation"))){
 return $failAs(validate524, validate525);
 }
-}
-if(data5.fragments !== undefined){
 let data9 = data5.fragments;
 if(Array.isArray(data9)){
 if(data9.length > 1){
@@ -8867,33 +7901,25 @@ return $failAs(validate524, validate527);
 else {
 return $fail(validate524, instancePath+"/payload/fragments", $16);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate529(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate524, validate529);
 }
-}
-if(data5.added_at !== undefined){
 let data12 = data5.added_at;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(!(Number.isInteger(data12))){
 return $fail(validate524, instancePath+"/payload/added_at", $5);
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 9007199254740991 || isNaN(data12)){
+if(data12 > 9007199254740991){
 return $fail(validate524, instancePath+"/payload/added_at", $6);
 }
 else {
-if(data12 < 0 || isNaN(data12)){
+if(data12 < 0){
 return $fail(validate524, instancePath+"/payload/added_at", $7);
-}
-}
 }
 }
 }
 }
 else {
 return $fail(validate524, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -8913,30 +7939,20 @@ if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence 
 return $missing(validate537, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
 if("done" !== data.status){
 return $fail(validate537, instancePath+"/status", $74);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate332(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate537, validate332);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate537, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate537, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate322(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate537, validate322);
-}
 }
 }
 }
@@ -8955,32 +7971,21 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate531, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate531, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.done" !== data.event){
 return $fail(validate531, instancePath+"/event", $28);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate531, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate531, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate531, validate343);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -8988,31 +7993,22 @@ if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.
 return $missing(validate531, instancePath+"/payload", missing1);
 }
 else {
-if(data5.message_id !== undefined){
 if(!(validate351(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate531, validate351);
 }
-}
-if(data5.fragments !== undefined){
 if(!(validate444(data5.fragments, instancePath+"/payload/fragments"))){
 return $failAs(validate531, validate444);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate537(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate531, validate537);
 }
-}
-if(data5.completed_at !== undefined){
 if(!(validate322(data5.completed_at, instancePath+"/payload/completed_at"))){
 return $failAs(validate531, validate322);
 }
 }
 }
-}
 else {
 return $fail(validate531, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9032,30 +8028,20 @@ if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence 
 return $missing(validate548, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
 if("failed" !== data.status){
 return $fail(validate548, instancePath+"/status", $75);
 }
-}
-if(data.sequence !== undefined){
 if(!(validate332(data.sequence, instancePath+"/sequence"))){
 return $failAs(validate548, validate332);
 }
-}
-if(data.mutation_policy !== undefined){
 if("append_text_only" !== data.mutation_policy){
 return $fail(validate548, instancePath+"/mutation_policy", $72);
 }
-}
-if(data.started_at !== undefined){
 if(data.started_at !== null){
 return $fail(validate548, instancePath+"/started_at", $73);
 }
-}
-if(data.completed_at !== undefined){
 if(!(validate322(data.completed_at, instancePath+"/completed_at"))){
 return $failAs(validate548, validate322);
-}
 }
 }
 }
@@ -9074,32 +8060,21 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate542, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate542, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.failed" !== data.event){
 return $fail(validate542, instancePath+"/event", $29);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate542, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate542, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate542, validate343);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -9107,12 +8082,9 @@ if(((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.
 return $missing(validate542, instancePath+"/payload", missing1);
 }
 else {
-if(data5.message_id !== undefined){
 if(!(validate351(data5.message_id, instancePath+"/payload/message_id"))){
 return $failAs(validate542, validate351);
 }
-}
-if(data5.fragments !== undefined){
 let data7 = data5.fragments;
 if(Array.isArray(data7)){
 if(data7.length > 256){
@@ -9130,22 +8102,16 @@ return $failAs(validate542, validate445);
 else {
 return $fail(validate542, instancePath+"/payload/fragments", $16);
 }
-}
-if(data5.streaming !== undefined){
 if(!(validate548(data5.streaming, instancePath+"/payload/streaming"))){
 return $failAs(validate542, validate548);
 }
-}
-if(data5.completed_at !== undefined){
 if(!(validate322(data5.completed_at, instancePath+"/payload/completed_at"))){
 return $failAs(validate542, validate322);
 }
 }
 }
-}
 else {
 return $fail(validate542, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9165,32 +8131,21 @@ if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event 
 return $missing(validate553, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate553, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("typing.update" !== data.event){
 return $fail(validate553, instancePath+"/event", $30);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate553, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate553, validate322);
 }
-}
-if(data.chat_id !== undefined){
 if(!(validate343(data.chat_id, instancePath+"/chat_id"))){
 return $failAs(validate553, validate343);
 }
-}
-if(data.payload !== undefined){
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -9198,16 +8153,13 @@ if((data5.is_typing === undefined) && (missing1 = "is_typing")){
 return $missing(validate553, instancePath+"/payload", missing1);
 }
 else {
-if(data5.is_typing !== undefined){
 if(typeof data5.is_typing !== "boolean"){
 return $fail(validate553, instancePath+"/payload/is_typing", $17);
 }
 }
 }
-}
 else {
 return $fail(validate553, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9227,7 +8179,6 @@ if((data.user_id === undefined) && (missing0 = "user_id")){
 return $missing(validate560, instancePath, missing0);
 }
 else {
-if(data.user_id !== undefined){
 let data0 = data.user_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -9241,7 +8192,6 @@ return $fail(validate560, instancePath+"/user_id", $76);
 }
 else {
 return $fail(validate560, instancePath+"/user_id", $3);
-}
 }
 }
 }
@@ -9260,30 +8210,20 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate557, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate557, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("presence.subscribe" !== data.event){
 return $fail(validate557, instancePath+"/event", $77);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate557, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate557, validate322);
 }
-}
-if(data.payload !== undefined){
 if(!(validate560(data.payload, instancePath+"/payload"))){
 return $failAs(validate557, validate560);
-}
 }
 }
 }
@@ -9303,30 +8243,20 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate562, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate562, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("presence.unsubscribe" !== data.event){
 return $fail(validate562, instancePath+"/event", $78);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate562, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate562, validate322);
 }
-}
-if(data.payload !== undefined){
 if(!(validate560(data.payload, instancePath+"/payload"))){
 return $failAs(validate562, validate560);
-}
 }
 }
 }
@@ -9347,32 +8277,21 @@ if(((((((((data.version === undefined) && (missing0 = "version")) || ((data.even
 return $missing(validate566, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate566, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("history.transit" !== data.event){
 return $fail(validate566, instancePath+"/event", $35);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate566, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate566, validate322);
 }
-}
-if(data.target_device_id !== undefined){
 if(!(validate350(data.target_device_id, instancePath+"/target_device_id"))){
 return $failAs(validate566, validate350);
 }
-}
-if(data.sender !== undefined){
 let data5 = data.sender;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
@@ -9380,28 +8299,20 @@ if(((data5.id === undefined) && (missing1 = "id")) || ((data5.type === undefined
 return $missing(validate566, instancePath+"/sender", missing1);
 }
 else {
-if(data5.id !== undefined){
 if(!(validate350(data5.id, instancePath+"/sender/id"))){
 return $failAs(validate566, validate350);
 }
-}
-if(data5.type !== undefined){
 if("direct" !== data5.type){
 return $fail(validate566, instancePath+"/sender/type", $79);
-}
 }
 }
 }
 else {
 return $fail(validate566, instancePath+"/sender", $10);
 }
-}
-if(data.origin_device_id !== undefined){
 if(!(validate350(data.origin_device_id, instancePath+"/origin_device_id"))){
 return $failAs(validate566, validate350);
 }
-}
-if(data.payload !== undefined){
 let data9 = data.payload;
 if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
 let missing2;
@@ -9409,17 +8320,14 @@ if((data9.kind === undefined) && (missing2 = "kind")){
 return $missing(validate566, instancePath+"/payload", missing2);
 }
 else {
-if(data9.kind !== undefined){
 let data10 = data9.kind;
 if(!(((((data10 === "history_sync_request") || (data10 === "history_sync_message")) || (data10 === "history_sync_progress")) || (data10 === "history_sync_done")) || (data10 === "history_sync_cancel"))){
 return $fail(validate566, instancePath+"/payload/kind", {keyword:"enum",params:{allowedValues: schema193.properties.payload.properties.kind.enum}});
 }
 }
 }
-}
 else {
 return $fail(validate566, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9439,27 +8347,18 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate572, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate572, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.cursor_ack" !== data.event){
 return $fail(validate572, instancePath+"/event", $80);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate572, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate572, validate322);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -9467,16 +8366,13 @@ if((data4.seq === undefined) && (missing1 = "seq")){
 return $missing(validate572, instancePath+"/payload", missing1);
 }
 else {
-if(data4.seq !== undefined){
 if(!(validate323(data4.seq, instancePath+"/payload/seq"))){
 return $failAs(validate572, validate323);
 }
 }
 }
-}
 else {
 return $fail(validate572, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9496,27 +8392,18 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate576, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate576, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("message.sync_ack" !== data.event){
 return $fail(validate576, instancePath+"/event", $81);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate576, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate576, validate322);
 }
-}
-if(data.payload !== undefined){
 let data4 = data.payload;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 let missing1;
@@ -9524,12 +8411,9 @@ if(((data4.dseq === undefined) && (missing1 = "dseq")) || ((data4.epoch === unde
 return $missing(validate576, instancePath+"/payload", missing1);
 }
 else {
-if(data4.dseq !== undefined){
 if(!(validate323(data4.dseq, instancePath+"/payload/dseq"))){
 return $failAs(validate576, validate323);
 }
-}
-if(data4.epoch !== undefined){
 let data6 = data4.epoch;
 if(typeof data6 === "string"){
 if(data6.length > 512 && func2(data6) > 512){
@@ -9546,10 +8430,8 @@ return $fail(validate576, instancePath+"/payload/epoch", $3);
 }
 }
 }
-}
 else {
 return $fail(validate576, instancePath+"/payload", $10);
-}
 }
 }
 }
@@ -9578,30 +8460,20 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate580, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate580, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("device.cursor.reset" !== data.event){
 return $fail(validate580, instancePath+"/event", $82);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate580, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate580, validate322);
 }
-}
-if(data.payload !== undefined){
 if(!(validate583(data.payload, instancePath+"/payload"))){
 return $failAs(validate580, validate583);
-}
 }
 }
 }
@@ -9621,30 +8493,20 @@ if((((((data.version === undefined) && (missing0 = "version")) || ((data.event =
 return $missing(validate585, instancePath, missing0);
 }
 else {
-if(data.version !== undefined){
 if("2" !== data.version){
 return $fail(validate585, instancePath+"/version", $0);
 }
-}
-if(data.event !== undefined){
 if("ping" !== data.event){
 return $fail(validate585, instancePath+"/event", $83);
 }
-}
-if(data.trace_id !== undefined){
 if(!(validate339(data.trace_id, instancePath+"/trace_id"))){
 return $failAs(validate585, validate339);
 }
-}
-if(data.emitted_at !== undefined){
 if(!(validate322(data.emitted_at, instancePath+"/emitted_at"))){
 return $failAs(validate585, validate322);
 }
-}
-if(data.payload !== undefined){
 if(!(validate583(data.payload, instancePath+"/payload"))){
 return $failAs(validate585, validate583);
-}
 }
 }
 }
@@ -9664,7 +8526,6 @@ if((((data.code === undefined) && (missing0 = "code")) || ((data.platform === un
 return $missing(validate589, instancePath, missing0);
 }
 else {
-if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
@@ -9679,16 +8540,11 @@ return $fail(validate589, instancePath+"/code", $2);
 else {
 return $fail(validate589, instancePath+"/code", $3);
 }
-}
-if(data.platform !== undefined){
 if(!(validate350(data.platform, instancePath+"/platform"))){
 return $failAs(validate589, validate350);
 }
-}
-if(data.type !== undefined){
 if("clawbot" !== data.type){
 return $fail(validate589, instancePath+"/type", $84);
-}
 }
 if(data.plugin_version !== undefined){
 let data3 = data.plugin_version;
@@ -9724,10 +8580,8 @@ if((data.refresh_token === undefined) && (missing0 = "refresh_token")){
 return $missing(validate592, instancePath, missing0);
 }
 else {
-if(data.refresh_token !== undefined){
 if(!(validate340(data.refresh_token, instancePath+"/refresh_token"))){
 return $failAs(validate592, validate340);
-}
 }
 }
 }
@@ -9747,17 +8601,12 @@ if(((((((data.device_id === undefined) && (missing0 = "device_id")) || ((data.pl
 return $missing(validate594, instancePath, missing0);
 }
 else {
-if(data.device_id !== undefined){
 if(!(validate341(data.device_id, instancePath+"/device_id"))){
 return $failAs(validate594, validate341);
 }
-}
-if(data.platform !== undefined){
 if(!(validate350(data.platform, instancePath+"/platform"))){
 return $failAs(validate594, validate350);
 }
-}
-if(data.plugin_version !== undefined){
 let data2 = data.plugin_version;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
@@ -9767,8 +8616,6 @@ return $fail(validate594, instancePath+"/plugin_version", $1);
 else {
 return $fail(validate594, instancePath+"/plugin_version", $3);
 }
-}
-if(data.agent_version !== undefined){
 let data3 = data.agent_version;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
@@ -9778,8 +8625,6 @@ return $fail(validate594, instancePath+"/agent_version", $1);
 else {
 return $fail(validate594, instancePath+"/agent_version", $3);
 }
-}
-if(data.runtime_name !== undefined){
 let data4 = data.runtime_name;
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
@@ -9789,8 +8634,6 @@ return $fail(validate594, instancePath+"/runtime_name", $1);
 else {
 return $fail(validate594, instancePath+"/runtime_name", $3);
 }
-}
-if(data.runtime_version !== undefined){
 let data5 = data.runtime_version;
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
@@ -9799,7 +8642,6 @@ return $fail(validate594, instancePath+"/runtime_version", $1);
 }
 else {
 return $fail(validate594, instancePath+"/runtime_version", $3);
-}
 }
 }
 }

@@ -123,12 +123,14 @@ export function decodeEnvelopeData(text: string): Decoded<EnvelopeData> {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return refuseEvent(json, "type", ["response.output_text.delta", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error", "user.message", "response.create", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound"]);
+    return refuseEvent(json, "type", ["response.output_text.delta", "user.message", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error", "response.create", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound"]);
   }
   const input = json as { type?: unknown };
   switch (input.type) {
     case "response.output_text.delta":
       return validateOutputTextDelta(input) ? { ok: true, value: input } : refuseInvalid("OutputTextDelta", validateOutputTextDelta.errors, input, sensitive);
+    case "user.message":
+      return validateUserMessage(input) ? { ok: true, value: input } : refuseInvalid("UserMessage", validateUserMessage.errors, input, sensitive);
     case "response.created":
       return validateResponseCreated(input) ? { ok: true, value: input } : refuseInvalid("ResponseCreated", validateResponseCreated.errors, input, sensitive);
     case "response.queued":
@@ -183,8 +185,6 @@ export function decodeEnvelopeData(text: string): Decoded<EnvelopeData> {
       return validateFunctionCallArgumentsDone(input) ? { ok: true, value: input } : refuseInvalid("FunctionCallArgumentsDone", validateFunctionCallArgumentsDone.errors, input, sensitive);
     case "error":
       return validateErrorEvent(input) ? { ok: true, value: input } : refuseInvalid("ErrorEvent", validateErrorEvent.errors, input, sensitive);
-    case "user.message":
-      return validateUserMessage(input) ? { ok: true, value: input } : refuseInvalid("UserMessage", validateUserMessage.errors, input, sensitive);
     case "response.create":
       return validateResponseCreate(input) ? { ok: true, value: input } : refuseInvalid("ResponseCreate", validateResponseCreate.errors, input, sensitive);
     case "instaclaw:hello":
@@ -592,7 +592,8 @@ const writeReplyEnvelope1 = /*#__PURE__*/ remembering(escape);
 const writeReplyEnvelope2 = /*#__PURE__*/ remembering(escape);
 const writeReplyEnvelope3 = /*#__PURE__*/ remembering(escapeTwice);
 const writeReplyEnvelope4 = /*#__PURE__*/ remembering(escapeTwice);
-const writeReplyEnvelope5 = /*#__PURE__*/ remembering(escapeTwice);
+const writeReplyEnvelope5 = /*#__PURE__*/ remembering(escape);
+const writeReplyEnvelope6 = /*#__PURE__*/ remembering(escapeTwice);
 
 /** The text of a `ReplyEnvelope`, as JSON.stringify writes it where its members stand in the order of the document. */
 export function encodeReplyEnvelope(frame: OpenedReplyEnvelope): string {
@@ -600,7 +601,7 @@ export function encodeReplyEnvelope(frame: OpenedReplyEnvelope): string {
   const said = frame.data as SentOutputTextDelta;
   let json = '{"type":"message","headers":{"messageId":"' + writeReplyEnvelope1(frame.headers.messageId) + '","timestamp":' + (Number.isFinite(frame.headers.timestamp) ? frame.headers.timestamp : "null");
   if (frame.headers.inReplyTo !== undefined) json += ',"inReplyTo":"' + writeReplyEnvelope2(frame.headers.inReplyTo) + '"';
-  return json + '},"data":"{\\"type\\":\\"response.output_text.delta\\",\\"event_id\\":\\"' + writeReplyEnvelope3(said.event_id) + '\\",\\"response_id\\":\\"' + writeReplyEnvelope4(said.response_id) + '\\",\\"sequence_number\\":' + (Number.isFinite(said.sequence_number) ? said.sequence_number : "null") + ',\\"metadata\\":' + escape(JSON.stringify(said.metadata)) + ',\\"item_id\\":\\"' + writeReplyEnvelope5(said.item_id) + '\\",\\"output_index\\":0,\\"content_index\\":0,\\"delta\\":' + (typeof said.delta === "string" ? '\\"' + escapeTwice(said.delta) + '\\"' : escape(JSON.stringify(said.delta))) + '}"}';
+  return json + '},"data":"{\\"type\\":\\"response.output_text.delta\\",\\"event_id\\":\\"' + writeReplyEnvelope3(said.event_id) + '\\",\\"response_id\\":\\"' + writeReplyEnvelope4(said.response_id) + '\\",\\"sequence_number\\":' + (Number.isFinite(said.sequence_number) ? said.sequence_number : "null") + ',\\"metadata\\":' + writeReplyEnvelope5(JSON.stringify(said.metadata)) + ',\\"item_id\\":\\"' + writeReplyEnvelope6(said.item_id) + '\\",\\"output_index\\":0,\\"content_index\\":0,\\"delta\\":' + (typeof said.delta === "string" ? '\\"' + escapeTwice(said.delta) + '\\"' : escape(JSON.stringify(said.delta))) + '}"}';
 }
 
 export function isEnvelope(value: unknown): value is Envelope {

@@ -110,7 +110,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate28, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate28, instancePath+"/source", $2);
@@ -118,8 +117,6 @@ return $fail(validate28, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate28, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -134,8 +131,6 @@ return $fail(validate28, instancePath+"/provider", $4);
 else {
 return $fail(validate28, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -149,7 +144,6 @@ return $fail(validate28, instancePath+"/id", $4);
 }
 else {
 return $fail(validate28, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -279,49 +273,43 @@ return $unknown(validate34, instancePath+"/block/coalesce", key2);
 }
 if(data4.minChars !== undefined){
 let data5 = data4.minChars;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate34, instancePath+"/block/coalesce/minChars", $6);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
+if(data5 > 1000000){
 return $fail(validate34, instancePath+"/block/coalesce/minChars", $7);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate34, instancePath+"/block/coalesce/minChars", $8);
-}
 }
 }
 }
 if(data4.maxChars !== undefined){
 let data6 = data4.maxChars;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate34, instancePath+"/block/coalesce/maxChars", $6);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 return $fail(validate34, instancePath+"/block/coalesce/maxChars", $7);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate34, instancePath+"/block/coalesce/maxChars", $8);
-}
 }
 }
 }
 if(data4.idleMs !== undefined){
 let data7 = data4.idleMs;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate34, instancePath+"/block/coalesce/idleMs", $6);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 60000 || isNaN(data7)){
+if(data7 > 60000){
 return $fail(validate34, instancePath+"/block/coalesce/idleMs", $9);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate34, instancePath+"/block/coalesce/idleMs", $10);
-}
 }
 }
 }
@@ -441,17 +429,15 @@ return $unknown(validate43, instancePath, key0);
 }
 if(data.maxAttempts !== undefined){
 let data0 = data.maxAttempts;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate43, instancePath+"/maxAttempts", $6);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 1000000 || isNaN(data0)){
+if(data0 > 1000000){
 return $fail(validate43, instancePath+"/maxAttempts", $7);
 }
 else {
-if(data0 < 0 || isNaN(data0)){
+if(data0 < 0){
 return $fail(validate43, instancePath+"/maxAttempts", $10);
-}
 }
 }
 }
@@ -683,49 +669,43 @@ return $fail(validate63, instancePath+"/enabled", $0);
 }
 if(data.maxEventsPerWindow !== undefined){
 let data1 = data.maxEventsPerWindow;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate63, instancePath+"/maxEventsPerWindow", $6);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 10000 || isNaN(data1)){
+if(data1 > 10000){
 return $fail(validate63, instancePath+"/maxEventsPerWindow", $17);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate63, instancePath+"/maxEventsPerWindow", $8);
-}
 }
 }
 }
 if(data.windowSeconds !== undefined){
 let data2 = data.windowSeconds;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate63, instancePath+"/windowSeconds", $6);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 86400 || isNaN(data2)){
+if(data2 > 86400){
 return $fail(validate63, instancePath+"/windowSeconds", $18);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate63, instancePath+"/windowSeconds", $8);
-}
 }
 }
 }
 if(data.cooldownSeconds !== undefined){
 let data3 = data.cooldownSeconds;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate63, instancePath+"/cooldownSeconds", $6);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
+if(data3 > 86400){
 return $fail(validate63, instancePath+"/cooldownSeconds", $18);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate63, instancePath+"/cooldownSeconds", $8);
-}
 }
 }
 }
@@ -747,97 +727,85 @@ return $unknown(validate65, instancePath, key0);
 }
 if(data.maxPayload !== undefined){
 let data0 = data.maxPayload;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate65, instancePath+"/maxPayload", $6);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 16777216 || isNaN(data0)){
+if(data0 > 16777216){
 return $fail(validate65, instancePath+"/maxPayload", $19);
 }
 else {
-if(data0 < 1024 || isNaN(data0)){
+if(data0 < 1024){
 return $fail(validate65, instancePath+"/maxPayload", $20);
-}
 }
 }
 }
 if(data.maxConcurrent !== undefined){
 let data1 = data.maxConcurrent;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate65, instancePath+"/maxConcurrent", $6);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 1000 || isNaN(data1)){
+if(data1 > 1000){
 return $fail(validate65, instancePath+"/maxConcurrent", $21);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate65, instancePath+"/maxConcurrent", $8);
-}
 }
 }
 }
 if(data.queuedPerSession !== undefined){
 let data2 = data.queuedPerSession;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate65, instancePath+"/queuedPerSession", $6);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 10000 || isNaN(data2)){
+if(data2 > 10000){
 return $fail(validate65, instancePath+"/queuedPerSession", $17);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate65, instancePath+"/queuedPerSession", $8);
-}
 }
 }
 }
 if(data.messagesPerMinute !== undefined){
 let data3 = data.messagesPerMinute;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate65, instancePath+"/messagesPerMinute", $6);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 100000 || isNaN(data3)){
+if(data3 > 100000){
 return $fail(validate65, instancePath+"/messagesPerMinute", $22);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate65, instancePath+"/messagesPerMinute", $8);
-}
 }
 }
 }
 if(data.messageBurst !== undefined){
 let data4 = data.messageBurst;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate65, instancePath+"/messageBurst", $6);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 100000 || isNaN(data4)){
+if(data4 > 100000){
 return $fail(validate65, instancePath+"/messageBurst", $22);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate65, instancePath+"/messageBurst", $8);
-}
 }
 }
 }
 if(data.dedupeEntries !== undefined){
 let data5 = data.dedupeEntries;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate65, instancePath+"/dedupeEntries", $6);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
+if(data5 > 1000000){
 return $fail(validate65, instancePath+"/dedupeEntries", $7);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate65, instancePath+"/dedupeEntries", $8);
-}
 }
 }
 }
@@ -948,17 +916,15 @@ return $failAs(validate67, validate34);
 }
 if(data.textChunkLimit !== undefined){
 let data12 = data.textChunkLimit;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(!(Number.isInteger(data12))){
 return $fail(validate67, instancePath+"/textChunkLimit", $6);
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 200000 || isNaN(data12)){
+if(data12 > 200000){
 return $fail(validate67, instancePath+"/textChunkLimit", $24);
 }
 else {
-if(data12 < 100 || isNaN(data12)){
+if(data12 < 100){
 return $fail(validate67, instancePath+"/textChunkLimit", $25);
-}
 }
 }
 }
@@ -995,49 +961,43 @@ return $fail(validate67, instancePath+"/allowInsecure", $0);
 }
 if(data.heartbeatIntervalMs !== undefined){
 let data17 = data.heartbeatIntervalMs;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(!(Number.isInteger(data17))){
 return $fail(validate67, instancePath+"/heartbeatIntervalMs", $6);
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 600000 || isNaN(data17)){
+if(data17 > 600000){
 return $fail(validate67, instancePath+"/heartbeatIntervalMs", $27);
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data17 < 1000){
 return $fail(validate67, instancePath+"/heartbeatIntervalMs", $28);
-}
 }
 }
 }
 if(data.timeoutThresholdMs !== undefined){
 let data18 = data.timeoutThresholdMs;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(!(Number.isInteger(data18))){
 return $fail(validate67, instancePath+"/timeoutThresholdMs", $6);
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 3600000 || isNaN(data18)){
+if(data18 > 3600000){
 return $fail(validate67, instancePath+"/timeoutThresholdMs", $29);
 }
 else {
-if(data18 < 1000 || isNaN(data18)){
+if(data18 < 1000){
 return $fail(validate67, instancePath+"/timeoutThresholdMs", $28);
-}
 }
 }
 }
 if(data.requestTimeoutMs !== undefined){
 let data19 = data.requestTimeoutMs;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(!(Number.isInteger(data19))){
 return $fail(validate67, instancePath+"/requestTimeoutMs", $6);
 }
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 86400000 || isNaN(data19)){
+if(data19 > 86400000){
 return $fail(validate67, instancePath+"/requestTimeoutMs", $30);
 }
 else {
-if(data19 < 1000 || isNaN(data19)){
+if(data19 < 1000){
 return $fail(validate67, instancePath+"/requestTimeoutMs", $28);
-}
 }
 }
 }
@@ -1132,17 +1092,15 @@ return $failAs(validate67, validate51);
 }
 if(data.historyLimit !== undefined){
 let data33 = data.historyLimit;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(!(Number.isInteger(data33))){
 return $fail(validate67, instancePath+"/historyLimit", $6);
 }
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 1000 || isNaN(data33)){
+if(data33 > 1000){
 return $fail(validate67, instancePath+"/historyLimit", $21);
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data33 < 0){
 return $fail(validate67, instancePath+"/historyLimit", $10);
-}
 }
 }
 }
@@ -1272,17 +1230,15 @@ return $failAs(validate22, validate34);
 }
 if(data.textChunkLimit !== undefined){
 let data12 = data.textChunkLimit;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(!(Number.isInteger(data12))){
 return $fail(validate22, instancePath+"/textChunkLimit", $6);
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 200000 || isNaN(data12)){
+if(data12 > 200000){
 return $fail(validate22, instancePath+"/textChunkLimit", $24);
 }
 else {
-if(data12 < 100 || isNaN(data12)){
+if(data12 < 100){
 return $fail(validate22, instancePath+"/textChunkLimit", $25);
-}
 }
 }
 }
@@ -1319,49 +1275,43 @@ return $fail(validate22, instancePath+"/allowInsecure", $0);
 }
 if(data.heartbeatIntervalMs !== undefined){
 let data17 = data.heartbeatIntervalMs;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(!(Number.isInteger(data17))){
 return $fail(validate22, instancePath+"/heartbeatIntervalMs", $6);
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 600000 || isNaN(data17)){
+if(data17 > 600000){
 return $fail(validate22, instancePath+"/heartbeatIntervalMs", $27);
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data17 < 1000){
 return $fail(validate22, instancePath+"/heartbeatIntervalMs", $28);
-}
 }
 }
 }
 if(data.timeoutThresholdMs !== undefined){
 let data18 = data.timeoutThresholdMs;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(!(Number.isInteger(data18))){
 return $fail(validate22, instancePath+"/timeoutThresholdMs", $6);
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 3600000 || isNaN(data18)){
+if(data18 > 3600000){
 return $fail(validate22, instancePath+"/timeoutThresholdMs", $29);
 }
 else {
-if(data18 < 1000 || isNaN(data18)){
+if(data18 < 1000){
 return $fail(validate22, instancePath+"/timeoutThresholdMs", $28);
-}
 }
 }
 }
 if(data.requestTimeoutMs !== undefined){
 let data19 = data.requestTimeoutMs;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(!(Number.isInteger(data19))){
 return $fail(validate22, instancePath+"/requestTimeoutMs", $6);
 }
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 86400000 || isNaN(data19)){
+if(data19 > 86400000){
 return $fail(validate22, instancePath+"/requestTimeoutMs", $30);
 }
 else {
-if(data19 < 1000 || isNaN(data19)){
+if(data19 < 1000){
 return $fail(validate22, instancePath+"/requestTimeoutMs", $28);
-}
 }
 }
 }
@@ -1456,17 +1406,15 @@ return $failAs(validate22, validate51);
 }
 if(data.historyLimit !== undefined){
 let data33 = data.historyLimit;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(!(Number.isInteger(data33))){
 return $fail(validate22, instancePath+"/historyLimit", $6);
 }
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 1000 || isNaN(data33)){
+if(data33 > 1000){
 return $fail(validate22, instancePath+"/historyLimit", $21);
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data33 < 0){
 return $fail(validate22, instancePath+"/historyLimit", $10);
-}
 }
 }
 }
@@ -1546,7 +1494,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate87, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate87, instancePath+"/source", $2);
@@ -1554,8 +1501,6 @@ return $fail(validate87, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate87, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -1570,8 +1515,6 @@ return $fail(validate87, instancePath+"/provider", $4);
 else {
 return $fail(validate87, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -1585,7 +1528,6 @@ return $fail(validate87, instancePath+"/id", $4);
 }
 else {
 return $fail(validate87, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -1695,17 +1637,15 @@ return $failAs(validate88, validate34);
 }
 if(data.textChunkLimit !== undefined){
 let data12 = data.textChunkLimit;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+if(!(Number.isInteger(data12))){
 return $fail(validate88, instancePath+"/textChunkLimit", $6);
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 200000 || isNaN(data12)){
+if(data12 > 200000){
 return $fail(validate88, instancePath+"/textChunkLimit", $24);
 }
 else {
-if(data12 < 100 || isNaN(data12)){
+if(data12 < 100){
 return $fail(validate88, instancePath+"/textChunkLimit", $25);
-}
 }
 }
 }
@@ -1742,49 +1682,43 @@ return $fail(validate88, instancePath+"/allowInsecure", $0);
 }
 if(data.heartbeatIntervalMs !== undefined){
 let data17 = data.heartbeatIntervalMs;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+if(!(Number.isInteger(data17))){
 return $fail(validate88, instancePath+"/heartbeatIntervalMs", $6);
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 600000 || isNaN(data17)){
+if(data17 > 600000){
 return $fail(validate88, instancePath+"/heartbeatIntervalMs", $27);
 }
 else {
-if(data17 < 1000 || isNaN(data17)){
+if(data17 < 1000){
 return $fail(validate88, instancePath+"/heartbeatIntervalMs", $28);
-}
 }
 }
 }
 if(data.timeoutThresholdMs !== undefined){
 let data18 = data.timeoutThresholdMs;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+if(!(Number.isInteger(data18))){
 return $fail(validate88, instancePath+"/timeoutThresholdMs", $6);
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 3600000 || isNaN(data18)){
+if(data18 > 3600000){
 return $fail(validate88, instancePath+"/timeoutThresholdMs", $29);
 }
 else {
-if(data18 < 1000 || isNaN(data18)){
+if(data18 < 1000){
 return $fail(validate88, instancePath+"/timeoutThresholdMs", $28);
-}
 }
 }
 }
 if(data.requestTimeoutMs !== undefined){
 let data19 = data.requestTimeoutMs;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+if(!(Number.isInteger(data19))){
 return $fail(validate88, instancePath+"/requestTimeoutMs", $6);
 }
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 86400000 || isNaN(data19)){
+if(data19 > 86400000){
 return $fail(validate88, instancePath+"/requestTimeoutMs", $30);
 }
 else {
-if(data19 < 1000 || isNaN(data19)){
+if(data19 < 1000){
 return $fail(validate88, instancePath+"/requestTimeoutMs", $28);
-}
 }
 }
 }
@@ -1879,17 +1813,15 @@ return $failAs(validate88, validate51);
 }
 if(data.historyLimit !== undefined){
 let data33 = data.historyLimit;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+if(!(Number.isInteger(data33))){
 return $fail(validate88, instancePath+"/historyLimit", $6);
 }
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 1000 || isNaN(data33)){
+if(data33 > 1000){
 return $fail(validate88, instancePath+"/historyLimit", $21);
 }
 else {
-if(data33 < 0 || isNaN(data33)){
+if(data33 < 0){
 return $fail(validate88, instancePath+"/historyLimit", $10);
-}
 }
 }
 }

@@ -68,8 +68,8 @@ const $62 = {keyword:"const",params:{allowedValue: true}};
 const $63 = {keyword:"const",params:{allowedValue: "application/json"}};
 const $64 = {keyword:"const",params:{allowedValue: "{\"response\":{\"success\":true}}"}};
 const $65 = {keyword:"discriminator",params:{tag: "type", allowedValues: ["response.created","response.queued","response.in_progress","response.completed","response.failed","response.incomplete","response.output_item.added","response.output_item.done","response.content_part.added","response.content_part.done","response.output_text.delta","response.output_text.done","response.output_text.annotation.added","response.refusal.delta","response.refusal.done","response.reasoning.delta","response.reasoning_text.delta","response.reasoning.done","response.reasoning_text.done","response.reasoning_summary_part.added","response.reasoning_summary_part.done","response.reasoning_summary_text.delta","response.reasoning_summary.delta","response.reasoning_summary_text.done","response.reasoning_summary.done","response.function_call_arguments.delta","response.function_call_arguments.done"]}};
-const $66 = {keyword:"maxLength",params:{limit: 262144}};
-const $67 = {keyword:"const",params:{allowedValue: "user.message"}};
+const $66 = {keyword:"const",params:{allowedValue: "user.message"}};
+const $67 = {keyword:"maxLength",params:{limit: 262144}};
 const $68 = {keyword:"maxLength",params:{limit: 8}};
 const $69 = {keyword:"maxLength",params:{limit: 4096}};
 const $70 = {keyword:"const",params:{allowedValue: "in_progress"}};
@@ -165,11 +165,11 @@ return $fail(validate23, instancePath+"/topic", $3);
 if(data.timestamp !== undefined){
 let data4 = data.timestamp;
 if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate23, instancePath+"/timestamp", $5);
 }
 else {
-if(data4 < 0 || isNaN(data4)){
+if(data4 < 0){
 return $fail(validate23, instancePath+"/timestamp", $6);
 }
 }
@@ -215,18 +215,13 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === und
 return $missing(validate22, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((((((((data0 === "message") || (data0 === "MESSAGE")) || (data0 === "request")) || (data0 === "REQUEST")) || (data0 === "callback")) || (data0 === "CALLBACK")) || (data0 === "event")) || (data0 === "EVENT"))){
 return $fail(validate22, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema7.properties.type.enum}});
 }
-}
-if(data.headers !== undefined){
 if(!(validate23(data.headers, instancePath+"/headers"))){
 return $failAs(validate22, validate23);
 }
-}
-if(data.data !== undefined){
 let data2 = data.data;
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
@@ -235,7 +230,6 @@ return $fail(validate22, instancePath+"/data", $9);
 }
 else {
 return $fail(validate22, instancePath+"/data", $3);
-}
 }
 }
 }
@@ -256,11 +250,9 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate25, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "SYSTEM") || (data0 === "system"))){
 return $fail(validate25, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema9.properties.type.enum}});
-}
 }
 if(data.headers !== undefined){
 if(!(validate23(data.headers, instancePath+"/headers"))){
@@ -286,11 +278,9 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate27, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "control") || (data0 === "CONTROL"))){
 return $fail(validate27, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema10.properties.type.enum}});
-}
 }
 }
 }
@@ -311,11 +301,9 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate28, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "ping") || (data0 === "PING"))){
 return $fail(validate28, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema11.properties.type.enum}});
-}
 }
 }
 }
@@ -336,11 +324,9 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate29, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "pong") || (data0 === "PONG"))){
 return $fail(validate29, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema12.properties.type.enum}});
-}
 }
 if(data.data !== undefined){
 let data1 = data.data;
@@ -365,17 +351,15 @@ return true;
 export const InstaclawHello = validate30;
 
 function validate31(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate31, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate31, instancePath, $5);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate31, instancePath, $6);
-}
 }
 }
 validate31.errors = null;
@@ -390,17 +374,14 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === u
 return $missing(validate30, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:hello" !== data.type){
 return $fail(validate30, instancePath+"/type", $12);
-}
 }
 if(data.sequence_number !== undefined){
 if(!(validate31(data.sequence_number, instancePath+"/sequence_number"))){
 return $failAs(validate30, validate31);
 }
 }
-if(data.extensions !== undefined){
 let data2 = data.extensions;
 if(Array.isArray(data2)){
 if(data2.length > 64){
@@ -423,7 +404,6 @@ return $fail(validate30, instancePath+"/extensions/" + i0, $3);
 }
 else {
 return $fail(validate30, instancePath+"/extensions", $15);
-}
 }
 }
 }
@@ -511,36 +491,26 @@ if((((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_numb
 return $missing(validate33, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:reaction" !== data.type){
 return $fail(validate33, instancePath+"/type", $17);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate33, validate34);
 }
 }
-if(data.sequence_number !== undefined){
 if(!(validate31(data.sequence_number, instancePath+"/sequence_number"))){
 return $failAs(validate33, validate31);
 }
-}
-if(data.target_id !== undefined){
 if(!(validate34(data.target_id, instancePath+"/target_id"))){
 return $failAs(validate33, validate34);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate38(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate33, validate38);
 }
-}
-if(data.op !== undefined){
 let data5 = data.op;
 if(!((data5 === "add") || (data5 === "remove"))){
 return $fail(validate33, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema15.properties.op.enum}});
-}
 }
 if(data.actor_id !== undefined){
 if(!(validate40(data.actor_id, instancePath+"/actor_id"))){
@@ -565,27 +535,20 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_numbe
 return $missing(validate42, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:message.edit" !== data.type){
 return $fail(validate42, instancePath+"/type", $18);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate42, validate34);
 }
 }
-if(data.sequence_number !== undefined){
 if(!(validate31(data.sequence_number, instancePath+"/sequence_number"))){
 return $failAs(validate42, validate31);
 }
-}
-if(data.target_message_id !== undefined){
 if(!(validate34(data.target_message_id, instancePath+"/target_message_id"))){
 return $failAs(validate42, validate34);
 }
-}
-if(data.text !== undefined){
 let data4 = data.text;
 if(typeof data4 === "string"){
 if(data4.length > 1048576 && func2(data4) > 1048576){
@@ -599,7 +562,6 @@ return $fail(validate42, instancePath+"/text", $1);
 }
 else {
 return $fail(validate42, instancePath+"/text", $3);
-}
 }
 if(data.revision !== undefined){
 if(!(validate31(data.revision, instancePath+"/revision"))){
@@ -629,25 +591,19 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.sequence_number
 return $missing(validate48, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:message.delete" !== data.type){
 return $fail(validate48, instancePath+"/type", $20);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate48, validate34);
 }
 }
-if(data.sequence_number !== undefined){
 if(!(validate31(data.sequence_number, instancePath+"/sequence_number"))){
 return $failAs(validate48, validate31);
 }
-}
-if(data.target_message_id !== undefined){
 if(!(validate34(data.target_message_id, instancePath+"/target_message_id"))){
 return $failAs(validate48, validate34);
-}
 }
 if(data.actor_id !== undefined){
 if(!(validate40(data.actor_id, instancePath+"/actor_id"))){
@@ -950,41 +906,27 @@ if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_num
 return $unknown(validate53, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("instaclaw:reaction" !== data.type){
 return $fail(validate53, instancePath+"/type", $17);
 }
-}
-if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate53, validate34);
 }
-}
-if(data.sequence_number !== undefined){
 if(0 !== data.sequence_number){
 return $fail(validate53, instancePath+"/sequence_number", $22);
 }
-}
-if(data.target_id !== undefined){
 if(!(validate34(data.target_id, instancePath+"/target_id"))){
 return $failAs(validate53, validate34);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate38(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate53, validate38);
 }
-}
-if(data.op !== undefined){
 let data5 = data.op;
 if(!((data5 === "add") || (data5 === "remove"))){
 return $fail(validate53, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema21.properties.op.enum}});
 }
-}
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate53, validate57);
-}
 }
 }
 }
@@ -1012,17 +954,15 @@ return true;
 
 
 function validate64(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate64, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate64, instancePath, $5);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate64, instancePath, $6);
-}
 }
 }
 validate64.errors = null;
@@ -1042,40 +982,26 @@ if(!(((((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_num
 return $unknown(validate59, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("instaclaw:message.edit" !== data.type){
 return $fail(validate59, instancePath+"/type", $18);
 }
-}
-if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate59, validate34);
 }
-}
-if(data.sequence_number !== undefined){
 if(0 !== data.sequence_number){
 return $fail(validate59, instancePath+"/sequence_number", $22);
 }
-}
-if(data.target_response_id !== undefined){
 if(!(validate34(data.target_response_id, instancePath+"/target_response_id"))){
 return $failAs(validate59, validate34);
 }
-}
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
 return $failAs(validate59, validate62);
 }
-}
-if(data.revision !== undefined){
 if(!(validate64(data.revision, instancePath+"/revision"))){
 return $failAs(validate59, validate64);
 }
-}
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate59, validate57);
-}
 }
 }
 }
@@ -1100,30 +1026,20 @@ if(!(((((key0 === "type") || (key0 === "event_id")) || (key0 === "sequence_numbe
 return $unknown(validate67, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("instaclaw:message.delete" !== data.type){
 return $fail(validate67, instancePath+"/type", $20);
 }
-}
-if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
 return $failAs(validate67, validate34);
 }
-}
-if(data.sequence_number !== undefined){
 if(0 !== data.sequence_number){
 return $fail(validate67, instancePath+"/sequence_number", $22);
 }
-}
-if(data.target_response_id !== undefined){
 if(!(validate34(data.target_response_id, instancePath+"/target_response_id"))){
 return $failAs(validate67, validate34);
 }
-}
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate67, validate57);
-}
 }
 }
 }
@@ -1143,10 +1059,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate71, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("session.auto_bound" !== data.type){
 return $fail(validate71, instancePath+"/type", $23);
-}
 }
 if(data.sessions !== undefined){
 let data1 = data.sessions;
@@ -1308,10 +1222,8 @@ if((data.error === undefined) && (missing0 = "error")){
 return $missing(validate72, instancePath, missing0);
 }
 else {
-if(data.error !== undefined){
 if(!(validate73(data.error, instancePath+"/error"))){
 return $failAs(validate72, validate73);
-}
 }
 }
 }
@@ -1345,7 +1257,6 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate83, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
@@ -1359,7 +1270,6 @@ return $fail(validate83, instancePath+"/type", $1);
 }
 else {
 return $fail(validate83, instancePath+"/type", $3);
-}
 }
 if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
@@ -1651,10 +1561,8 @@ if(typeof data.stream !== "boolean"){
 return $fail(validate79, instancePath+"/stream", $26);
 }
 }
-if(data.input !== undefined){
 if(!(validate80(data.input, instancePath+"/input"))){
 return $failAs(validate79, validate80);
-}
 }
 if(data.metadata !== undefined){
 if(!(validate91(data.metadata, instancePath+"/metadata"))){
@@ -1681,10 +1589,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.input === undefi
 return $missing(validate94, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.create" !== data.type){
 return $fail(validate94, instancePath+"/type", $27);
-}
 }
 if(data.model !== undefined){
 let data1 = data.model;
@@ -1697,10 +1603,8 @@ else {
 return $fail(validate94, instancePath+"/model", $3);
 }
 }
-if(data.input !== undefined){
 if(!(validate80(data.input, instancePath+"/input"))){
 return $failAs(validate94, validate80);
-}
 }
 if(data.previous_response_id !== undefined){
 let data3 = data.previous_response_id;
@@ -1871,10 +1775,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate98, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.created" !== data.type){
 return $fail(validate98, instancePath+"/type", $28);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -1924,10 +1826,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate112, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.queued" !== data.type){
 return $fail(validate112, instancePath+"/type", $29);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -1977,10 +1877,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate119, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.in_progress" !== data.type){
 return $fail(validate119, instancePath+"/type", $30);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2030,10 +1928,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate126, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.completed" !== data.type){
 return $fail(validate126, instancePath+"/type", $31);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2083,10 +1979,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate133, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.failed" !== data.type){
 return $fail(validate133, instancePath+"/type", $32);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2141,10 +2035,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate141, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.incomplete" !== data.type){
 return $fail(validate141, instancePath+"/type", $33);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2188,17 +2080,15 @@ return true;
 export const OutputItemAdded = validate148;
 
 function validate153(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate153, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 1000000 || isNaN(data)){
+if(data > 1000000){
 return $fail(validate153, instancePath, $34);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate153, instancePath, $6);
-}
 }
 }
 validate153.errors = null;
@@ -2214,12 +2104,9 @@ if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) 
 return $missing(validate156, instancePath, missing0);
 }
 else {
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
 return $failAs(validate156, validate34);
 }
-}
-if(data.type !== undefined){
 let data1 = data.type;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
@@ -2233,7 +2120,6 @@ return $fail(validate156, instancePath+"/type", $1);
 }
 else {
 return $fail(validate156, instancePath+"/type", $3);
-}
 }
 if(data.status !== undefined){
 if(!(validate105(data.status, instancePath+"/status"))){
@@ -2289,10 +2175,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefin
 return $missing(validate148, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.output_item.added" !== data.type){
 return $fail(validate148, instancePath+"/type", $36);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2324,7 +2208,6 @@ if(!(validate153(data.index, instancePath+"/index"))){
 return $failAs(validate148, validate153);
 }
 }
-if(data.item !== undefined){
 let data7 = data.item;
 const _errs9 = errors;
 let valid1 = false;
@@ -2356,7 +2239,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate148, instancePath, $8);
 }
@@ -2375,10 +2257,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.item === undefin
 return $missing(validate161, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.output_item.done" !== data.type){
 return $fail(validate161, instancePath+"/type", $37);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2410,7 +2290,6 @@ if(!(validate153(data.index, instancePath+"/index"))){
 return $failAs(validate161, validate153);
 }
 }
-if(data.item !== undefined){
 let data7 = data.item;
 const _errs9 = errors;
 let valid1 = false;
@@ -2442,7 +2321,6 @@ vErrors = null;
 }
 }
 }
-}
 else {
 return $fail(validate161, instancePath, $8);
 }
@@ -2459,10 +2337,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate169, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.content_part.added" !== data.type){
 return $fail(validate169, instancePath+"/type", $38);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2484,10 +2360,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate169, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate169, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -2499,10 +2373,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate169, validate153);
 }
 }
-if(data.part !== undefined){
 if(!(validate83(data.part, instancePath+"/part"))){
 return $failAs(validate169, validate83);
-}
 }
 }
 }
@@ -2522,10 +2394,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === unde
 return $missing(validate178, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.content_part.done" !== data.type){
 return $fail(validate178, instancePath+"/type", $39);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2547,10 +2417,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate178, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate178, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -2656,10 +2524,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefi
 return $missing(validate188, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.output_text.delta" !== data.type){
 return $fail(validate188, instancePath+"/type", $40);
-}
 }
 if(data.event_id !== undefined){
 let data1 = data.event_id;
@@ -2705,17 +2571,15 @@ return $fail(validate188, instancePath+"/response_id", $3);
 }
 if(data.sequence_number !== undefined){
 let data3 = data.sequence_number;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate188, instancePath+"/sequence_number", $11);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate188, instancePath+"/sequence_number", $5);
 }
 else {
-if(data3 < 0 || isNaN(data3)){
+if(data3 < 0){
 return $fail(validate188, instancePath+"/sequence_number", $6);
-}
 }
 }
 }
@@ -2773,40 +2637,34 @@ return $fail(validate188, instancePath+"/item_id", $3);
 }
 if(data.output_index !== undefined){
 let data6 = data.output_index;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate188, instancePath+"/output_index", $11);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 return $fail(validate188, instancePath+"/output_index", $34);
 }
 else {
-if(data6 < 0 || isNaN(data6)){
+if(data6 < 0){
 return $fail(validate188, instancePath+"/output_index", $6);
-}
 }
 }
 }
 if(data.content_index !== undefined){
 let data7 = data.content_index;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate188, instancePath+"/content_index", $11);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 1000000 || isNaN(data7)){
+if(data7 > 1000000){
 return $fail(validate188, instancePath+"/content_index", $34);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate188, instancePath+"/content_index", $6);
 }
 }
 }
-}
-if(data.delta !== undefined){
 if(!(validate190(data.delta, instancePath+"/delta"))){
 return $failAs(validate188, validate190);
-}
 }
 }
 }
@@ -2826,10 +2684,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate192, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.output_text.done" !== data.type){
 return $fail(validate192, instancePath+"/type", $41);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2851,10 +2707,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate192, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate192, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -2866,10 +2720,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate192, validate153);
 }
 }
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
 return $failAs(validate192, validate62);
-}
 }
 }
 }
@@ -2890,10 +2742,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.item_id === unde
 return $missing(validate201, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.output_text.annotation.added" !== data.type){
 return $fail(validate201, instancePath+"/type", $42);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2915,10 +2765,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate201, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate201, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -2959,10 +2807,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate210, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.refusal.delta" !== data.type){
 return $fail(validate210, instancePath+"/type", $43);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -2984,10 +2830,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate210, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate210, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -2999,10 +2843,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate210, validate153);
 }
 }
-if(data.delta !== undefined){
 if(!(validate62(data.delta, instancePath+"/delta"))){
 return $failAs(validate210, validate62);
-}
 }
 }
 }
@@ -3022,10 +2864,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate219, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.refusal.done" !== data.type){
 return $fail(validate219, instancePath+"/type", $44);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3047,10 +2887,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate219, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate219, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -3062,10 +2900,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate219, validate153);
 }
 }
-if(data.refusal !== undefined){
 if(!(validate62(data.refusal, instancePath+"/refusal"))){
 return $failAs(validate219, validate62);
-}
 }
 }
 }
@@ -3086,11 +2922,9 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate228, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "response.reasoning.delta") || (data0 === "response.reasoning_text.delta"))){
 return $fail(validate228, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema58.properties.type.enum}});
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3112,10 +2946,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate228, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate228, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -3127,10 +2959,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate228, validate153);
 }
 }
-if(data.delta !== undefined){
 if(!(validate62(data.delta, instancePath+"/delta"))){
 return $failAs(validate228, validate62);
-}
 }
 }
 }
@@ -3151,11 +2981,9 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate237, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "response.reasoning.done") || (data0 === "response.reasoning_text.done"))){
 return $fail(validate237, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema59.properties.type.enum}});
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3177,10 +3005,8 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate237, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate237, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
@@ -3192,10 +3018,8 @@ if(!(validate153(data.content_index, instancePath+"/content_index"))){
 return $failAs(validate237, validate153);
 }
 }
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
 return $failAs(validate237, validate62);
-}
 }
 }
 }
@@ -3215,10 +3039,8 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === un
 return $missing(validate246, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.reasoning_summary_part.added" !== data.type){
 return $fail(validate246, instancePath+"/type", $45);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3240,25 +3062,19 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate246, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate246, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate246, validate153);
 }
 }
-if(data.summary_index !== undefined){
 if(!(validate153(data.summary_index, instancePath+"/summary_index"))){
 return $failAs(validate246, validate153);
 }
-}
-if(data.part !== undefined){
 if(!(validate83(data.part, instancePath+"/part"))){
 return $failAs(validate246, validate83);
-}
 }
 }
 }
@@ -3278,10 +3094,8 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === un
 return $missing(validate255, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.reasoning_summary_part.done" !== data.type){
 return $fail(validate255, instancePath+"/type", $46);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3303,25 +3117,19 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate255, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate255, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate255, validate153);
 }
 }
-if(data.summary_index !== undefined){
 if(!(validate153(data.summary_index, instancePath+"/summary_index"))){
 return $failAs(validate255, validate153);
 }
-}
-if(data.part !== undefined){
 if(!(validate83(data.part, instancePath+"/part"))){
 return $failAs(validate255, validate83);
-}
 }
 }
 }
@@ -3342,11 +3150,9 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === un
 return $missing(validate264, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "response.reasoning_summary_text.delta") || (data0 === "response.reasoning_summary.delta"))){
 return $fail(validate264, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema62.properties.type.enum}});
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3368,25 +3174,19 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate264, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate264, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate264, validate153);
 }
 }
-if(data.summary_index !== undefined){
 if(!(validate153(data.summary_index, instancePath+"/summary_index"))){
 return $failAs(validate264, validate153);
 }
-}
-if(data.delta !== undefined){
 if(!(validate62(data.delta, instancePath+"/delta"))){
 return $failAs(validate264, validate62);
-}
 }
 }
 }
@@ -3407,11 +3207,9 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === un
 return $missing(validate273, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(!((data0 === "response.reasoning_summary_text.done") || (data0 === "response.reasoning_summary.done"))){
 return $fail(validate273, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema63.properties.type.enum}});
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3433,25 +3231,19 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate273, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate273, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate273, validate153);
 }
 }
-if(data.summary_index !== undefined){
 if(!(validate153(data.summary_index, instancePath+"/summary_index"))){
 return $failAs(validate273, validate153);
 }
-}
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
 return $failAs(validate273, validate62);
-}
 }
 }
 }
@@ -3471,10 +3263,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate282, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.function_call_arguments.delta" !== data.type){
 return $fail(validate282, instancePath+"/type", $47);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3496,20 +3286,16 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate282, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate282, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate282, validate153);
 }
 }
-if(data.delta !== undefined){
 if(!(validate62(data.delta, instancePath+"/delta"))){
 return $failAs(validate282, validate62);
-}
 }
 }
 }
@@ -3529,10 +3315,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.item_id === und
 return $missing(validate290, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("response.function_call_arguments.done" !== data.type){
 return $fail(validate290, instancePath+"/type", $48);
-}
 }
 if(data.event_id !== undefined){
 if(!(validate34(data.event_id, instancePath+"/event_id"))){
@@ -3554,20 +3338,16 @@ if(!(validate91(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate290, validate91);
 }
 }
-if(data.item_id !== undefined){
 if(!(validate34(data.item_id, instancePath+"/item_id"))){
 return $failAs(validate290, validate34);
-}
 }
 if(data.output_index !== undefined){
 if(!(validate153(data.output_index, instancePath+"/output_index"))){
 return $failAs(validate290, validate153);
 }
 }
-if(data.arguments !== undefined){
 if(!(validate62(data.arguments, instancePath+"/arguments"))){
 return $failAs(validate290, validate62);
-}
 }
 }
 }
@@ -3587,10 +3367,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefi
 return $missing(validate298, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("error" !== data.type){
 return $fail(validate298, instancePath+"/type", $49);
-}
 }
 if(data.sequence_number !== undefined){
 if(!(validate31(data.sequence_number, instancePath+"/sequence_number"))){
@@ -3599,21 +3377,18 @@ return $failAs(validate298, validate31);
 }
 if(data.status !== undefined){
 let data2 = data.status;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate298, instancePath+"/status", $11);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 599 || isNaN(data2)){
+if(data2 > 599){
 return $fail(validate298, instancePath+"/status", $50);
 }
 else {
-if(data2 < 100 || isNaN(data2)){
+if(data2 < 100){
 return $fail(validate298, instancePath+"/status", $51);
 }
 }
 }
-}
-if(data.error !== undefined){
 let data3 = data.error;
 if(!(validate73(data3, instancePath+"/error"))){
 return $failAs(validate298, validate73);
@@ -3624,7 +3399,6 @@ if((data3.message === undefined) && (missing1 = "message")){
 return $missing(validate298, instancePath+"/error", missing1);
 }
 else {
-if(data3.message !== undefined){
 let data4 = data3.message;
 if(typeof data4 === "string"){
 if(data4.length > 65536 && func2(data4) > 65536){
@@ -3636,10 +3410,8 @@ return $fail(validate298, instancePath+"/error/message", $3);
 }
 }
 }
-}
 else {
 return $fail(validate298, instancePath+"/error", $8);
-}
 }
 }
 }
@@ -3659,7 +3431,6 @@ if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timest
 return $missing(validate302, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 let data0 = data.messageId;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
@@ -3679,21 +3450,16 @@ return $fail(validate302, instancePath+"/messageId", $2);
 else {
 return $fail(validate302, instancePath+"/messageId", $3);
 }
-}
-if(data.timestamp !== undefined){
 let data1 = data.timestamp;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate302, instancePath+"/timestamp", $11);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
+if(data1 > 9007199254740991){
 return $fail(validate302, instancePath+"/timestamp", $5);
 }
 else {
-if(data1 < 0 || isNaN(data1)){
+if(data1 < 0){
 return $fail(validate302, instancePath+"/timestamp", $6);
-}
-}
 }
 }
 if(data.inReplyTo !== undefined){
@@ -3734,17 +3500,12 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === und
 return $missing(validate301, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("message" !== data.type){
 return $fail(validate301, instancePath+"/type", $52);
 }
-}
-if(data.headers !== undefined){
 if(!(validate302(data.headers, instancePath+"/headers"))){
 return $failAs(validate301, validate302);
 }
-}
-if(data.data !== undefined){
 let data2 = data.data;
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
@@ -3753,7 +3514,6 @@ return $fail(validate301, instancePath+"/data", $9);
 }
 else {
 return $fail(validate301, instancePath+"/data", $3);
-}
 }
 }
 }
@@ -3773,15 +3533,11 @@ if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic 
 return $missing(validate305, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 if(!(validate40(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate305, validate40);
 }
-}
-if(data.topic !== undefined){
 if("/v1.0/im/bot/messages" !== data.topic){
 return $fail(validate305, instancePath+"/topic", $53);
-}
 }
 if(data.inReplyTo !== undefined){
 if(!(validate40(data.inReplyTo, instancePath+"/inReplyTo"))){
@@ -3805,17 +3561,12 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === und
 return $missing(validate304, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("MESSAGE" !== data.type){
 return $fail(validate304, instancePath+"/type", $54);
 }
-}
-if(data.headers !== undefined){
 if(!(validate305(data.headers, instancePath+"/headers"))){
 return $failAs(validate304, validate305);
 }
-}
-if(data.data !== undefined){
 let data2 = data.data;
 if(typeof data2 === "string"){
 if(data2.length > 4194304 && func2(data2) > 4194304){
@@ -3824,7 +3575,6 @@ return $fail(validate304, instancePath+"/data", $9);
 }
 else {
 return $fail(validate304, instancePath+"/data", $3);
-}
 }
 }
 }
@@ -3851,17 +3601,12 @@ if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
 return $unknown(validate314, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("output_text" !== data.type){
 return $fail(validate314, instancePath+"/type", $55);
 }
-}
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
 return $failAs(validate314, validate62);
 }
-}
-if(data.annotations !== undefined){
 let data2 = data.annotations;
 if(Array.isArray(data2)){
 if(data2.length > 0){
@@ -3870,7 +3615,6 @@ return $fail(validate314, instancePath+"/annotations", $56);
 }
 else {
 return $fail(validate314, instancePath+"/annotations", $15);
-}
 }
 }
 }
@@ -3894,28 +3638,19 @@ if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 =
 return $unknown(validate312, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
 return $failAs(validate312, validate34);
 }
-}
-if(data.type !== undefined){
 if("message" !== data.type){
 return $fail(validate312, instancePath+"/type", $52);
 }
-}
-if(data.status !== undefined){
 let data2 = data.status;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
 return $fail(validate312, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema73.properties.status.enum}});
 }
-}
-if(data.role !== undefined){
 if("assistant" !== data.role){
 return $fail(validate312, instancePath+"/role", $57);
 }
-}
-if(data.content !== undefined){
 let data4 = data.content;
 if(Array.isArray(data4)){
 if(data4.length > 1){
@@ -3932,7 +3667,6 @@ return $failAs(validate312, validate314);
 }
 else {
 return $fail(validate312, instancePath+"/content", $15);
-}
 }
 }
 }
@@ -3979,13 +3713,10 @@ if(!((key0 === "code") || (key0 === "message"))){
 return $unknown(validate320, instancePath, key0);
 }
 }
-if(data.code !== undefined){
 let data0 = data.code;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
 return $fail(validate320, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema75.properties.code.enum}});
 }
-}
-if(data.message !== undefined){
 let data1 = data.message;
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
@@ -3999,7 +3730,6 @@ return $fail(validate320, instancePath+"/message", $1);
 }
 else {
 return $fail(validate320, instancePath+"/message", $3);
-}
 }
 }
 }
@@ -4023,26 +3753,18 @@ if(!(((((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (ke
 return $unknown(validate309, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
 return $failAs(validate309, validate34);
 }
-}
-if(data.object !== undefined){
 if("response" !== data.object){
 return $fail(validate309, instancePath+"/object", $59);
 }
-}
-if(data.status !== undefined){
 let data2 = data.status;
 if(!((data2 === "completed") || (data2 === "failed"))){
 return $fail(validate309, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema71.properties.status.enum}});
 }
-}
-if(data.output !== undefined){
 if(!(validate311(data.output, instancePath+"/output"))){
 return $failAs(validate309, validate311);
-}
 }
 if(data.output_text !== undefined){
 if(!(validate62(data.output_text, instancePath+"/output_text"))){
@@ -4054,10 +3776,8 @@ if(!(validate320(data.error, instancePath+"/error"))){
 return $failAs(validate309, validate320);
 }
 }
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
 return $failAs(validate309, validate57);
-}
 }
 }
 }
@@ -4077,20 +3797,14 @@ if((((data.code === undefined) && (missing0 = "code")) || ((data.headers === und
 return $missing(validate323, instancePath, missing0);
 }
 else {
-if(data.code !== undefined){
 if(200 !== data.code){
 return $fail(validate323, instancePath+"/code", $60);
 }
-}
-if(data.headers !== undefined){
 if(!(validate23(data.headers, instancePath+"/headers"))){
 return $failAs(validate323, validate23);
 }
-}
-if(data.message !== undefined){
 if("OK" !== data.message){
 return $fail(validate323, instancePath+"/message", $61);
-}
 }
 }
 }
@@ -4110,10 +3824,8 @@ if((data.messageId === undefined) && (missing0 = "messageId")){
 return $missing(validate326, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 if(!(validate40(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate326, validate40);
-}
 }
 }
 }
@@ -4132,12 +3844,9 @@ if(((data.headers === undefined) && (missing0 = "headers")) || ((data.data === u
 return $missing(validate325, instancePath, missing0);
 }
 else {
-if(data.headers !== undefined){
 if(!(validate326(data.headers, instancePath+"/headers"))){
 return $failAs(validate325, validate326);
 }
-}
-if(data.data !== undefined){
 let data1 = data.data;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4145,16 +3854,13 @@ if((data1.success === undefined) && (missing1 = "success")){
 return $missing(validate325, instancePath+"/data", missing1);
 }
 else {
-if(data1.success !== undefined){
 if(true !== data1.success){
 return $fail(validate325, instancePath+"/data/success", $62);
 }
 }
 }
-}
 else {
 return $fail(validate325, instancePath+"/data", $8);
-}
 }
 }
 }
@@ -4174,12 +3880,9 @@ if(((((data.code === undefined) && (missing0 = "code")) || ((data.headers === un
 return $missing(validate329, instancePath, missing0);
 }
 else {
-if(data.code !== undefined){
 if(200 !== data.code){
 return $fail(validate329, instancePath+"/code", $60);
 }
-}
-if(data.headers !== undefined){
 let data1 = data.headers;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
@@ -4187,31 +3890,22 @@ if(((data1.contentType === undefined) && (missing1 = "contentType")) || ((data1.
 return $missing(validate329, instancePath+"/headers", missing1);
 }
 else {
-if(data1.contentType !== undefined){
 if("application/json" !== data1.contentType){
 return $fail(validate329, instancePath+"/headers/contentType", $63);
 }
-}
-if(data1.messageId !== undefined){
 if(!(validate40(data1.messageId, instancePath+"/headers/messageId"))){
 return $failAs(validate329, validate40);
-}
 }
 }
 }
 else {
 return $fail(validate329, instancePath+"/headers", $8);
 }
-}
-if(data.message !== undefined){
 if("OK" !== data.message){
 return $fail(validate329, instancePath+"/message", $61);
 }
-}
-if(data.data !== undefined){
 if("{\"response\":{\"success\":true}}" !== data.data){
 return $fail(validate329, instancePath+"/data", $64);
-}
 }
 }
 }
@@ -4303,11 +3997,11 @@ return $fail(validate331, instancePath+"/topic", $3);
 if(data.timestamp !== undefined){
 let data4 = data.timestamp;
 if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate331, instancePath+"/timestamp", $5);
 }
 else {
-if(data4 < 0 || isNaN(data4)){
+if(data4 < 0){
 return $fail(validate331, instancePath+"/timestamp", $6);
 }
 }
@@ -4521,50 +4215,82 @@ return true;
 }
 
 
-function validate360(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 262144 && func2(data) > 262144){
-return $fail(validate360, instancePath, $66);
-}
-else {
-if(data.length < 1){
-return $fail(validate360, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate360, instancePath, $3);
-}
-validate360.errors = null;
-return true;
-}
-
-
 function validate359(data, instancePath=""){
+let vErrors = null;
+let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
 return $missing(validate359, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("user.message" !== data.type){
-return $fail(validate359, instancePath+"/type", $67);
+return $fail(validate359, instancePath+"/type", $66);
+}
+let data1 = data.content;
+if(typeof data1 === "string"){
+if(data1.length > 262144 && func2(data1) > 262144){
+return $fail(validate359, instancePath+"/content", $67);
+}
+else {
+if(data1.length < 1){
+return $fail(validate359, instancePath+"/content", $1);
 }
 }
-if(data.content !== undefined){
-if(!(validate360(data.content, instancePath+"/content"))){
-return $failAs(validate359, validate360);
 }
+else {
+return $fail(validate359, instancePath+"/content", $3);
 }
 if(data.userId !== undefined){
-if(!(validate40(data.userId, instancePath+"/userId"))){
-return $failAs(validate359, validate40);
+let data2 = data.userId;
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate359, instancePath+"/userId", $0);
+}
+else {
+if(data2.length < 1){
+return $fail(validate359, instancePath+"/userId", $1);
+}
+else {
+if(!func3(data2)){
+return $fail(validate359, instancePath+"/userId", $2);
+}
+}
+}
+}
+else {
+return $fail(validate359, instancePath+"/userId", $3);
 }
 }
 if(data.metadata !== undefined){
-if(!(validate91(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate359, validate91);
+let data3 = data.metadata;
+const _errs7 = errors;
+let valid1 = false;
+const _errs8 = errors;
+if(!(validate57(data3, instancePath+"/metadata"))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs9 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/metadata", $74);
+errors++;
+}
+var _valid0 = _errs9 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/metadata", $75);
+errors++;
+validate359.errors = vErrors;
+return false;
+}
+else {
+errors = _errs7;
+vErrors = null;
 }
 }
 }
@@ -4572,73 +4298,71 @@ return $failAs(validate359, validate91);
 else {
 return $fail(validate359, instancePath, $8);
 }
-validate359.errors = null;
-return true;
+validate359.errors = vErrors;
+return errors === 0;
 }
 
 
-function validate371(data, instancePath=""){
+function validate368(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-return $missing(validate371, instancePath, missing0);
+return $missing(validate368, instancePath, missing0);
 }
 else {
-if(data.msgtype !== undefined){
 let data0 = data.msgtype;
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-return $fail(validate371, instancePath+"/msgtype", $14);
+return $fail(validate368, instancePath+"/msgtype", $14);
 }
 }
 else {
-return $fail(validate371, instancePath+"/msgtype", $3);
-}
+return $fail(validate368, instancePath+"/msgtype", $3);
 }
 if(data.msgId !== undefined){
 if(!(validate40(data.msgId, instancePath+"/msgId"))){
-return $failAs(validate371, validate40);
+return $failAs(validate368, validate40);
 }
 }
 if(data.conversationType !== undefined){
 let data2 = data.conversationType;
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-return $fail(validate371, instancePath+"/conversationType", $68);
+return $fail(validate368, instancePath+"/conversationType", $68);
 }
 }
 else {
-return $fail(validate371, instancePath+"/conversationType", $3);
+return $fail(validate368, instancePath+"/conversationType", $3);
 }
 }
 if(data.conversationId !== undefined){
 if(!(validate40(data.conversationId, instancePath+"/conversationId"))){
-return $failAs(validate371, validate40);
+return $failAs(validate368, validate40);
 }
 }
 if(data.conversationTitle !== undefined){
 if(!(validate86(data.conversationTitle, instancePath+"/conversationTitle"))){
-return $failAs(validate371, validate86);
+return $failAs(validate368, validate86);
 }
 }
 if(data.senderId !== undefined){
 if(!(validate40(data.senderId, instancePath+"/senderId"))){
-return $failAs(validate371, validate40);
+return $failAs(validate368, validate40);
 }
 }
 if(data.senderStaffId !== undefined){
 if(!(validate40(data.senderStaffId, instancePath+"/senderStaffId"))){
-return $failAs(validate371, validate40);
+return $failAs(validate368, validate40);
 }
 }
 if(data.senderNick !== undefined){
 if(!(validate86(data.senderNick, instancePath+"/senderNick"))){
-return $failAs(validate371, validate86);
+return $failAs(validate368, validate86);
 }
 }
 if(data.isInAtList !== undefined){
 if(typeof data.isInAtList !== "boolean"){
-return $fail(validate371, instancePath+"/isInAtList", $26);
+return $fail(validate368, instancePath+"/isInAtList", $26);
 }
 }
 if(data.text !== undefined){
@@ -4648,16 +4372,16 @@ if(data9.content !== undefined){
 let data10 = data9.content;
 if(typeof data10 === "string"){
 if(data10.length > 262144 && func2(data10) > 262144){
-return $fail(validate371, instancePath+"/text/content", $66);
+return $fail(validate368, instancePath+"/text/content", $67);
 }
 }
 else {
-return $fail(validate371, instancePath+"/text/content", $3);
+return $fail(validate368, instancePath+"/text/content", $3);
 }
 }
 }
 else {
-return $fail(validate371, instancePath+"/text", $8);
+return $fail(validate368, instancePath+"/text", $8);
 }
 }
 if(data.content !== undefined){
@@ -4667,7 +4391,7 @@ if(data11.richText !== undefined){
 let data12 = data11.richText;
 if(Array.isArray(data12)){
 if(data12.length > 1024){
-return $fail(validate371, instancePath+"/content/richText", $24);
+return $fail(validate368, instancePath+"/content/richText", $24);
 }
 else {
 const len0 = data12.length;
@@ -4678,115 +4402,132 @@ if(data13.text !== undefined){
 let data14 = data13.text;
 if(typeof data14 === "string"){
 if(data14.length > 262144 && func2(data14) > 262144){
-return $fail(validate371, instancePath+"/content/richText/" + i0+"/text", $66);
+return $fail(validate368, instancePath+"/content/richText/" + i0+"/text", $67);
 }
 }
 else {
-return $fail(validate371, instancePath+"/content/richText/" + i0+"/text", $3);
-}
-}
-}
-else {
-return $fail(validate371, instancePath+"/content/richText/" + i0, $8);
-}
+return $fail(validate368, instancePath+"/content/richText/" + i0+"/text", $3);
 }
 }
 }
 else {
-return $fail(validate371, instancePath+"/content/richText", $15);
+return $fail(validate368, instancePath+"/content/richText/" + i0, $8);
+}
+}
+}
+}
+else {
+return $fail(validate368, instancePath+"/content/richText", $15);
 }
 }
 if(data11.recognition !== undefined){
 let data15 = data11.recognition;
 if(typeof data15 === "string"){
 if(data15.length > 262144 && func2(data15) > 262144){
-return $fail(validate371, instancePath+"/content/recognition", $66);
+return $fail(validate368, instancePath+"/content/recognition", $67);
 }
 }
 else {
-return $fail(validate371, instancePath+"/content/recognition", $3);
+return $fail(validate368, instancePath+"/content/recognition", $3);
 }
 }
 if(data11.pictureUrl !== undefined){
 let data16 = data11.pictureUrl;
 if(typeof data16 === "string"){
 if(data16.length > 4096 && func2(data16) > 4096){
-return $fail(validate371, instancePath+"/content/pictureUrl", $69);
+return $fail(validate368, instancePath+"/content/pictureUrl", $69);
 }
 }
 else {
-return $fail(validate371, instancePath+"/content/pictureUrl", $3);
+return $fail(validate368, instancePath+"/content/pictureUrl", $3);
 }
 }
 if(data11.fileName !== undefined){
 if(!(validate86(data11.fileName, instancePath+"/content/fileName"))){
-return $failAs(validate371, validate86);
+return $failAs(validate368, validate86);
 }
 }
 }
 else {
-return $fail(validate371, instancePath+"/content", $8);
+return $fail(validate368, instancePath+"/content", $8);
 }
 }
 }
 }
 else {
-return $fail(validate371, instancePath, $8);
+return $fail(validate368, instancePath, $8);
 }
-validate371.errors = null;
+validate368.errors = null;
 return true;
 }
 
 
-function validate381(data, instancePath=""){
+function validate379(data, instancePath=""){
+if(typeof data === "string"){
+if(data.length > 262144 && func2(data) > 262144){
+return $fail(validate379, instancePath, $67);
+}
+else {
+if(data.length < 1){
+return $fail(validate379, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate379, instancePath, $3);
+}
+validate379.errors = null;
+return true;
+}
+
+
+function validate378(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.content === undefined) && (missing0 = "content")){
-return $missing(validate381, instancePath, missing0);
+return $missing(validate378, instancePath, missing0);
 }
 else {
 if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate381, instancePath+"/type", $0);
+return $fail(validate378, instancePath+"/type", $0);
 }
 }
 else {
-return $fail(validate381, instancePath+"/type", $3);
+return $fail(validate378, instancePath+"/type", $3);
 }
 }
-if(data.content !== undefined){
-if(!(validate360(data.content, instancePath+"/content"))){
-return $failAs(validate381, validate360);
-}
+if(!(validate379(data.content, instancePath+"/content"))){
+return $failAs(validate378, validate379);
 }
 if(data.userId !== undefined){
 if(!(validate40(data.userId, instancePath+"/userId"))){
-return $failAs(validate381, validate40);
+return $failAs(validate378, validate40);
 }
 }
 if(data.session_id !== undefined){
 if(!(validate40(data.session_id, instancePath+"/session_id"))){
-return $failAs(validate381, validate40);
+return $failAs(validate378, validate40);
 }
 }
 if(data.sessionId !== undefined){
 if(!(validate40(data.sessionId, instancePath+"/sessionId"))){
-return $failAs(validate381, validate40);
+return $failAs(validate378, validate40);
 }
 }
 if(data.metadata !== undefined){
 if(!(validate91(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate381, validate91);
+return $failAs(validate378, validate91);
 }
 }
 }
 }
 else {
-return $fail(validate381, instancePath, $8);
+return $fail(validate378, instancePath, $8);
 }
-validate381.errors = null;
+validate378.errors = null;
 return true;
 }
 
@@ -4869,8 +4610,8 @@ var _valid0 = _errs9 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs10 = errors;
-if(!(validate371(data, instancePath))){
-vErrors = $join(vErrors, validate371);
+if(!(validate368(data, instancePath))){
+vErrors = $join(vErrors, validate368);
 errors = vErrors.length;
 }
 var _valid0 = _errs10 === errors;
@@ -4885,8 +4626,8 @@ var _valid0 = _errs11 === errors;
 valid0 = valid0 || _valid0;
 if(!valid0){
 const _errs12 = errors;
-if(!(validate381(data, instancePath))){
-vErrors = $join(vErrors, validate381);
+if(!(validate378(data, instancePath))){
+vErrors = $join(vErrors, validate378);
 errors = vErrors.length;
 }
 var _valid0 = _errs12 === errors;
@@ -4916,32 +4657,75 @@ validate332.errors = vErrors;
 return errors === 0;
 }
 
-export const Sequence = validate388;
+export const Sequence = validate386;
 
-function validate388(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate388, instancePath, $11);
+function validate386(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate386, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate388, instancePath, $5);
+if(data > 9007199254740991){
+return $fail(validate386, instancePath, $5);
 }
 else {
-if(data < 0 || isNaN(data)){
-return $fail(validate388, instancePath, $6);
+if(data < 0){
+return $fail(validate386, instancePath, $6);
 }
 }
+validate386.errors = null;
+return true;
+}
+
+export const EventId = validate387;
+
+function validate387(data, instancePath=""){
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate387, instancePath, $16);
+}
+else {
+if(data.length < 1){
+return $fail(validate387, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate387, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate387, instancePath, $3);
+}
+validate387.errors = null;
+return true;
+}
+
+export const Emoji = validate388;
+
+function validate388(data, instancePath=""){
+if(typeof data === "string"){
+if(data.length > 64 && func2(data) > 64){
+return $fail(validate388, instancePath, $14);
+}
+else {
+if(data.length < 1){
+return $fail(validate388, instancePath, $1);
+}
+}
+}
+else {
+return $fail(validate388, instancePath, $3);
 }
 validate388.errors = null;
 return true;
 }
 
-export const EventId = validate389;
+export const Id = validate389;
 
 function validate389(data, instancePath=""){
 if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate389, instancePath, $16);
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate389, instancePath, $0);
 }
 else {
 if(data.length < 1){
@@ -4961,54 +4745,9 @@ validate389.errors = null;
 return true;
 }
 
-export const Emoji = validate390;
+export const ErrorBody = validate390;
 
 function validate390(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 64 && func2(data) > 64){
-return $fail(validate390, instancePath, $14);
-}
-else {
-if(data.length < 1){
-return $fail(validate390, instancePath, $1);
-}
-}
-}
-else {
-return $fail(validate390, instancePath, $3);
-}
-validate390.errors = null;
-return true;
-}
-
-export const Id = validate391;
-
-function validate391(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate391, instancePath, $0);
-}
-else {
-if(data.length < 1){
-return $fail(validate391, instancePath, $1);
-}
-else {
-if(!func3(data)){
-return $fail(validate391, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate391, instancePath, $3);
-}
-validate391.errors = null;
-return true;
-}
-
-export const ErrorBody = validate392;
-
-function validate392(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5035,7 +4774,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/type", $75);
 errors++;
-validate392.errors = vErrors;
+validate390.errors = vErrors;
 return false;
 }
 else {
@@ -5066,7 +4805,7 @@ valid2 = valid2 || _valid1;
 if(!valid2){
 vErrors = $add(vErrors, instancePath+"/code", $75);
 errors++;
-validate392.errors = vErrors;
+validate390.errors = vErrors;
 return false;
 }
 else {
@@ -5078,11 +4817,11 @@ if(data.message !== undefined){
 let data2 = data.message;
 if(typeof data2 === "string"){
 if(data2.length > 65536 && func2(data2) > 65536){
-return $fail(validate392, instancePath+"/message", $25);
+return $fail(validate390, instancePath+"/message", $25);
 }
 }
 else {
-return $fail(validate392, instancePath+"/message", $3);
+return $fail(validate390, instancePath+"/message", $3);
 }
 }
 if(data.param !== undefined){
@@ -5108,7 +4847,7 @@ valid3 = valid3 || _valid2;
 if(!valid3){
 vErrors = $add(vErrors, instancePath+"/param", $75);
 errors++;
-validate392.errors = vErrors;
+validate390.errors = vErrors;
 return false;
 }
 else {
@@ -5118,15 +4857,15 @@ vErrors = null;
 }
 }
 else {
-return $fail(validate392, instancePath, $8);
+return $fail(validate390, instancePath, $8);
 }
-validate392.errors = vErrors;
+validate390.errors = vErrors;
 return errors === 0;
 }
 
-export const Input = validate396;
+export const Input = validate394;
 
-function validate396(data, instancePath=""){
+function validate394(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -5189,314 +4928,314 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate396.errors = vErrors;
+validate394.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate396.errors = vErrors;
+validate394.errors = vErrors;
 return errors === 0;
 }
 
-export const Metadata = validate398;
+export const Metadata = validate396;
 
-function validate398(data, instancePath=""){
+function validate396(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.sender_id !== undefined){
 let data0 = data.sender_id;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate398, instancePath+"/sender_id", $0);
+return $fail(validate396, instancePath+"/sender_id", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate398, instancePath+"/sender_id", $1);
+return $fail(validate396, instancePath+"/sender_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate398, instancePath+"/sender_id", $2);
+return $fail(validate396, instancePath+"/sender_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/sender_id", $3);
+return $fail(validate396, instancePath+"/sender_id", $3);
 }
 }
 if(data.sender_name !== undefined){
 let data1 = data.sender_name;
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate398, instancePath+"/sender_name", $4);
+return $fail(validate396, instancePath+"/sender_name", $4);
 }
 }
 else {
-return $fail(validate398, instancePath+"/sender_name", $3);
+return $fail(validate396, instancePath+"/sender_name", $3);
 }
 }
 if(data.user_id !== undefined){
 let data2 = data.user_id;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate398, instancePath+"/user_id", $0);
+return $fail(validate396, instancePath+"/user_id", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate398, instancePath+"/user_id", $1);
+return $fail(validate396, instancePath+"/user_id", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate398, instancePath+"/user_id", $2);
+return $fail(validate396, instancePath+"/user_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/user_id", $3);
+return $fail(validate396, instancePath+"/user_id", $3);
 }
 }
 if(data.session_id !== undefined){
 let data3 = data.session_id;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate398, instancePath+"/session_id", $0);
+return $fail(validate396, instancePath+"/session_id", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate398, instancePath+"/session_id", $1);
+return $fail(validate396, instancePath+"/session_id", $1);
 }
 else {
 if(!func3(data3)){
-return $fail(validate398, instancePath+"/session_id", $2);
+return $fail(validate396, instancePath+"/session_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/session_id", $3);
+return $fail(validate396, instancePath+"/session_id", $3);
 }
 }
 if(data.message_id !== undefined){
 let data4 = data.message_id;
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate398, instancePath+"/message_id", $0);
+return $fail(validate396, instancePath+"/message_id", $0);
 }
 else {
 if(data4.length < 1){
-return $fail(validate398, instancePath+"/message_id", $1);
+return $fail(validate396, instancePath+"/message_id", $1);
 }
 else {
 if(!func3(data4)){
-return $fail(validate398, instancePath+"/message_id", $2);
+return $fail(validate396, instancePath+"/message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/message_id", $3);
+return $fail(validate396, instancePath+"/message_id", $3);
 }
 }
 if(data.chat_type !== undefined){
 let data5 = data.chat_type;
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-return $fail(validate398, instancePath+"/chat_type", $21);
+return $fail(validate396, instancePath+"/chat_type", $21);
 }
 }
 else {
-return $fail(validate398, instancePath+"/chat_type", $3);
+return $fail(validate396, instancePath+"/chat_type", $3);
 }
 }
 if(data.group_id !== undefined){
 let data6 = data.group_id;
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate398, instancePath+"/group_id", $0);
+return $fail(validate396, instancePath+"/group_id", $0);
 }
 else {
 if(data6.length < 1){
-return $fail(validate398, instancePath+"/group_id", $1);
+return $fail(validate396, instancePath+"/group_id", $1);
 }
 else {
 if(!func3(data6)){
-return $fail(validate398, instancePath+"/group_id", $2);
+return $fail(validate396, instancePath+"/group_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/group_id", $3);
+return $fail(validate396, instancePath+"/group_id", $3);
 }
 }
 if(data.group_name !== undefined){
 let data7 = data.group_name;
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate398, instancePath+"/group_name", $4);
+return $fail(validate396, instancePath+"/group_name", $4);
 }
 }
 else {
-return $fail(validate398, instancePath+"/group_name", $3);
+return $fail(validate396, instancePath+"/group_name", $3);
 }
 }
 if(data.thread_id !== undefined){
 let data8 = data.thread_id;
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate398, instancePath+"/thread_id", $0);
+return $fail(validate396, instancePath+"/thread_id", $0);
 }
 else {
 if(data8.length < 1){
-return $fail(validate398, instancePath+"/thread_id", $1);
+return $fail(validate396, instancePath+"/thread_id", $1);
 }
 else {
 if(!func3(data8)){
-return $fail(validate398, instancePath+"/thread_id", $2);
+return $fail(validate396, instancePath+"/thread_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/thread_id", $3);
+return $fail(validate396, instancePath+"/thread_id", $3);
 }
 }
 if(data.reply_to !== undefined){
 let data9 = data.reply_to;
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate398, instancePath+"/reply_to", $16);
+return $fail(validate396, instancePath+"/reply_to", $16);
 }
 else {
 if(data9.length < 1){
-return $fail(validate398, instancePath+"/reply_to", $1);
+return $fail(validate396, instancePath+"/reply_to", $1);
 }
 else {
 if(!func3(data9)){
-return $fail(validate398, instancePath+"/reply_to", $2);
+return $fail(validate396, instancePath+"/reply_to", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/reply_to", $3);
+return $fail(validate396, instancePath+"/reply_to", $3);
 }
 }
 if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-return $fail(validate398, instancePath+"/mentioned", {keyword:"type",params:{type: schema22.properties.mentioned.type}});
+return $fail(validate396, instancePath+"/mentioned", {keyword:"type",params:{type: schema22.properties.mentioned.type}});
 }
 }
 if(data.recipient_id !== undefined){
 let data11 = data.recipient_id;
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-return $fail(validate398, instancePath+"/recipient_id", $0);
+return $fail(validate396, instancePath+"/recipient_id", $0);
 }
 else {
 if(data11.length < 1){
-return $fail(validate398, instancePath+"/recipient_id", $1);
+return $fail(validate396, instancePath+"/recipient_id", $1);
 }
 else {
 if(!func3(data11)){
-return $fail(validate398, instancePath+"/recipient_id", $2);
+return $fail(validate396, instancePath+"/recipient_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/recipient_id", $3);
+return $fail(validate396, instancePath+"/recipient_id", $3);
 }
 }
 if(data.request_message_id !== undefined){
 let data12 = data.request_message_id;
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-return $fail(validate398, instancePath+"/request_message_id", $16);
+return $fail(validate396, instancePath+"/request_message_id", $16);
 }
 else {
 if(data12.length < 1){
-return $fail(validate398, instancePath+"/request_message_id", $1);
+return $fail(validate396, instancePath+"/request_message_id", $1);
 }
 else {
 if(!func3(data12)){
-return $fail(validate398, instancePath+"/request_message_id", $2);
+return $fail(validate396, instancePath+"/request_message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/request_message_id", $3);
+return $fail(validate396, instancePath+"/request_message_id", $3);
 }
 }
 if(data.retry_of !== undefined){
 let data13 = data.retry_of;
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-return $fail(validate398, instancePath+"/retry_of", $16);
+return $fail(validate396, instancePath+"/retry_of", $16);
 }
 else {
 if(data13.length < 1){
-return $fail(validate398, instancePath+"/retry_of", $1);
+return $fail(validate396, instancePath+"/retry_of", $1);
 }
 else {
 if(!func3(data13)){
-return $fail(validate398, instancePath+"/retry_of", $2);
+return $fail(validate396, instancePath+"/retry_of", $2);
 }
 }
 }
 }
 else {
-return $fail(validate398, instancePath+"/retry_of", $3);
+return $fail(validate396, instancePath+"/retry_of", $3);
 }
 }
 if(data.kind !== undefined){
 let data14 = data.kind;
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-return $fail(validate398, instancePath+"/kind", $21);
+return $fail(validate396, instancePath+"/kind", $21);
 }
 }
 else {
-return $fail(validate398, instancePath+"/kind", $3);
+return $fail(validate396, instancePath+"/kind", $3);
 }
 }
 }
 else {
-return $fail(validate398, instancePath, $8);
+return $fail(validate396, instancePath, $8);
 }
-validate398.errors = null;
+validate396.errors = null;
 return true;
 }
 
-export const ResponseObject = validate399;
+export const ResponseObject = validate397;
 
-function validate399(data, instancePath=""){
+function validate397(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
-return $failAs(validate399, validate34);
+return $failAs(validate397, validate34);
 }
 }
 if(data.object !== undefined){
 let data1 = data.object;
 if(typeof data1 === "string"){
 if(data1.length > 64 && func2(data1) > 64){
-return $fail(validate399, instancePath+"/object", $14);
+return $fail(validate397, instancePath+"/object", $14);
 }
 }
 else {
-return $fail(validate399, instancePath+"/object", $3);
+return $fail(validate397, instancePath+"/object", $3);
 }
 }
 if(data.status !== undefined){
 if(!(validate105(data.status, instancePath+"/status"))){
-return $failAs(validate399, validate105);
+return $failAs(validate397, validate105);
 }
 }
 if(data.output_text !== undefined){
@@ -5522,7 +5261,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/output_text", $75);
 errors++;
-validate399.errors = vErrors;
+validate397.errors = vErrors;
 return false;
 }
 else {
@@ -5532,7 +5271,7 @@ vErrors = null;
 }
 if(data.metadata !== undefined){
 if(!(validate91(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate399, validate91);
+return $failAs(validate397, validate91);
 }
 }
 if(data.error !== undefined){
@@ -5558,7 +5297,7 @@ valid2 = valid2 || _valid1;
 if(!valid2){
 vErrors = $add(vErrors, instancePath+"/error", $75);
 errors++;
-validate399.errors = vErrors;
+validate397.errors = vErrors;
 return false;
 }
 else {
@@ -5568,107 +5307,101 @@ vErrors = null;
 }
 }
 else {
-return $fail(validate399, instancePath, $8);
+return $fail(validate397, instancePath, $8);
 }
-validate399.errors = vErrors;
+validate397.errors = vErrors;
 return errors === 0;
 }
 
-export const Status = validate405;
+export const Status = validate403;
 
-function validate405(data, instancePath=""){
+function validate403(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 64 && func2(data) > 64){
-return $fail(validate405, instancePath, $14);
+return $fail(validate403, instancePath, $14);
 }
 }
 else {
-return $fail(validate405, instancePath, $3);
+return $fail(validate403, instancePath, $3);
 }
-validate405.errors = null;
+validate403.errors = null;
 return true;
 }
 
-export const Index = validate406;
+export const Index = validate404;
 
-function validate406(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate406, instancePath, $11);
+function validate404(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate404, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 1000000 || isNaN(data)){
-return $fail(validate406, instancePath, $34);
+if(data > 1000000){
+return $fail(validate404, instancePath, $34);
 }
 else {
-if(data < 0 || isNaN(data)){
-return $fail(validate406, instancePath, $6);
+if(data < 0){
+return $fail(validate404, instancePath, $6);
 }
 }
-}
-validate406.errors = null;
+validate404.errors = null;
 return true;
 }
 
-export const Item = validate407;
+export const Item = validate405;
 
-function validate407(data, instancePath=""){
+function validate405(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))){
-return $missing(validate407, instancePath, missing0);
+return $missing(validate405, instancePath, missing0);
 }
 else {
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
-return $failAs(validate407, validate34);
+return $failAs(validate405, validate34);
 }
-}
-if(data.type !== undefined){
 let data1 = data.type;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate407, instancePath+"/type", $0);
+return $fail(validate405, instancePath+"/type", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate407, instancePath+"/type", $1);
+return $fail(validate405, instancePath+"/type", $1);
 }
 }
 }
 else {
-return $fail(validate407, instancePath+"/type", $3);
-}
+return $fail(validate405, instancePath+"/type", $3);
 }
 if(data.status !== undefined){
 if(!(validate105(data.status, instancePath+"/status"))){
-return $failAs(validate407, validate105);
+return $failAs(validate405, validate105);
 }
 }
 if(data.role !== undefined){
 let data3 = data.role;
 if(typeof data3 === "string"){
 if(data3.length > 32 && func2(data3) > 32){
-return $fail(validate407, instancePath+"/role", $21);
+return $fail(validate405, instancePath+"/role", $21);
 }
 }
 else {
-return $fail(validate407, instancePath+"/role", $3);
+return $fail(validate405, instancePath+"/role", $3);
 }
 }
 if(data.content !== undefined){
 let data4 = data.content;
 if((!(Array.isArray(data4))) && (data4 !== null)){
-return $fail(validate407, instancePath+"/content", {keyword:"type",params:{type: schema48.properties.content.type}});
+return $fail(validate405, instancePath+"/content", {keyword:"type",params:{type: schema48.properties.content.type}});
 }
 if(Array.isArray(data4)){
 if(data4.length > 256){
-return $fail(validate407, instancePath+"/content", $35);
+return $fail(validate405, instancePath+"/content", $35);
 }
 else {
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 if(!(validate83(data4[i0], instancePath+"/content/" + i0))){
-return $failAs(validate407, validate83);
+return $failAs(validate405, validate83);
 }
 }
 }
@@ -5677,108 +5410,106 @@ return $failAs(validate407, validate83);
 }
 }
 else {
-return $fail(validate407, instancePath, $8);
+return $fail(validate405, instancePath, $8);
 }
-validate407.errors = null;
+validate405.errors = null;
 return true;
 }
 
-export const Part = validate411;
+export const Part = validate409;
 
-function validate411(data, instancePath=""){
+function validate409(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.type === undefined) && (missing0 = "type")){
-return $missing(validate411, instancePath, missing0);
+return $missing(validate409, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate411, instancePath+"/type", $0);
+return $fail(validate409, instancePath+"/type", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate411, instancePath+"/type", $1);
+return $fail(validate409, instancePath+"/type", $1);
 }
 }
 }
 else {
-return $fail(validate411, instancePath+"/type", $3);
-}
+return $fail(validate409, instancePath+"/type", $3);
 }
 if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
-return $failAs(validate411, validate62);
+return $failAs(validate409, validate62);
 }
 }
 if(data.refusal !== undefined){
 if(!(validate62(data.refusal, instancePath+"/refusal"))){
-return $failAs(validate411, validate62);
+return $failAs(validate409, validate62);
 }
 }
 if(data.image_url !== undefined){
 let data3 = data.image_url;
 if(typeof data3 === "string"){
 if(data3.length > 1048576 && func2(data3) > 1048576){
-return $fail(validate411, instancePath+"/image_url", $19);
+return $fail(validate409, instancePath+"/image_url", $19);
 }
 }
 else {
-return $fail(validate411, instancePath+"/image_url", $3);
+return $fail(validate409, instancePath+"/image_url", $3);
 }
 }
 if(data.filename !== undefined){
 if(!(validate86(data.filename, instancePath+"/filename"))){
-return $failAs(validate411, validate86);
+return $failAs(validate409, validate86);
 }
 }
 if(data.file_url !== undefined){
 let data5 = data.file_url;
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
-return $fail(validate411, instancePath+"/file_url", $19);
+return $fail(validate409, instancePath+"/file_url", $19);
 }
 }
 else {
-return $fail(validate411, instancePath+"/file_url", $3);
+return $fail(validate409, instancePath+"/file_url", $3);
 }
 }
 if(data.file_data !== undefined){
 let data6 = data.file_data;
 if(typeof data6 === "string"){
 if(data6.length > 1048576 && func2(data6) > 1048576){
-return $fail(validate411, instancePath+"/file_data", $19);
+return $fail(validate409, instancePath+"/file_data", $19);
 }
 }
 else {
-return $fail(validate411, instancePath+"/file_data", $3);
+return $fail(validate409, instancePath+"/file_data", $3);
 }
 }
 if(data.video_url !== undefined){
 let data7 = data.video_url;
 if(typeof data7 === "string"){
 if(data7.length > 1048576 && func2(data7) > 1048576){
-return $fail(validate411, instancePath+"/video_url", $19);
+return $fail(validate409, instancePath+"/video_url", $19);
 }
 }
 else {
-return $fail(validate411, instancePath+"/video_url", $3);
+return $fail(validate409, instancePath+"/video_url", $3);
 }
 }
 }
 }
 else {
-return $fail(validate411, instancePath, $8);
+return $fail(validate409, instancePath, $8);
 }
-validate411.errors = null;
+validate409.errors = null;
 return true;
 }
 
-export const Delta = validate415;
+export const Delta = validate413;
 
-function validate415(data, instancePath=""){
+function validate413(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -5830,50 +5561,50 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate415.errors = vErrors;
+validate413.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate415.errors = vErrors;
+validate413.errors = vErrors;
 return errors === 0;
 }
 
-export const Text = validate416;
+export const Text = validate414;
 
-function validate416(data, instancePath=""){
+function validate414(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 1048576 && func2(data) > 1048576){
-return $fail(validate416, instancePath, $19);
+return $fail(validate414, instancePath, $19);
 }
 }
 else {
-return $fail(validate416, instancePath, $3);
+return $fail(validate414, instancePath, $3);
 }
-validate416.errors = null;
+validate414.errors = null;
 return true;
 }
 
-export const Code = validate417;
+export const Code = validate415;
 
-function validate417(data, instancePath=""){
+function validate415(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-return $fail(validate417, instancePath, $4);
+return $fail(validate415, instancePath, $4);
 }
 }
 else {
-return $fail(validate417, instancePath, $3);
+return $fail(validate415, instancePath, $3);
 }
-validate417.errors = null;
+validate415.errors = null;
 return true;
 }
 
-export const InputItem = validate418;
+export const InputItem = validate416;
 
-function validate418(data, instancePath=""){
+function validate416(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5881,22 +5612,22 @@ if(data.type !== undefined){
 let data0 = data.type;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate418, instancePath+"/type", $0);
+return $fail(validate416, instancePath+"/type", $0);
 }
 }
 else {
-return $fail(validate418, instancePath+"/type", $3);
+return $fail(validate416, instancePath+"/type", $3);
 }
 }
 if(data.role !== undefined){
 let data1 = data.role;
 if(typeof data1 === "string"){
 if(data1.length > 32 && func2(data1) > 32){
-return $fail(validate418, instancePath+"/role", $21);
+return $fail(validate416, instancePath+"/role", $21);
 }
 }
 else {
-return $fail(validate418, instancePath+"/role", $3);
+return $fail(validate416, instancePath+"/role", $3);
 }
 }
 if(data.content !== undefined){
@@ -5943,7 +5674,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/content", $75);
 errors++;
-validate418.errors = vErrors;
+validate416.errors = vErrors;
 return false;
 }
 else {
@@ -5953,392 +5684,352 @@ vErrors = null;
 }
 }
 else {
-return $fail(validate418, instancePath, $8);
+return $fail(validate416, instancePath, $8);
 }
-validate418.errors = vErrors;
+validate416.errors = vErrors;
 return errors === 0;
 }
 
-export const Name = validate421;
+export const Name = validate419;
 
-function validate421(data, instancePath=""){
+function validate419(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 256 && func2(data) > 256){
-return $fail(validate421, instancePath, $4);
+return $fail(validate419, instancePath, $4);
 }
 }
 else {
-return $fail(validate421, instancePath, $3);
+return $fail(validate419, instancePath, $3);
 }
-validate421.errors = null;
+validate419.errors = null;
 return true;
 }
 
-export const Millis = validate422;
+export const Millis = validate420;
 
-function validate422(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-return $fail(validate422, instancePath, $11);
+function validate420(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate420, instancePath, $11);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
-return $fail(validate422, instancePath, $5);
+if(data > 9007199254740991){
+return $fail(validate420, instancePath, $5);
 }
 else {
-if(data < 0 || isNaN(data)){
-return $fail(validate422, instancePath, $6);
+if(data < 0){
+return $fail(validate420, instancePath, $6);
 }
 }
-}
-validate422.errors = null;
+validate420.errors = null;
 return true;
 }
 
-export const ReplyHeaders = validate423;
+export const ReplyHeaders = validate421;
 
-function validate423(data, instancePath=""){
+function validate421(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-return $missing(validate423, instancePath, missing0);
+return $missing(validate421, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 let data0 = data.messageId;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate423, instancePath+"/messageId", $0);
+return $fail(validate421, instancePath+"/messageId", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate423, instancePath+"/messageId", $1);
+return $fail(validate421, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate423, instancePath+"/messageId", $2);
+return $fail(validate421, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate423, instancePath+"/messageId", $3);
+return $fail(validate421, instancePath+"/messageId", $3);
 }
-}
-if(data.timestamp !== undefined){
 let data1 = data.timestamp;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-return $fail(validate423, instancePath+"/timestamp", $11);
+if(!(Number.isInteger(data1))){
+return $fail(validate421, instancePath+"/timestamp", $11);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
-return $fail(validate423, instancePath+"/timestamp", $5);
+if(data1 > 9007199254740991){
+return $fail(validate421, instancePath+"/timestamp", $5);
 }
 else {
-if(data1 < 0 || isNaN(data1)){
-return $fail(validate423, instancePath+"/timestamp", $6);
-}
-}
+if(data1 < 0){
+return $fail(validate421, instancePath+"/timestamp", $6);
 }
 }
 if(data.inReplyTo !== undefined){
 let data2 = data.inReplyTo;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate423, instancePath+"/inReplyTo", $0);
+return $fail(validate421, instancePath+"/inReplyTo", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate423, instancePath+"/inReplyTo", $1);
+return $fail(validate421, instancePath+"/inReplyTo", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate423, instancePath+"/inReplyTo", $2);
+return $fail(validate421, instancePath+"/inReplyTo", $2);
 }
 }
 }
 }
 else {
-return $fail(validate423, instancePath+"/inReplyTo", $3);
+return $fail(validate421, instancePath+"/inReplyTo", $3);
 }
 }
 }
 }
 else {
-return $fail(validate423, instancePath, $8);
+return $fail(validate421, instancePath, $8);
 }
-validate423.errors = null;
+validate421.errors = null;
 return true;
 }
 
-export const SentData = validate424;
+export const SentData = validate422;
 
-function validate428(data, instancePath=""){
+function validate426(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate428, instancePath, missing0);
+return $missing(validate426, instancePath, missing0);
 }
 else {
-if(data.event_id !== undefined){
 let data0 = data.event_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate428, instancePath+"/event_id", $16);
+return $fail(validate426, instancePath+"/event_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate428, instancePath+"/event_id", $1);
+return $fail(validate426, instancePath+"/event_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate428, instancePath+"/event_id", $2);
+return $fail(validate426, instancePath+"/event_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate428, instancePath+"/event_id", $3);
+return $fail(validate426, instancePath+"/event_id", $3);
 }
-}
-if(data.response_id !== undefined){
 let data1 = data.response_id;
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate428, instancePath+"/response_id", $16);
+return $fail(validate426, instancePath+"/response_id", $16);
 }
 else {
 if(data1.length < 1){
-return $fail(validate428, instancePath+"/response_id", $1);
+return $fail(validate426, instancePath+"/response_id", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate428, instancePath+"/response_id", $2);
+return $fail(validate426, instancePath+"/response_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate428, instancePath+"/response_id", $3);
+return $fail(validate426, instancePath+"/response_id", $3);
 }
-}
-if(data.sequence_number !== undefined){
 let data2 = data.sequence_number;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate428, instancePath+"/sequence_number", $11);
+if(!(Number.isInteger(data2))){
+return $fail(validate426, instancePath+"/sequence_number", $11);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate428, instancePath+"/sequence_number", $5);
+if(data2 > 9007199254740991){
+return $fail(validate426, instancePath+"/sequence_number", $5);
 }
 else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate428, instancePath+"/sequence_number", $6);
+if(data2 < 0){
+return $fail(validate426, instancePath+"/sequence_number", $6);
 }
 }
-}
-}
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate428, validate57);
-}
-}
-}
-}
-else {
-return $fail(validate428, instancePath, $8);
-}
-validate428.errors = null;
-return true;
-}
-
-const schema111 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"$ref":"#/definitions/shared1"},"error":{"$ref":"#/definitions/SentError"}}};
-
-function validate432(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $missing(validate432, instancePath, missing0);
-}
-else {
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-return $unknown(validate432, instancePath, key0);
-}
-}
-if(data.id !== undefined){
-if(!(validate34(data.id, instancePath+"/id"))){
-return $failAs(validate432, validate34);
-}
-}
-if(data.object !== undefined){
-if("response" !== data.object){
-return $fail(validate432, instancePath+"/object", $59);
-}
-}
-if(data.status !== undefined){
-let data2 = data.status;
-if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate432, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
-}
-}
-if(data.output !== undefined){
-if(!(validate311(data.output, instancePath+"/output"))){
-return $failAs(validate432, validate311);
-}
-}
-if(data.error !== undefined){
-if(!(validate320(data.error, instancePath+"/error"))){
-return $failAs(validate432, validate320);
-}
+return $failAs(validate426, validate57);
 }
 }
 }
 else {
-return $fail(validate432, instancePath, $8);
-}
-validate432.errors = null;
-return true;
-}
-
-
-function validate431(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate431, instancePath, missing0);
-}
-else {
-if(data.status !== undefined){
-if("in_progress" !== data.status){
-return $fail(validate431, instancePath+"/status", $70);
-}
-}
-if(data.response !== undefined){
-if(!(validate432(data.response, instancePath+"/response"))){
-return $failAs(validate431, validate432);
-}
-}
-}
-}
-else {
-return $fail(validate431, instancePath, $8);
-}
-validate431.errors = null;
-return true;
-}
-
-
-function validate426(data, instancePath=""){
-if(!(validate98(data, instancePath))){
-return $failAs(validate426, validate98);
-}
-if(!(validate428(data, instancePath))){
-return $failAs(validate426, validate428);
-}
-if(!(validate431(data, instancePath))){
-return $failAs(validate426, validate431);
+return $fail(validate426, instancePath, $8);
 }
 validate426.errors = null;
 return true;
 }
 
+const schema111 = {"type":"object","required":["id","object","status","output"],"additionalProperties":false,"properties":{"id":{"$ref":"#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"$ref":"#/definitions/shared1"},"error":{"$ref":"#/definitions/SentError"}}};
 
-function validate439(data, instancePath=""){
-if(!(validate119(data, instancePath))){
-return $failAs(validate439, validate119);
+function validate430(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
+return $missing(validate430, instancePath, missing0);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate439, validate428);
+else {
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
+return $unknown(validate430, instancePath, key0);
 }
-if(!(validate431(data, instancePath))){
-return $failAs(validate439, validate431);
 }
-validate439.errors = null;
+if(!(validate34(data.id, instancePath+"/id"))){
+return $failAs(validate430, validate34);
+}
+if("response" !== data.object){
+return $fail(validate430, instancePath+"/object", $59);
+}
+let data2 = data.status;
+if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
+return $fail(validate430, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
+}
+if(!(validate311(data.output, instancePath+"/output"))){
+return $failAs(validate430, validate311);
+}
+if(data.error !== undefined){
+if(!(validate320(data.error, instancePath+"/error"))){
+return $failAs(validate430, validate320);
+}
+}
+}
+}
+else {
+return $fail(validate430, instancePath, $8);
+}
+validate430.errors = null;
 return true;
 }
 
 
-function validate447(data, instancePath=""){
+function validate429(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $missing(validate429, instancePath, missing0);
+}
+else {
+if("in_progress" !== data.status){
+return $fail(validate429, instancePath+"/status", $70);
+}
+if(!(validate430(data.response, instancePath+"/response"))){
+return $failAs(validate429, validate430);
+}
+}
+}
+else {
+return $fail(validate429, instancePath, $8);
+}
+validate429.errors = null;
+return true;
+}
+
+
+function validate424(data, instancePath=""){
+if(!(validate98(data, instancePath))){
+return $failAs(validate424, validate98);
+}
+if(!(validate426(data, instancePath))){
+return $failAs(validate424, validate426);
+}
+if(!(validate429(data, instancePath))){
+return $failAs(validate424, validate429);
+}
+validate424.errors = null;
+return true;
+}
+
+
+function validate437(data, instancePath=""){
+if(!(validate119(data, instancePath))){
+return $failAs(validate437, validate119);
+}
+if(!(validate426(data, instancePath))){
+return $failAs(validate437, validate426);
+}
+if(!(validate429(data, instancePath))){
+return $failAs(validate437, validate429);
+}
+validate437.errors = null;
+return true;
+}
+
+
+function validate445(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $missing(validate447, instancePath, missing0);
+return $missing(validate445, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate447, instancePath+"/output_index", $22);
+return $fail(validate445, instancePath+"/output_index", $22);
 }
-}
-if(data.item !== undefined){
 if(!(validate312(data.item, instancePath+"/item"))){
-return $failAs(validate447, validate312);
-}
+return $failAs(validate445, validate312);
 }
 }
 }
 else {
-return $fail(validate447, instancePath, $8);
+return $fail(validate445, instancePath, $8);
 }
-validate447.errors = null;
+validate445.errors = null;
 return true;
 }
 
 
-function validate444(data, instancePath=""){
+function validate442(data, instancePath=""){
 if(!(validate148(data, instancePath))){
-return $failAs(validate444, validate148);
+return $failAs(validate442, validate148);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate444, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate442, validate426);
 }
-if(!(validate447(data, instancePath))){
-return $failAs(validate444, validate447);
+if(!(validate445(data, instancePath))){
+return $failAs(validate442, validate445);
 }
-validate444.errors = null;
+validate442.errors = null;
 return true;
 }
 
 
-function validate451(data, instancePath=""){
+function validate449(data, instancePath=""){
 if(!(validate169(data, instancePath))){
-return $failAs(validate451, validate169);
+return $failAs(validate449, validate169);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate451, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate449, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $missing(validate451, instancePath, missing0);
+return $missing(validate449, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate451, instancePath+"/output_index", $22);
+return $fail(validate449, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate451, instancePath+"/content_index", $22);
+return $fail(validate449, instancePath+"/content_index", $22);
 }
-}
-if(data.part !== undefined){
 if(!(validate314(data.part, instancePath+"/part"))){
-return $failAs(validate451, validate314);
-}
+return $failAs(validate449, validate314);
 }
 }
 }
 else {
-return $fail(validate451, instancePath, $8);
+return $fail(validate449, instancePath, $8);
 }
-validate451.errors = null;
+validate449.errors = null;
 return true;
 }
 
 
-function validate459(data, instancePath=""){
+function validate457(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -6412,303 +6103,273 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate459.errors = vErrors;
+validate457.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate459.errors = vErrors;
+validate457.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate456(data, instancePath=""){
+function validate454(data, instancePath=""){
 if(!(validate188(data, instancePath))){
-return $failAs(validate456, validate188);
+return $failAs(validate454, validate188);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate456, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate454, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate456, instancePath, missing0);
+return $missing(validate454, instancePath, missing0);
 }
 else {
-if(data.item_id !== undefined){
 let data0 = data.item_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate456, instancePath+"/item_id", $16);
+return $fail(validate454, instancePath+"/item_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate456, instancePath+"/item_id", $1);
+return $fail(validate454, instancePath+"/item_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate456, instancePath+"/item_id", $2);
+return $fail(validate454, instancePath+"/item_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate456, instancePath+"/item_id", $3);
+return $fail(validate454, instancePath+"/item_id", $3);
 }
-}
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate456, instancePath+"/output_index", $22);
+return $fail(validate454, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate456, instancePath+"/content_index", $22);
+return $fail(validate454, instancePath+"/content_index", $22);
 }
-}
-if(data.delta !== undefined){
-if(!(validate459(data.delta, instancePath+"/delta"))){
-return $failAs(validate456, validate459);
-}
+if(!(validate457(data.delta, instancePath+"/delta"))){
+return $failAs(validate454, validate457);
 }
 }
 }
 else {
-return $fail(validate456, instancePath, $8);
+return $fail(validate454, instancePath, $8);
 }
-validate456.errors = null;
+validate454.errors = null;
 return true;
 }
 
 
-function validate462(data, instancePath=""){
+function validate460(data, instancePath=""){
 if(!(validate192(data, instancePath))){
-return $failAs(validate462, validate192);
+return $failAs(validate460, validate192);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate462, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate460, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-return $missing(validate462, instancePath, missing0);
+return $missing(validate460, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate462, instancePath+"/output_index", $22);
+return $fail(validate460, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate462, instancePath+"/content_index", $22);
-}
+return $fail(validate460, instancePath+"/content_index", $22);
 }
 }
 }
 else {
-return $fail(validate462, instancePath, $8);
+return $fail(validate460, instancePath, $8);
 }
-validate462.errors = null;
+validate460.errors = null;
 return true;
 }
 
 
-function validate466(data, instancePath=""){
+function validate464(data, instancePath=""){
 if(!(validate178(data, instancePath))){
-return $failAs(validate466, validate178);
+return $failAs(validate464, validate178);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate466, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate464, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $missing(validate466, instancePath, missing0);
+return $missing(validate464, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate466, instancePath+"/output_index", $22);
+return $fail(validate464, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate466, instancePath+"/content_index", $22);
+return $fail(validate464, instancePath+"/content_index", $22);
 }
-}
-if(data.status !== undefined){
 if("completed" !== data.status){
-return $fail(validate466, instancePath+"/status", $71);
+return $fail(validate464, instancePath+"/status", $71);
 }
-}
-if(data.part !== undefined){
 if(!(validate314(data.part, instancePath+"/part"))){
-return $failAs(validate466, validate314);
-}
+return $failAs(validate464, validate314);
 }
 }
 }
 else {
-return $fail(validate466, instancePath, $8);
+return $fail(validate464, instancePath, $8);
 }
-validate466.errors = null;
+validate464.errors = null;
 return true;
 }
 
 
-function validate471(data, instancePath=""){
+function validate469(data, instancePath=""){
 if(!(validate161(data, instancePath))){
-return $failAs(validate471, validate161);
+return $failAs(validate469, validate161);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate471, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate469, validate426);
 }
-if(!(validate447(data, instancePath))){
-return $failAs(validate471, validate447);
+if(!(validate445(data, instancePath))){
+return $failAs(validate469, validate445);
 }
-validate471.errors = null;
+validate469.errors = null;
 return true;
 }
 
 
-function validate476(data, instancePath=""){
+function validate474(data, instancePath=""){
 if(!(validate126(data, instancePath))){
-return $failAs(validate476, validate126);
+return $failAs(validate474, validate126);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate476, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate474, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate476, instancePath, missing0);
+return $missing(validate474, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
 if("completed" !== data.status){
-return $fail(validate476, instancePath+"/status", $71);
+return $fail(validate474, instancePath+"/status", $71);
 }
-}
-if(data.response !== undefined){
-if(!(validate432(data.response, instancePath+"/response"))){
-return $failAs(validate476, validate432);
-}
+if(!(validate430(data.response, instancePath+"/response"))){
+return $failAs(validate474, validate430);
 }
 }
 }
 else {
-return $fail(validate476, instancePath, $8);
+return $fail(validate474, instancePath, $8);
 }
-validate476.errors = null;
+validate474.errors = null;
 return true;
 }
 
 
-function validate481(data, instancePath=""){
+function validate479(data, instancePath=""){
 if(!(validate133(data, instancePath))){
-return $failAs(validate481, validate133);
+return $failAs(validate479, validate133);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate481, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate479, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate481, instancePath, missing0);
+return $missing(validate479, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
 if("failed" !== data.status){
-return $fail(validate481, instancePath+"/status", $72);
+return $fail(validate479, instancePath+"/status", $72);
 }
-}
-if(data.error !== undefined){
 if(!(validate320(data.error, instancePath+"/error"))){
-return $failAs(validate481, validate320);
+return $failAs(validate479, validate320);
 }
-}
-if(data.response !== undefined){
-if(!(validate432(data.response, instancePath+"/response"))){
-return $failAs(validate481, validate432);
-}
+if(!(validate430(data.response, instancePath+"/response"))){
+return $failAs(validate479, validate430);
 }
 }
 }
 else {
-return $fail(validate481, instancePath, $8);
+return $fail(validate479, instancePath, $8);
 }
-validate481.errors = null;
+validate479.errors = null;
 return true;
 }
 
 
-function validate425(data, instancePath=""){
+function validate423(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data["type"];
 if(tag0 === "response.created"){
-if(!(validate426(data, instancePath))){
-return $failAs(validate425, validate426);
+if(!(validate424(data, instancePath))){
+return $failAs(validate423, validate424);
 }
 }
 else {
 if(tag0 === "response.in_progress"){
-if(!(validate439(data, instancePath))){
-return $failAs(validate425, validate439);
+if(!(validate437(data, instancePath))){
+return $failAs(validate423, validate437);
 }
 }
 else {
 if(tag0 === "response.output_item.added"){
-if(!(validate444(data, instancePath))){
-return $failAs(validate425, validate444);
+if(!(validate442(data, instancePath))){
+return $failAs(validate423, validate442);
 }
 }
 else {
 if(tag0 === "response.content_part.added"){
-if(!(validate451(data, instancePath))){
-return $failAs(validate425, validate451);
+if(!(validate449(data, instancePath))){
+return $failAs(validate423, validate449);
 }
 }
 else {
 if(tag0 === "response.output_text.delta"){
-if(!(validate456(data, instancePath))){
-return $failAs(validate425, validate456);
+if(!(validate454(data, instancePath))){
+return $failAs(validate423, validate454);
 }
 }
 else {
 if(tag0 === "response.output_text.done"){
-if(!(validate462(data, instancePath))){
-return $failAs(validate425, validate462);
+if(!(validate460(data, instancePath))){
+return $failAs(validate423, validate460);
 }
 }
 else {
 if(tag0 === "response.content_part.done"){
-if(!(validate466(data, instancePath))){
-return $failAs(validate425, validate466);
+if(!(validate464(data, instancePath))){
+return $failAs(validate423, validate464);
 }
 }
 else {
 if(tag0 === "response.output_item.done"){
-if(!(validate471(data, instancePath))){
-return $failAs(validate425, validate471);
+if(!(validate469(data, instancePath))){
+return $failAs(validate423, validate469);
 }
 }
 else {
 if(tag0 === "response.completed"){
-if(!(validate476(data, instancePath))){
-return $failAs(validate425, validate476);
+if(!(validate474(data, instancePath))){
+return $failAs(validate423, validate474);
 }
 }
 else {
 if(tag0 === "response.failed"){
-if(!(validate481(data, instancePath))){
-return $failAs(validate425, validate481);
+if(!(validate479(data, instancePath))){
+return $failAs(validate423, validate479);
 }
 }
 else {
-return $fail(validate425, instancePath, $73);
+return $fail(validate423, instancePath, $73);
 }
 }
 }
@@ -6721,21 +6382,21 @@ return $fail(validate425, instancePath, $73);
 }
 }
 else {
-return $fail(validate425, instancePath, $8);
+return $fail(validate423, instancePath, $8);
 }
-validate425.errors = null;
+validate423.errors = null;
 return true;
 }
 
 
-function validate424(data, instancePath=""){
+function validate422(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
 let valid0 = false;
 const _errs1 = errors;
-if(!(validate425(data, instancePath))){
-vErrors = $join(vErrors, validate425);
+if(!(validate423(data, instancePath))){
+vErrors = $join(vErrors, validate423);
 errors = vErrors.length;
 }
 var _valid0 = _errs1 === errors;
@@ -6770,170 +6431,325 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate424.errors = vErrors;
+validate422.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate424.errors = vErrors;
+validate422.errors = vErrors;
 return errors === 0;
 }
 
-export const TopicHeaders = validate491;
+export const TopicHeaders = validate489;
 
-function validate491(data, instancePath=""){
+function validate489(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.topic === undefined) && (missing0 = "topic"))){
-return $missing(validate491, instancePath, missing0);
+return $missing(validate489, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 if(!(validate40(data.messageId, instancePath+"/messageId"))){
-return $failAs(validate491, validate40);
+return $failAs(validate489, validate40);
 }
-}
-if(data.topic !== undefined){
 if("/v1.0/im/bot/messages" !== data.topic){
-return $fail(validate491, instancePath+"/topic", $53);
-}
+return $fail(validate489, instancePath+"/topic", $53);
 }
 if(data.inReplyTo !== undefined){
 if(!(validate40(data.inReplyTo, instancePath+"/inReplyTo"))){
-return $failAs(validate491, validate40);
+return $failAs(validate489, validate40);
 }
 }
 }
 }
 else {
-return $fail(validate491, instancePath, $8);
+return $fail(validate489, instancePath, $8);
 }
-validate491.errors = null;
+validate489.errors = null;
 return true;
 }
 
-export const SentItem = validate494;
+export const SentItem = validate492;
 
-function validate494(data, instancePath=""){
+function validate492(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $missing(validate494, instancePath, missing0);
+return $missing(validate492, instancePath, missing0);
 }
 else {
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "type")) || (key0 === "status")) || (key0 === "role")) || (key0 === "content"))){
-return $unknown(validate494, instancePath, key0);
+return $unknown(validate492, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
-return $failAs(validate494, validate34);
+return $failAs(validate492, validate34);
 }
-}
-if(data.type !== undefined){
 if("message" !== data.type){
-return $fail(validate494, instancePath+"/type", $52);
+return $fail(validate492, instancePath+"/type", $52);
 }
-}
-if(data.status !== undefined){
 let data2 = data.status;
 if(!((data2 === "in_progress") || (data2 === "completed"))){
-return $fail(validate494, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema73.properties.status.enum}});
+return $fail(validate492, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema73.properties.status.enum}});
 }
-}
-if(data.role !== undefined){
 if("assistant" !== data.role){
-return $fail(validate494, instancePath+"/role", $57);
+return $fail(validate492, instancePath+"/role", $57);
 }
-}
-if(data.content !== undefined){
 let data4 = data.content;
 if(Array.isArray(data4)){
 if(data4.length > 1){
-return $fail(validate494, instancePath+"/content", $58);
+return $fail(validate492, instancePath+"/content", $58);
 }
 else {
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
 if(!(validate314(data4[i0], instancePath+"/content/" + i0))){
-return $failAs(validate494, validate314);
+return $failAs(validate492, validate314);
 }
 }
 }
 }
 else {
-return $fail(validate494, instancePath+"/content", $15);
-}
+return $fail(validate492, instancePath+"/content", $15);
 }
 }
 }
 else {
-return $fail(validate494, instancePath, $8);
+return $fail(validate492, instancePath, $8);
 }
-validate494.errors = null;
+validate492.errors = null;
 return true;
 }
 
-export const SentError = validate497;
+export const SentError = validate495;
 
-function validate497(data, instancePath=""){
+function validate495(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-return $missing(validate497, instancePath, missing0);
+return $missing(validate495, instancePath, missing0);
 }
 else {
 for(const key0 in data){
 if(!((key0 === "code") || (key0 === "message"))){
-return $unknown(validate497, instancePath, key0);
+return $unknown(validate495, instancePath, key0);
 }
 }
-if(data.code !== undefined){
 let data0 = data.code;
 if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-return $fail(validate497, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema75.properties.code.enum}});
+return $fail(validate495, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema75.properties.code.enum}});
 }
-}
-if(data.message !== undefined){
 let data1 = data.message;
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate497, instancePath+"/message", $16);
+return $fail(validate495, instancePath+"/message", $16);
 }
 else {
 if(data1.length < 1){
-return $fail(validate497, instancePath+"/message", $1);
+return $fail(validate495, instancePath+"/message", $1);
 }
 }
 }
 else {
-return $fail(validate497, instancePath+"/message", $3);
-}
+return $fail(validate495, instancePath+"/message", $3);
 }
 }
 }
 else {
-return $fail(validate497, instancePath, $8);
+return $fail(validate495, instancePath, $8);
 }
-validate497.errors = null;
+validate495.errors = null;
 return true;
 }
 
-export const AckHeaders = validate498;
+export const AckHeaders = validate496;
 
-function validate498(data, instancePath=""){
+function validate496(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.messageId === undefined) && (missing0 = "messageId")){
-return $missing(validate498, instancePath, missing0);
+return $missing(validate496, instancePath, missing0);
 }
 else {
-if(data.messageId !== undefined){
 if(!(validate40(data.messageId, instancePath+"/messageId"))){
-return $failAs(validate498, validate40);
+return $failAs(validate496, validate40);
+}
+}
+}
+else {
+return $fail(validate496, instancePath, $8);
+}
+validate496.errors = null;
+return true;
+}
+
+export const ResponseEvent = validate498;
+
+function validate498(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+const tag0 = data["type"];
+if(tag0 === "response.created"){
+if(!(validate98(data, instancePath))){
+return $failAs(validate498, validate98);
+}
+}
+else {
+if(tag0 === "response.queued"){
+if(!(validate112(data, instancePath))){
+return $failAs(validate498, validate112);
+}
+}
+else {
+if(tag0 === "response.in_progress"){
+if(!(validate119(data, instancePath))){
+return $failAs(validate498, validate119);
+}
+}
+else {
+if(tag0 === "response.completed"){
+if(!(validate126(data, instancePath))){
+return $failAs(validate498, validate126);
+}
+}
+else {
+if(tag0 === "response.failed"){
+if(!(validate133(data, instancePath))){
+return $failAs(validate498, validate133);
+}
+}
+else {
+if(tag0 === "response.incomplete"){
+if(!(validate141(data, instancePath))){
+return $failAs(validate498, validate141);
+}
+}
+else {
+if(tag0 === "response.output_item.added"){
+if(!(validate148(data, instancePath))){
+return $failAs(validate498, validate148);
+}
+}
+else {
+if(tag0 === "response.output_item.done"){
+if(!(validate161(data, instancePath))){
+return $failAs(validate498, validate161);
+}
+}
+else {
+if(tag0 === "response.content_part.added"){
+if(!(validate169(data, instancePath))){
+return $failAs(validate498, validate169);
+}
+}
+else {
+if(tag0 === "response.content_part.done"){
+if(!(validate178(data, instancePath))){
+return $failAs(validate498, validate178);
+}
+}
+else {
+if(tag0 === "response.output_text.delta"){
+if(!(validate188(data, instancePath))){
+return $failAs(validate498, validate188);
+}
+}
+else {
+if(tag0 === "response.output_text.done"){
+if(!(validate192(data, instancePath))){
+return $failAs(validate498, validate192);
+}
+}
+else {
+if(tag0 === "response.output_text.annotation.added"){
+if(!(validate201(data, instancePath))){
+return $failAs(validate498, validate201);
+}
+}
+else {
+if(tag0 === "response.refusal.delta"){
+if(!(validate210(data, instancePath))){
+return $failAs(validate498, validate210);
+}
+}
+else {
+if(tag0 === "response.refusal.done"){
+if(!(validate219(data, instancePath))){
+return $failAs(validate498, validate219);
+}
+}
+else {
+if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
+if(!(validate228(data, instancePath))){
+return $failAs(validate498, validate228);
+}
+}
+else {
+if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
+if(!(validate237(data, instancePath))){
+return $failAs(validate498, validate237);
+}
+}
+else {
+if(tag0 === "response.reasoning_summary_part.added"){
+if(!(validate246(data, instancePath))){
+return $failAs(validate498, validate246);
+}
+}
+else {
+if(tag0 === "response.reasoning_summary_part.done"){
+if(!(validate255(data, instancePath))){
+return $failAs(validate498, validate255);
+}
+}
+else {
+if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
+if(!(validate264(data, instancePath))){
+return $failAs(validate498, validate264);
+}
+}
+else {
+if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
+if(!(validate273(data, instancePath))){
+return $failAs(validate498, validate273);
+}
+}
+else {
+if(tag0 === "response.function_call_arguments.delta"){
+if(!(validate282(data, instancePath))){
+return $failAs(validate498, validate282);
+}
+}
+else {
+if(tag0 === "response.function_call_arguments.done"){
+if(!(validate290(data, instancePath))){
+return $failAs(validate498, validate290);
+}
+}
+else {
+return $fail(validate498, instancePath, $65);
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
+}
 }
 }
 }
@@ -6945,202 +6761,130 @@ validate498.errors = null;
 return true;
 }
 
-export const ResponseEvent = validate500;
+export const UserMessage = validate522;
 
-function validate500(data, instancePath=""){
+function validate522(data, instancePath=""){
+let vErrors = null;
+let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
-const tag0 = data["type"];
-if(tag0 === "response.created"){
-if(!(validate98(data, instancePath))){
-return $failAs(validate500, validate98);
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+return $missing(validate522, instancePath, missing0);
+}
+else {
+if("user.message" !== data.type){
+return $fail(validate522, instancePath+"/type", $66);
+}
+let data1 = data.content;
+if(typeof data1 === "string"){
+if(data1.length > 262144 && func2(data1) > 262144){
+return $fail(validate522, instancePath+"/content", $67);
+}
+else {
+if(data1.length < 1){
+return $fail(validate522, instancePath+"/content", $1);
+}
 }
 }
 else {
-if(tag0 === "response.queued"){
-if(!(validate112(data, instancePath))){
-return $failAs(validate500, validate112);
+return $fail(validate522, instancePath+"/content", $3);
 }
-}
-else {
-if(tag0 === "response.in_progress"){
-if(!(validate119(data, instancePath))){
-return $failAs(validate500, validate119);
-}
+if(data.userId !== undefined){
+let data2 = data.userId;
+if(typeof data2 === "string"){
+if(data2.length > 128 && func2(data2) > 128){
+return $fail(validate522, instancePath+"/userId", $0);
 }
 else {
-if(tag0 === "response.completed"){
-if(!(validate126(data, instancePath))){
-return $failAs(validate500, validate126);
-}
+if(data2.length < 1){
+return $fail(validate522, instancePath+"/userId", $1);
 }
 else {
-if(tag0 === "response.failed"){
-if(!(validate133(data, instancePath))){
-return $failAs(validate500, validate133);
-}
-}
-else {
-if(tag0 === "response.incomplete"){
-if(!(validate141(data, instancePath))){
-return $failAs(validate500, validate141);
-}
-}
-else {
-if(tag0 === "response.output_item.added"){
-if(!(validate148(data, instancePath))){
-return $failAs(validate500, validate148);
-}
-}
-else {
-if(tag0 === "response.output_item.done"){
-if(!(validate161(data, instancePath))){
-return $failAs(validate500, validate161);
-}
-}
-else {
-if(tag0 === "response.content_part.added"){
-if(!(validate169(data, instancePath))){
-return $failAs(validate500, validate169);
-}
-}
-else {
-if(tag0 === "response.content_part.done"){
-if(!(validate178(data, instancePath))){
-return $failAs(validate500, validate178);
-}
-}
-else {
-if(tag0 === "response.output_text.delta"){
-if(!(validate188(data, instancePath))){
-return $failAs(validate500, validate188);
-}
-}
-else {
-if(tag0 === "response.output_text.done"){
-if(!(validate192(data, instancePath))){
-return $failAs(validate500, validate192);
-}
-}
-else {
-if(tag0 === "response.output_text.annotation.added"){
-if(!(validate201(data, instancePath))){
-return $failAs(validate500, validate201);
-}
-}
-else {
-if(tag0 === "response.refusal.delta"){
-if(!(validate210(data, instancePath))){
-return $failAs(validate500, validate210);
-}
-}
-else {
-if(tag0 === "response.refusal.done"){
-if(!(validate219(data, instancePath))){
-return $failAs(validate500, validate219);
-}
-}
-else {
-if(tag0 === "response.reasoning.delta" || tag0 === "response.reasoning_text.delta"){
-if(!(validate228(data, instancePath))){
-return $failAs(validate500, validate228);
-}
-}
-else {
-if(tag0 === "response.reasoning.done" || tag0 === "response.reasoning_text.done"){
-if(!(validate237(data, instancePath))){
-return $failAs(validate500, validate237);
-}
-}
-else {
-if(tag0 === "response.reasoning_summary_part.added"){
-if(!(validate246(data, instancePath))){
-return $failAs(validate500, validate246);
-}
-}
-else {
-if(tag0 === "response.reasoning_summary_part.done"){
-if(!(validate255(data, instancePath))){
-return $failAs(validate500, validate255);
-}
-}
-else {
-if(tag0 === "response.reasoning_summary_text.delta" || tag0 === "response.reasoning_summary.delta"){
-if(!(validate264(data, instancePath))){
-return $failAs(validate500, validate264);
-}
-}
-else {
-if(tag0 === "response.reasoning_summary_text.done" || tag0 === "response.reasoning_summary.done"){
-if(!(validate273(data, instancePath))){
-return $failAs(validate500, validate273);
-}
-}
-else {
-if(tag0 === "response.function_call_arguments.delta"){
-if(!(validate282(data, instancePath))){
-return $failAs(validate500, validate282);
-}
-}
-else {
-if(tag0 === "response.function_call_arguments.done"){
-if(!(validate290(data, instancePath))){
-return $failAs(validate500, validate290);
-}
-}
-else {
-return $fail(validate500, instancePath, $65);
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
-}
+if(!func3(data2)){
+return $fail(validate522, instancePath+"/userId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate500, instancePath, $8);
+return $fail(validate522, instancePath+"/userId", $3);
 }
-validate500.errors = null;
-return true;
+}
+if(data.metadata !== undefined){
+let data3 = data.metadata;
+const _errs7 = errors;
+let valid1 = false;
+const _errs8 = errors;
+if(!(validate57(data3, instancePath+"/metadata"))){
+vErrors = $join(vErrors, validate57);
+errors = vErrors.length;
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const _errs9 = errors;
+if(data3 !== null){
+vErrors = $add(vErrors, instancePath+"/metadata", $74);
+errors++;
+}
+var _valid0 = _errs9 === errors;
+valid1 = valid1 || _valid0;
+}
+if(!valid1){
+vErrors = $add(vErrors, instancePath+"/metadata", $75);
+errors++;
+validate522.errors = vErrors;
+return false;
+}
+else {
+errors = _errs7;
+vErrors = null;
+}
+}
+}
+}
+else {
+return $fail(validate522, instancePath, $8);
+}
+validate522.errors = vErrors;
+return errors === 0;
 }
 
-export const UserMessage = validate524;
+export const PlainMessage = validate524;
 
 function validate524(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
+if((data.content === undefined) && (missing0 = "content")){
 return $missing(validate524, instancePath, missing0);
 }
 else {
 if(data.type !== undefined){
-if("user.message" !== data.type){
-return $fail(validate524, instancePath+"/type", $67);
+let data0 = data.type;
+if(typeof data0 === "string"){
+if(data0.length > 128 && func2(data0) > 128){
+return $fail(validate524, instancePath+"/type", $0);
 }
 }
-if(data.content !== undefined){
-if(!(validate360(data.content, instancePath+"/content"))){
-return $failAs(validate524, validate360);
+else {
+return $fail(validate524, instancePath+"/type", $3);
 }
+}
+if(!(validate379(data.content, instancePath+"/content"))){
+return $failAs(validate524, validate379);
 }
 if(data.userId !== undefined){
 if(!(validate40(data.userId, instancePath+"/userId"))){
+return $failAs(validate524, validate40);
+}
+}
+if(data.session_id !== undefined){
+if(!(validate40(data.session_id, instancePath+"/session_id"))){
+return $failAs(validate524, validate40);
+}
+}
+if(data.sessionId !== undefined){
+if(!(validate40(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate524, validate40);
 }
 }
@@ -7158,144 +6902,88 @@ validate524.errors = null;
 return true;
 }
 
-export const PlainMessage = validate528;
+export const RequestText = validate530;
 
-function validate528(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((data.content === undefined) && (missing0 = "content")){
-return $missing(validate528, instancePath, missing0);
-}
-else {
-if(data.type !== undefined){
-let data0 = data.type;
-if(typeof data0 === "string"){
-if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate528, instancePath+"/type", $0);
-}
-}
-else {
-return $fail(validate528, instancePath+"/type", $3);
-}
-}
-if(data.content !== undefined){
-if(!(validate360(data.content, instancePath+"/content"))){
-return $failAs(validate528, validate360);
-}
-}
-if(data.userId !== undefined){
-if(!(validate40(data.userId, instancePath+"/userId"))){
-return $failAs(validate528, validate40);
-}
-}
-if(data.session_id !== undefined){
-if(!(validate40(data.session_id, instancePath+"/session_id"))){
-return $failAs(validate528, validate40);
-}
-}
-if(data.sessionId !== undefined){
-if(!(validate40(data.sessionId, instancePath+"/sessionId"))){
-return $failAs(validate528, validate40);
-}
-}
-if(data.metadata !== undefined){
-if(!(validate91(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate528, validate91);
-}
-}
-}
-}
-else {
-return $fail(validate528, instancePath, $8);
-}
-validate528.errors = null;
-return true;
-}
-
-export const RequestText = validate534;
-
-function validate534(data, instancePath=""){
+function validate530(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 262144 && func2(data) > 262144){
-return $fail(validate534, instancePath, $66);
+return $fail(validate530, instancePath, $67);
 }
 else {
 if(data.length < 1){
-return $fail(validate534, instancePath, $1);
+return $fail(validate530, instancePath, $1);
 }
 }
 }
 else {
-return $fail(validate534, instancePath, $3);
+return $fail(validate530, instancePath, $3);
 }
-validate534.errors = null;
+validate530.errors = null;
 return true;
 }
 
-export const RobotMessage = validate535;
+export const RobotMessage = validate531;
 
-function validate535(data, instancePath=""){
+function validate531(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.msgtype === undefined) && (missing0 = "msgtype")){
-return $missing(validate535, instancePath, missing0);
+return $missing(validate531, instancePath, missing0);
 }
 else {
-if(data.msgtype !== undefined){
 let data0 = data.msgtype;
 if(typeof data0 === "string"){
 if(data0.length > 64 && func2(data0) > 64){
-return $fail(validate535, instancePath+"/msgtype", $14);
+return $fail(validate531, instancePath+"/msgtype", $14);
 }
 }
 else {
-return $fail(validate535, instancePath+"/msgtype", $3);
-}
+return $fail(validate531, instancePath+"/msgtype", $3);
 }
 if(data.msgId !== undefined){
 if(!(validate40(data.msgId, instancePath+"/msgId"))){
-return $failAs(validate535, validate40);
+return $failAs(validate531, validate40);
 }
 }
 if(data.conversationType !== undefined){
 let data2 = data.conversationType;
 if(typeof data2 === "string"){
 if(data2.length > 8 && func2(data2) > 8){
-return $fail(validate535, instancePath+"/conversationType", $68);
+return $fail(validate531, instancePath+"/conversationType", $68);
 }
 }
 else {
-return $fail(validate535, instancePath+"/conversationType", $3);
+return $fail(validate531, instancePath+"/conversationType", $3);
 }
 }
 if(data.conversationId !== undefined){
 if(!(validate40(data.conversationId, instancePath+"/conversationId"))){
-return $failAs(validate535, validate40);
+return $failAs(validate531, validate40);
 }
 }
 if(data.conversationTitle !== undefined){
 if(!(validate86(data.conversationTitle, instancePath+"/conversationTitle"))){
-return $failAs(validate535, validate86);
+return $failAs(validate531, validate86);
 }
 }
 if(data.senderId !== undefined){
 if(!(validate40(data.senderId, instancePath+"/senderId"))){
-return $failAs(validate535, validate40);
+return $failAs(validate531, validate40);
 }
 }
 if(data.senderStaffId !== undefined){
 if(!(validate40(data.senderStaffId, instancePath+"/senderStaffId"))){
-return $failAs(validate535, validate40);
+return $failAs(validate531, validate40);
 }
 }
 if(data.senderNick !== undefined){
 if(!(validate86(data.senderNick, instancePath+"/senderNick"))){
-return $failAs(validate535, validate86);
+return $failAs(validate531, validate86);
 }
 }
 if(data.isInAtList !== undefined){
 if(typeof data.isInAtList !== "boolean"){
-return $fail(validate535, instancePath+"/isInAtList", $26);
+return $fail(validate531, instancePath+"/isInAtList", $26);
 }
 }
 if(data.text !== undefined){
@@ -7305,16 +6993,16 @@ if(data9.content !== undefined){
 let data10 = data9.content;
 if(typeof data10 === "string"){
 if(data10.length > 262144 && func2(data10) > 262144){
-return $fail(validate535, instancePath+"/text/content", $66);
+return $fail(validate531, instancePath+"/text/content", $67);
 }
 }
 else {
-return $fail(validate535, instancePath+"/text/content", $3);
+return $fail(validate531, instancePath+"/text/content", $3);
 }
 }
 }
 else {
-return $fail(validate535, instancePath+"/text", $8);
+return $fail(validate531, instancePath+"/text", $8);
 }
 }
 if(data.content !== undefined){
@@ -7324,7 +7012,7 @@ if(data11.richText !== undefined){
 let data12 = data11.richText;
 if(Array.isArray(data12)){
 if(data12.length > 1024){
-return $fail(validate535, instancePath+"/content/richText", $24);
+return $fail(validate531, instancePath+"/content/richText", $24);
 }
 else {
 const len0 = data12.length;
@@ -7335,131 +7023,131 @@ if(data13.text !== undefined){
 let data14 = data13.text;
 if(typeof data14 === "string"){
 if(data14.length > 262144 && func2(data14) > 262144){
-return $fail(validate535, instancePath+"/content/richText/" + i0+"/text", $66);
+return $fail(validate531, instancePath+"/content/richText/" + i0+"/text", $67);
 }
 }
 else {
-return $fail(validate535, instancePath+"/content/richText/" + i0+"/text", $3);
-}
-}
-}
-else {
-return $fail(validate535, instancePath+"/content/richText/" + i0, $8);
-}
+return $fail(validate531, instancePath+"/content/richText/" + i0+"/text", $3);
 }
 }
 }
 else {
-return $fail(validate535, instancePath+"/content/richText", $15);
+return $fail(validate531, instancePath+"/content/richText/" + i0, $8);
+}
+}
+}
+}
+else {
+return $fail(validate531, instancePath+"/content/richText", $15);
 }
 }
 if(data11.recognition !== undefined){
 let data15 = data11.recognition;
 if(typeof data15 === "string"){
 if(data15.length > 262144 && func2(data15) > 262144){
-return $fail(validate535, instancePath+"/content/recognition", $66);
+return $fail(validate531, instancePath+"/content/recognition", $67);
 }
 }
 else {
-return $fail(validate535, instancePath+"/content/recognition", $3);
+return $fail(validate531, instancePath+"/content/recognition", $3);
 }
 }
 if(data11.pictureUrl !== undefined){
 let data16 = data11.pictureUrl;
 if(typeof data16 === "string"){
 if(data16.length > 4096 && func2(data16) > 4096){
-return $fail(validate535, instancePath+"/content/pictureUrl", $69);
+return $fail(validate531, instancePath+"/content/pictureUrl", $69);
 }
 }
 else {
-return $fail(validate535, instancePath+"/content/pictureUrl", $3);
+return $fail(validate531, instancePath+"/content/pictureUrl", $3);
 }
 }
 if(data11.fileName !== undefined){
 if(!(validate86(data11.fileName, instancePath+"/content/fileName"))){
-return $failAs(validate535, validate86);
+return $failAs(validate531, validate86);
 }
 }
 }
 else {
-return $fail(validate535, instancePath+"/content", $8);
+return $fail(validate531, instancePath+"/content", $8);
 }
 }
 }
 }
 else {
-return $fail(validate535, instancePath, $8);
+return $fail(validate531, instancePath, $8);
 }
-validate535.errors = null;
+validate531.errors = null;
 return true;
 }
 
-export const SentEvent = validate543;
+export const SentEvent = validate539;
 
-function validate543(data, instancePath=""){
+function validate539(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 const tag0 = data["type"];
 if(tag0 === "response.created"){
-if(!(validate426(data, instancePath))){
-return $failAs(validate543, validate426);
+if(!(validate424(data, instancePath))){
+return $failAs(validate539, validate424);
 }
 }
 else {
 if(tag0 === "response.in_progress"){
-if(!(validate439(data, instancePath))){
-return $failAs(validate543, validate439);
+if(!(validate437(data, instancePath))){
+return $failAs(validate539, validate437);
 }
 }
 else {
 if(tag0 === "response.output_item.added"){
-if(!(validate444(data, instancePath))){
-return $failAs(validate543, validate444);
+if(!(validate442(data, instancePath))){
+return $failAs(validate539, validate442);
 }
 }
 else {
 if(tag0 === "response.content_part.added"){
-if(!(validate451(data, instancePath))){
-return $failAs(validate543, validate451);
+if(!(validate449(data, instancePath))){
+return $failAs(validate539, validate449);
 }
 }
 else {
 if(tag0 === "response.output_text.delta"){
-if(!(validate456(data, instancePath))){
-return $failAs(validate543, validate456);
+if(!(validate454(data, instancePath))){
+return $failAs(validate539, validate454);
 }
 }
 else {
 if(tag0 === "response.output_text.done"){
-if(!(validate462(data, instancePath))){
-return $failAs(validate543, validate462);
+if(!(validate460(data, instancePath))){
+return $failAs(validate539, validate460);
 }
 }
 else {
 if(tag0 === "response.content_part.done"){
-if(!(validate466(data, instancePath))){
-return $failAs(validate543, validate466);
+if(!(validate464(data, instancePath))){
+return $failAs(validate539, validate464);
 }
 }
 else {
 if(tag0 === "response.output_item.done"){
-if(!(validate471(data, instancePath))){
-return $failAs(validate543, validate471);
+if(!(validate469(data, instancePath))){
+return $failAs(validate539, validate469);
 }
 }
 else {
 if(tag0 === "response.completed"){
-if(!(validate476(data, instancePath))){
-return $failAs(validate543, validate476);
+if(!(validate474(data, instancePath))){
+return $failAs(validate539, validate474);
 }
 }
 else {
 if(tag0 === "response.failed"){
-if(!(validate481(data, instancePath))){
-return $failAs(validate543, validate481);
+if(!(validate479(data, instancePath))){
+return $failAs(validate539, validate479);
 }
 }
 else {
-return $fail(validate543, instancePath, $73);
+return $fail(validate539, instancePath, $73);
 }
 }
 }
@@ -7472,170 +7160,206 @@ return $fail(validate543, instancePath, $73);
 }
 }
 else {
-return $fail(validate543, instancePath, $8);
+return $fail(validate539, instancePath, $8);
 }
-validate543.errors = null;
+validate539.errors = null;
 return true;
 }
 
-export const OfReply = validate554;
+export const OfReply = validate550;
 
-function validate554(data, instancePath=""){
+function validate550(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate554, instancePath, missing0);
+return $missing(validate550, instancePath, missing0);
 }
 else {
-if(data.event_id !== undefined){
 let data0 = data.event_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate554, instancePath+"/event_id", $16);
+return $fail(validate550, instancePath+"/event_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate554, instancePath+"/event_id", $1);
+return $fail(validate550, instancePath+"/event_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate554, instancePath+"/event_id", $2);
+return $fail(validate550, instancePath+"/event_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate554, instancePath+"/event_id", $3);
+return $fail(validate550, instancePath+"/event_id", $3);
 }
-}
-if(data.response_id !== undefined){
 let data1 = data.response_id;
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate554, instancePath+"/response_id", $16);
+return $fail(validate550, instancePath+"/response_id", $16);
 }
 else {
 if(data1.length < 1){
-return $fail(validate554, instancePath+"/response_id", $1);
+return $fail(validate550, instancePath+"/response_id", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate554, instancePath+"/response_id", $2);
+return $fail(validate550, instancePath+"/response_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate554, instancePath+"/response_id", $3);
+return $fail(validate550, instancePath+"/response_id", $3);
 }
-}
-if(data.sequence_number !== undefined){
 let data2 = data.sequence_number;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-return $fail(validate554, instancePath+"/sequence_number", $11);
+if(!(Number.isInteger(data2))){
+return $fail(validate550, instancePath+"/sequence_number", $11);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
-return $fail(validate554, instancePath+"/sequence_number", $5);
+if(data2 > 9007199254740991){
+return $fail(validate550, instancePath+"/sequence_number", $5);
 }
 else {
-if(data2 < 0 || isNaN(data2)){
-return $fail(validate554, instancePath+"/sequence_number", $6);
+if(data2 < 0){
+return $fail(validate550, instancePath+"/sequence_number", $6);
 }
 }
-}
-}
-if(data.metadata !== undefined){
 if(!(validate57(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate554, validate57);
-}
+return $failAs(validate550, validate57);
 }
 }
 }
 else {
-return $fail(validate554, instancePath, $8);
+return $fail(validate550, instancePath, $8);
 }
-validate554.errors = null;
+validate550.errors = null;
 return true;
 }
 
-export const SentResponseCreated = validate556;
+export const SentResponseCreated = validate552;
+
+function validate552(data, instancePath=""){
+if(!(validate98(data, instancePath))){
+return $failAs(validate552, validate98);
+}
+if(!(validate426(data, instancePath))){
+return $failAs(validate552, validate426);
+}
+if(!(validate429(data, instancePath))){
+return $failAs(validate552, validate429);
+}
+validate552.errors = null;
+return true;
+}
+
+export const SentResponseInProgress = validate556;
 
 function validate556(data, instancePath=""){
-if(!(validate98(data, instancePath))){
-return $failAs(validate556, validate98);
+if(!(validate119(data, instancePath))){
+return $failAs(validate556, validate119);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate556, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate556, validate426);
 }
-if(!(validate431(data, instancePath))){
-return $failAs(validate556, validate431);
+if(!(validate429(data, instancePath))){
+return $failAs(validate556, validate429);
 }
 validate556.errors = null;
 return true;
 }
 
-export const SentResponseInProgress = validate560;
+export const SentOutputItemAdded = validate560;
 
 function validate560(data, instancePath=""){
-if(!(validate119(data, instancePath))){
-return $failAs(validate560, validate119);
+if(!(validate148(data, instancePath))){
+return $failAs(validate560, validate148);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate560, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate560, validate426);
 }
-if(!(validate431(data, instancePath))){
-return $failAs(validate560, validate431);
+if(!(validate445(data, instancePath))){
+return $failAs(validate560, validate445);
 }
 validate560.errors = null;
 return true;
 }
 
-export const SentOutputItemAdded = validate564;
+export const SentContentPartAdded = validate564;
 
 function validate564(data, instancePath=""){
-if(!(validate148(data, instancePath))){
-return $failAs(validate564, validate148);
+if(!(validate169(data, instancePath))){
+return $failAs(validate564, validate169);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate564, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate564, validate426);
 }
-if(!(validate447(data, instancePath))){
-return $failAs(validate564, validate447);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+return $missing(validate564, instancePath, missing0);
+}
+else {
+if(0 !== data.output_index){
+return $fail(validate564, instancePath+"/output_index", $22);
+}
+if(0 !== data.content_index){
+return $fail(validate564, instancePath+"/content_index", $22);
+}
+if(!(validate314(data.part, instancePath+"/part"))){
+return $failAs(validate564, validate314);
+}
+}
+}
+else {
+return $fail(validate564, instancePath, $8);
 }
 validate564.errors = null;
 return true;
 }
 
-export const SentContentPartAdded = validate568;
+export const SentOutputTextDelta = validate568;
 
 function validate568(data, instancePath=""){
-if(!(validate169(data, instancePath))){
-return $failAs(validate568, validate169);
+if(!(validate188(data, instancePath))){
+return $failAs(validate568, validate188);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate568, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate568, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
 return $missing(validate568, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
+let data0 = data.item_id;
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate568, instancePath+"/item_id", $16);
+}
+else {
+if(data0.length < 1){
+return $fail(validate568, instancePath+"/item_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate568, instancePath+"/item_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate568, instancePath+"/item_id", $3);
+}
 if(0 !== data.output_index){
 return $fail(validate568, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
 return $fail(validate568, instancePath+"/content_index", $22);
 }
-}
-if(data.part !== undefined){
-if(!(validate314(data.part, instancePath+"/part"))){
-return $failAs(validate568, validate314);
-}
+if(!(validate457(data.delta, instancePath+"/delta"))){
+return $failAs(validate568, validate457);
 }
 }
 }
@@ -7646,56 +7370,26 @@ validate568.errors = null;
 return true;
 }
 
-export const SentOutputTextDelta = validate572;
+export const SentOutputTextDone = validate572;
 
 function validate572(data, instancePath=""){
-if(!(validate188(data, instancePath))){
-return $failAs(validate572, validate188);
+if(!(validate192(data, instancePath))){
+return $failAs(validate572, validate192);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate572, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate572, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
 return $missing(validate572, instancePath, missing0);
 }
 else {
-if(data.item_id !== undefined){
-let data0 = data.item_id;
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate572, instancePath+"/item_id", $16);
-}
-else {
-if(data0.length < 1){
-return $fail(validate572, instancePath+"/item_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate572, instancePath+"/item_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate572, instancePath+"/item_id", $3);
-}
-}
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
 return $fail(validate572, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
 return $fail(validate572, instancePath+"/content_index", $22);
-}
-}
-if(data.delta !== undefined){
-if(!(validate459(data.delta, instancePath+"/delta"))){
-return $failAs(validate572, validate459);
-}
 }
 }
 }
@@ -7706,124 +7400,111 @@ validate572.errors = null;
 return true;
 }
 
-export const SentOutputTextDone = validate576;
+export const SentContentPartDone = validate575;
 
-function validate576(data, instancePath=""){
-if(!(validate192(data, instancePath))){
-return $failAs(validate576, validate192);
-}
-if(!(validate428(data, instancePath))){
-return $failAs(validate576, validate428);
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))){
-return $missing(validate576, instancePath, missing0);
-}
-else {
-if(data.output_index !== undefined){
-if(0 !== data.output_index){
-return $fail(validate576, instancePath+"/output_index", $22);
-}
-}
-if(data.content_index !== undefined){
-if(0 !== data.content_index){
-return $fail(validate576, instancePath+"/content_index", $22);
-}
-}
-}
-}
-else {
-return $fail(validate576, instancePath, $8);
-}
-validate576.errors = null;
-return true;
-}
-
-export const SentContentPartDone = validate579;
-
-function validate579(data, instancePath=""){
+function validate575(data, instancePath=""){
 if(!(validate178(data, instancePath))){
-return $failAs(validate579, validate178);
+return $failAs(validate575, validate178);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate579, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate575, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $missing(validate579, instancePath, missing0);
+return $missing(validate575, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate579, instancePath+"/output_index", $22);
+return $fail(validate575, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate579, instancePath+"/content_index", $22);
+return $fail(validate575, instancePath+"/content_index", $22);
 }
-}
-if(data.status !== undefined){
 if("completed" !== data.status){
-return $fail(validate579, instancePath+"/status", $71);
+return $fail(validate575, instancePath+"/status", $71);
 }
-}
-if(data.part !== undefined){
 if(!(validate314(data.part, instancePath+"/part"))){
-return $failAs(validate579, validate314);
-}
+return $failAs(validate575, validate314);
 }
 }
 }
 else {
-return $fail(validate579, instancePath, $8);
+return $fail(validate575, instancePath, $8);
+}
+validate575.errors = null;
+return true;
+}
+
+export const SentOutputItemDone = validate579;
+
+function validate579(data, instancePath=""){
+if(!(validate161(data, instancePath))){
+return $failAs(validate579, validate161);
+}
+if(!(validate426(data, instancePath))){
+return $failAs(validate579, validate426);
+}
+if(!(validate445(data, instancePath))){
+return $failAs(validate579, validate445);
 }
 validate579.errors = null;
 return true;
 }
 
-export const SentOutputItemDone = validate583;
+export const SentResponseCompleted = validate583;
 
 function validate583(data, instancePath=""){
-if(!(validate161(data, instancePath))){
-return $failAs(validate583, validate161);
+if(!(validate126(data, instancePath))){
+return $failAs(validate583, validate126);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate583, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate583, validate426);
 }
-if(!(validate447(data, instancePath))){
-return $failAs(validate583, validate447);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $missing(validate583, instancePath, missing0);
+}
+else {
+if("completed" !== data.status){
+return $fail(validate583, instancePath+"/status", $71);
+}
+if(!(validate430(data.response, instancePath+"/response"))){
+return $failAs(validate583, validate430);
+}
+}
+}
+else {
+return $fail(validate583, instancePath, $8);
 }
 validate583.errors = null;
 return true;
 }
 
-export const SentResponseCompleted = validate587;
+export const SentResponseFailed = validate587;
 
 function validate587(data, instancePath=""){
-if(!(validate126(data, instancePath))){
-return $failAs(validate587, validate126);
+if(!(validate133(data, instancePath))){
+return $failAs(validate587, validate133);
 }
-if(!(validate428(data, instancePath))){
-return $failAs(validate587, validate428);
+if(!(validate426(data, instancePath))){
+return $failAs(validate587, validate426);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
 return $missing(validate587, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
-if("completed" !== data.status){
-return $fail(validate587, instancePath+"/status", $71);
+if("failed" !== data.status){
+return $fail(validate587, instancePath+"/status", $72);
 }
+if(!(validate320(data.error, instancePath+"/error"))){
+return $failAs(validate587, validate320);
 }
-if(data.response !== undefined){
-if(!(validate432(data.response, instancePath+"/response"))){
-return $failAs(validate587, validate432);
-}
+if(!(validate430(data.response, instancePath+"/response"))){
+return $failAs(validate587, validate430);
 }
 }
 }
@@ -7834,48 +7515,9 @@ validate587.errors = null;
 return true;
 }
 
-export const SentResponseFailed = validate591;
+export const SentDelta = validate592;
 
-function validate591(data, instancePath=""){
-if(!(validate133(data, instancePath))){
-return $failAs(validate591, validate133);
-}
-if(!(validate428(data, instancePath))){
-return $failAs(validate591, validate428);
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate591, instancePath, missing0);
-}
-else {
-if(data.status !== undefined){
-if("failed" !== data.status){
-return $fail(validate591, instancePath+"/status", $72);
-}
-}
-if(data.error !== undefined){
-if(!(validate320(data.error, instancePath+"/error"))){
-return $failAs(validate591, validate320);
-}
-}
-if(data.response !== undefined){
-if(!(validate432(data.response, instancePath+"/response"))){
-return $failAs(validate591, validate432);
-}
-}
-}
-}
-else {
-return $fail(validate591, instancePath, $8);
-}
-validate591.errors = null;
-return true;
-}
-
-export const SentDelta = validate596;
-
-function validate596(data, instancePath=""){
+function validate592(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -7949,251 +7591,382 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate596.errors = vErrors;
+validate592.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate596.errors = vErrors;
+validate592.errors = vErrors;
 return errors === 0;
 }
 
-export const SentPart = validate597;
+export const SentPart = validate593;
 
-function validate597(data, instancePath=""){
+function validate593(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-return $missing(validate597, instancePath, missing0);
+return $missing(validate593, instancePath, missing0);
 }
 else {
 for(const key0 in data){
 if(!(((key0 === "type") || (key0 === "text")) || (key0 === "annotations"))){
-return $unknown(validate597, instancePath, key0);
+return $unknown(validate593, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("output_text" !== data.type){
-return $fail(validate597, instancePath+"/type", $55);
+return $fail(validate593, instancePath+"/type", $55);
 }
-}
-if(data.text !== undefined){
 if(!(validate62(data.text, instancePath+"/text"))){
-return $failAs(validate597, validate62);
+return $failAs(validate593, validate62);
 }
-}
-if(data.annotations !== undefined){
 let data2 = data.annotations;
 if(Array.isArray(data2)){
 if(data2.length > 0){
-return $fail(validate597, instancePath+"/annotations", $56);
+return $fail(validate593, instancePath+"/annotations", $56);
 }
 }
 else {
-return $fail(validate597, instancePath+"/annotations", $15);
-}
+return $fail(validate593, instancePath+"/annotations", $15);
 }
 }
 }
 else {
-return $fail(validate597, instancePath, $8);
+return $fail(validate593, instancePath, $8);
 }
-validate597.errors = null;
+validate593.errors = null;
 return true;
 }
 
-export const SentResponse = validate599;
+export const SentResponse = validate595;
 
-function validate599(data, instancePath=""){
+function validate595(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $missing(validate599, instancePath, missing0);
+return $missing(validate595, instancePath, missing0);
 }
 else {
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "object")) || (key0 === "status")) || (key0 === "output")) || (key0 === "error"))){
-return $unknown(validate599, instancePath, key0);
+return $unknown(validate595, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate34(data.id, instancePath+"/id"))){
-return $failAs(validate599, validate34);
+return $failAs(validate595, validate34);
 }
-}
-if(data.object !== undefined){
 if("response" !== data.object){
-return $fail(validate599, instancePath+"/object", $59);
+return $fail(validate595, instancePath+"/object", $59);
 }
-}
-if(data.status !== undefined){
 let data2 = data.status;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate599, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
+return $fail(validate595, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema111.properties.status.enum}});
 }
-}
-if(data.output !== undefined){
 if(!(validate311(data.output, instancePath+"/output"))){
-return $failAs(validate599, validate311);
-}
+return $failAs(validate595, validate311);
 }
 if(data.error !== undefined){
 if(!(validate320(data.error, instancePath+"/error"))){
-return $failAs(validate599, validate320);
+return $failAs(validate595, validate320);
 }
 }
 }
 }
 else {
-return $fail(validate599, instancePath, $8);
+return $fail(validate595, instancePath, $8);
 }
-validate599.errors = null;
+validate595.errors = null;
 return true;
 }
 
-export const SentReactionTolerant = validate604;
+export const SentReactionTolerant = validate600;
 const schema148 = {"type":"object","required":["type","event_id","sequence_number","target_id","emoji","op","metadata"],"properties":{"type":{"const":"instaclaw:reaction"},"event_id":{"$ref":"types#/definitions/EventId"},"sequence_number":{"const":0},"target_id":{"$ref":"types#/definitions/EventId"},"emoji":{"$ref":"types#/definitions/Emoji"},"op":{"enum":["add","remove"]},"metadata":{"$ref":"types#/definitions/Metadata"}}};
 
-function validate604(data, instancePath=""){
+function validate600(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_id === undefined) && (missing0 = "target_id"))) || ((data.emoji === undefined) && (missing0 = "emoji"))) || ((data.op === undefined) && (missing0 = "op"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate604, instancePath, missing0);
+return $missing(validate600, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:reaction" !== data.type){
-return $fail(validate604, instancePath+"/type", $17);
+return $fail(validate600, instancePath+"/type", $17);
 }
+if(!(validate387(data.event_id, instancePath+"/event_id"))){
+return $failAs(validate600, validate387);
 }
-if(data.event_id !== undefined){
-if(!(validate389(data.event_id, instancePath+"/event_id"))){
-return $failAs(validate604, validate389);
-}
-}
-if(data.sequence_number !== undefined){
 if(0 !== data.sequence_number){
-return $fail(validate604, instancePath+"/sequence_number", $22);
+return $fail(validate600, instancePath+"/sequence_number", $22);
 }
+if(!(validate387(data.target_id, instancePath+"/target_id"))){
+return $failAs(validate600, validate387);
 }
-if(data.target_id !== undefined){
-if(!(validate389(data.target_id, instancePath+"/target_id"))){
-return $failAs(validate604, validate389);
+if(!(validate388(data.emoji, instancePath+"/emoji"))){
+return $failAs(validate600, validate388);
 }
-}
-if(data.emoji !== undefined){
-if(!(validate390(data.emoji, instancePath+"/emoji"))){
-return $failAs(validate604, validate390);
-}
-}
-if(data.op !== undefined){
 let data5 = data.op;
 if(!((data5 === "add") || (data5 === "remove"))){
-return $fail(validate604, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema148.properties.op.enum}});
+return $fail(validate600, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema148.properties.op.enum}});
 }
-}
-if(data.metadata !== undefined){
-if(!(validate398(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate604, validate398);
-}
+if(!(validate396(data.metadata, instancePath+"/metadata"))){
+return $failAs(validate600, validate396);
 }
 }
 }
 else {
-return $fail(validate604, instancePath, $8);
+return $fail(validate600, instancePath, $8);
 }
-validate604.errors = null;
+validate600.errors = null;
 return true;
 }
 
-export const SentMessageEditTolerant = validate609;
+export const SentMessageEditTolerant = validate605;
 
-function validate609(data, instancePath=""){
+function validate605(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.text === undefined) && (missing0 = "text"))) || ((data.revision === undefined) && (missing0 = "revision"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate609, instancePath, missing0);
+return $missing(validate605, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("instaclaw:message.edit" !== data.type){
-return $fail(validate609, instancePath+"/type", $18);
+return $fail(validate605, instancePath+"/type", $18);
 }
+if(!(validate387(data.event_id, instancePath+"/event_id"))){
+return $failAs(validate605, validate387);
 }
-if(data.event_id !== undefined){
-if(!(validate389(data.event_id, instancePath+"/event_id"))){
-return $failAs(validate609, validate389);
-}
-}
-if(data.sequence_number !== undefined){
 if(0 !== data.sequence_number){
-return $fail(validate609, instancePath+"/sequence_number", $22);
+return $fail(validate605, instancePath+"/sequence_number", $22);
 }
+if(!(validate387(data.target_response_id, instancePath+"/target_response_id"))){
+return $failAs(validate605, validate387);
 }
-if(data.target_response_id !== undefined){
-if(!(validate389(data.target_response_id, instancePath+"/target_response_id"))){
-return $failAs(validate609, validate389);
+if(!(validate414(data.text, instancePath+"/text"))){
+return $failAs(validate605, validate414);
 }
+if(!(validate420(data.revision, instancePath+"/revision"))){
+return $failAs(validate605, validate420);
 }
-if(data.text !== undefined){
-if(!(validate416(data.text, instancePath+"/text"))){
-return $failAs(validate609, validate416);
-}
-}
-if(data.revision !== undefined){
-if(!(validate422(data.revision, instancePath+"/revision"))){
-return $failAs(validate609, validate422);
-}
-}
-if(data.metadata !== undefined){
-if(!(validate398(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate609, validate398);
-}
+if(!(validate396(data.metadata, instancePath+"/metadata"))){
+return $failAs(validate605, validate396);
 }
 }
 }
 else {
-return $fail(validate609, instancePath, $8);
+return $fail(validate605, instancePath, $8);
 }
-validate609.errors = null;
+validate605.errors = null;
 return true;
 }
 
-export const SentMessageDeleteTolerant = validate615;
+export const SentMessageDeleteTolerant = validate611;
+
+function validate611(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $missing(validate611, instancePath, missing0);
+}
+else {
+if("instaclaw:message.delete" !== data.type){
+return $fail(validate611, instancePath+"/type", $20);
+}
+if(!(validate387(data.event_id, instancePath+"/event_id"))){
+return $failAs(validate611, validate387);
+}
+if(0 !== data.sequence_number){
+return $fail(validate611, instancePath+"/sequence_number", $22);
+}
+if(!(validate387(data.target_response_id, instancePath+"/target_response_id"))){
+return $failAs(validate611, validate387);
+}
+if(!(validate396(data.metadata, instancePath+"/metadata"))){
+return $failAs(validate611, validate396);
+}
+}
+}
+else {
+return $fail(validate611, instancePath, $8);
+}
+validate611.errors = null;
+return true;
+}
+
+export const WholeResponseTolerant = validate615;
+const schema151 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"$ref":"#/definitions/shared0"},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
+const schema153 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
+
+function validate620(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
+return $missing(validate620, instancePath, missing0);
+}
+else {
+if("output_text" !== data.type){
+return $fail(validate620, instancePath+"/type", $55);
+}
+if(!(validate414(data.text, instancePath+"/text"))){
+return $failAs(validate620, validate414);
+}
+let data2 = data.annotations;
+if(Array.isArray(data2)){
+if(data2.length > 0){
+return $fail(validate620, instancePath+"/annotations", $56);
+}
+}
+else {
+return $fail(validate620, instancePath+"/annotations", $15);
+}
+}
+}
+else {
+return $fail(validate620, instancePath, $8);
+}
+validate620.errors = null;
+return true;
+}
+
+
+function validate618(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
+return $missing(validate618, instancePath, missing0);
+}
+else {
+if(!(validate387(data.id, instancePath+"/id"))){
+return $failAs(validate618, validate387);
+}
+if("message" !== data.type){
+return $fail(validate618, instancePath+"/type", $52);
+}
+let data2 = data.status;
+if(!((data2 === "in_progress") || (data2 === "completed"))){
+return $fail(validate618, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema153.properties.status.enum}});
+}
+if("assistant" !== data.role){
+return $fail(validate618, instancePath+"/role", $57);
+}
+let data4 = data.content;
+if(Array.isArray(data4)){
+if(data4.length > 1){
+return $fail(validate618, instancePath+"/content", $58);
+}
+else {
+const len0 = data4.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate620(data4[i0], instancePath+"/content/" + i0))){
+return $failAs(validate618, validate620);
+}
+}
+}
+}
+else {
+return $fail(validate618, instancePath+"/content", $15);
+}
+}
+}
+else {
+return $fail(validate618, instancePath, $8);
+}
+validate618.errors = null;
+return true;
+}
+
+
+function validate617(data, instancePath=""){
+if(Array.isArray(data)){
+if(data.length > 1){
+return $fail(validate617, instancePath, $58);
+}
+else {
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate618(data[i0], instancePath+"/" + i0))){
+return $failAs(validate617, validate618);
+}
+}
+}
+}
+else {
+return $fail(validate617, instancePath, $15);
+}
+validate617.errors = null;
+return true;
+}
+
+const schema155 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
+
+function validate626(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
+return $missing(validate626, instancePath, missing0);
+}
+else {
+let data0 = data.code;
+if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
+return $fail(validate626, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema155.properties.code.enum}});
+}
+let data1 = data.message;
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate626, instancePath+"/message", $16);
+}
+else {
+if(data1.length < 1){
+return $fail(validate626, instancePath+"/message", $1);
+}
+}
+}
+else {
+return $fail(validate626, instancePath+"/message", $3);
+}
+}
+}
+else {
+return $fail(validate626, instancePath, $8);
+}
+validate626.errors = null;
+return true;
+}
+
 
 function validate615(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.type === undefined) && (missing0 = "type")) || ((data.event_id === undefined) && (missing0 = "event_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.target_response_id === undefined) && (missing0 = "target_response_id"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
 return $missing(validate615, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
-if("instaclaw:message.delete" !== data.type){
-return $fail(validate615, instancePath+"/type", $20);
+if(!(validate387(data.id, instancePath+"/id"))){
+return $failAs(validate615, validate387);
+}
+if("response" !== data.object){
+return $fail(validate615, instancePath+"/object", $59);
+}
+let data2 = data.status;
+if(!((data2 === "completed") || (data2 === "failed"))){
+return $fail(validate615, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema151.properties.status.enum}});
+}
+if(!(validate617(data.output, instancePath+"/output"))){
+return $failAs(validate615, validate617);
+}
+if(data.output_text !== undefined){
+if(!(validate414(data.output_text, instancePath+"/output_text"))){
+return $failAs(validate615, validate414);
 }
 }
-if(data.event_id !== undefined){
-if(!(validate389(data.event_id, instancePath+"/event_id"))){
-return $failAs(validate615, validate389);
+if(data.error !== undefined){
+if(!(validate626(data.error, instancePath+"/error"))){
+return $failAs(validate615, validate626);
 }
 }
-if(data.sequence_number !== undefined){
-if(0 !== data.sequence_number){
-return $fail(validate615, instancePath+"/sequence_number", $22);
-}
-}
-if(data.target_response_id !== undefined){
-if(!(validate389(data.target_response_id, instancePath+"/target_response_id"))){
-return $failAs(validate615, validate389);
-}
-}
-if(data.metadata !== undefined){
-if(!(validate398(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate615, validate398);
-}
+if(!(validate396(data.metadata, instancePath+"/metadata"))){
+return $failAs(validate615, validate396);
 }
 }
 }
@@ -8204,407 +7977,172 @@ validate615.errors = null;
 return true;
 }
 
-export const WholeResponseTolerant = validate619;
-const schema151 = {"type":"object","required":["id","object","status","output","metadata"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["completed","failed"]},"output":{"$ref":"#/definitions/shared0"},"output_text":{"$ref":"types#/definitions/Text"},"error":{"$ref":"#/definitions/SentError"},"metadata":{"$ref":"types#/definitions/Metadata"}}};
-const schema153 = {"type":"object","required":["id","type","status","role","content"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"type":{"const":"message"},"status":{"enum":["in_progress","completed"]},"role":{"const":"assistant"},"content":{"type":"array","maxItems":1,"items":{"$ref":"#/definitions/SentPart"}}}};
-
-function validate624(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.annotations === undefined) && (missing0 = "annotations"))){
-return $missing(validate624, instancePath, missing0);
-}
-else {
-if(data.type !== undefined){
-if("output_text" !== data.type){
-return $fail(validate624, instancePath+"/type", $55);
-}
-}
-if(data.text !== undefined){
-if(!(validate416(data.text, instancePath+"/text"))){
-return $failAs(validate624, validate416);
-}
-}
-if(data.annotations !== undefined){
-let data2 = data.annotations;
-if(Array.isArray(data2)){
-if(data2.length > 0){
-return $fail(validate624, instancePath+"/annotations", $56);
-}
-}
-else {
-return $fail(validate624, instancePath+"/annotations", $15);
-}
-}
-}
-}
-else {
-return $fail(validate624, instancePath, $8);
-}
-validate624.errors = null;
-return true;
-}
-
-
-function validate622(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.type === undefined) && (missing0 = "type"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.role === undefined) && (missing0 = "role"))) || ((data.content === undefined) && (missing0 = "content"))){
-return $missing(validate622, instancePath, missing0);
-}
-else {
-if(data.id !== undefined){
-if(!(validate389(data.id, instancePath+"/id"))){
-return $failAs(validate622, validate389);
-}
-}
-if(data.type !== undefined){
-if("message" !== data.type){
-return $fail(validate622, instancePath+"/type", $52);
-}
-}
-if(data.status !== undefined){
-let data2 = data.status;
-if(!((data2 === "in_progress") || (data2 === "completed"))){
-return $fail(validate622, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema153.properties.status.enum}});
-}
-}
-if(data.role !== undefined){
-if("assistant" !== data.role){
-return $fail(validate622, instancePath+"/role", $57);
-}
-}
-if(data.content !== undefined){
-let data4 = data.content;
-if(Array.isArray(data4)){
-if(data4.length > 1){
-return $fail(validate622, instancePath+"/content", $58);
-}
-else {
-const len0 = data4.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate624(data4[i0], instancePath+"/content/" + i0))){
-return $failAs(validate622, validate624);
-}
-}
-}
-}
-else {
-return $fail(validate622, instancePath+"/content", $15);
-}
-}
-}
-}
-else {
-return $fail(validate622, instancePath, $8);
-}
-validate622.errors = null;
-return true;
-}
-
-
-function validate621(data, instancePath=""){
-if(Array.isArray(data)){
-if(data.length > 1){
-return $fail(validate621, instancePath, $58);
-}
-else {
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate622(data[i0], instancePath+"/" + i0))){
-return $failAs(validate621, validate622);
-}
-}
-}
-}
-else {
-return $fail(validate621, instancePath, $15);
-}
-validate621.errors = null;
-return true;
-}
-
-const schema155 = {"type":"object","required":["code","message"],"properties":{"code":{"enum":["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"]},"message":{"type":"string","minLength":1,"maxLength":512}}};
-
-function validate630(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.code === undefined) && (missing0 = "code")) || ((data.message === undefined) && (missing0 = "message"))){
-return $missing(validate630, instancePath, missing0);
-}
-else {
-if(data.code !== undefined){
-let data0 = data.code;
-if(!(((((data0 === "SDK_ERROR") || (data0 === "TIMEOUT")) || (data0 === "CALLBACK_ERROR")) || (data0 === "INVALID_REQUEST")) || (data0 === "RATE_LIMIT"))){
-return $fail(validate630, instancePath+"/code", {keyword:"enum",params:{allowedValues: schema155.properties.code.enum}});
-}
-}
-if(data.message !== undefined){
-let data1 = data.message;
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate630, instancePath+"/message", $16);
-}
-else {
-if(data1.length < 1){
-return $fail(validate630, instancePath+"/message", $1);
-}
-}
-}
-else {
-return $fail(validate630, instancePath+"/message", $3);
-}
-}
-}
-}
-else {
-return $fail(validate630, instancePath, $8);
-}
-validate630.errors = null;
-return true;
-}
-
-
-function validate619(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate619, instancePath, missing0);
-}
-else {
-if(data.id !== undefined){
-if(!(validate389(data.id, instancePath+"/id"))){
-return $failAs(validate619, validate389);
-}
-}
-if(data.object !== undefined){
-if("response" !== data.object){
-return $fail(validate619, instancePath+"/object", $59);
-}
-}
-if(data.status !== undefined){
-let data2 = data.status;
-if(!((data2 === "completed") || (data2 === "failed"))){
-return $fail(validate619, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema151.properties.status.enum}});
-}
-}
-if(data.output !== undefined){
-if(!(validate621(data.output, instancePath+"/output"))){
-return $failAs(validate619, validate621);
-}
-}
-if(data.output_text !== undefined){
-if(!(validate416(data.output_text, instancePath+"/output_text"))){
-return $failAs(validate619, validate416);
-}
-}
-if(data.error !== undefined){
-if(!(validate630(data.error, instancePath+"/error"))){
-return $failAs(validate619, validate630);
-}
-}
-if(data.metadata !== undefined){
-if(!(validate398(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate619, validate398);
-}
-}
-}
-}
-else {
-return $fail(validate619, instancePath, $8);
-}
-validate619.errors = null;
-return true;
-}
-
-export const SentResponseCreatedTolerant = validate633;
+export const SentResponseCreatedTolerant = validate629;
 const schema158 = {"type":"object","required":["id","object","status","output"],"properties":{"id":{"$ref":"types#/definitions/EventId"},"object":{"const":"response"},"status":{"enum":["in_progress","completed","failed"]},"output":{"$ref":"#/definitions/shared0"},"error":{"$ref":"#/definitions/SentError"}}};
 
-function validate637(data, instancePath=""){
+function validate633(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.id === undefined) && (missing0 = "id")) || ((data.object === undefined) && (missing0 = "object"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.output === undefined) && (missing0 = "output"))){
-return $missing(validate637, instancePath, missing0);
+return $missing(validate633, instancePath, missing0);
 }
 else {
-if(data.id !== undefined){
-if(!(validate389(data.id, instancePath+"/id"))){
-return $failAs(validate637, validate389);
+if(!(validate387(data.id, instancePath+"/id"))){
+return $failAs(validate633, validate387);
 }
-}
-if(data.object !== undefined){
 if("response" !== data.object){
-return $fail(validate637, instancePath+"/object", $59);
+return $fail(validate633, instancePath+"/object", $59);
 }
-}
-if(data.status !== undefined){
 let data2 = data.status;
 if(!(((data2 === "in_progress") || (data2 === "completed")) || (data2 === "failed"))){
-return $fail(validate637, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema158.properties.status.enum}});
+return $fail(validate633, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema158.properties.status.enum}});
 }
-}
-if(data.output !== undefined){
-if(!(validate621(data.output, instancePath+"/output"))){
-return $failAs(validate637, validate621);
-}
+if(!(validate617(data.output, instancePath+"/output"))){
+return $failAs(validate633, validate617);
 }
 if(data.error !== undefined){
-if(!(validate630(data.error, instancePath+"/error"))){
-return $failAs(validate637, validate630);
+if(!(validate626(data.error, instancePath+"/error"))){
+return $failAs(validate633, validate626);
 }
 }
 }
 }
 else {
-return $fail(validate637, instancePath, $8);
-}
-validate637.errors = null;
-return true;
-}
-
-
-function validate636(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate636, instancePath, missing0);
-}
-else {
-if(data.status !== undefined){
-if("in_progress" !== data.status){
-return $fail(validate636, instancePath+"/status", $70);
-}
-}
-if(data.response !== undefined){
-if(!(validate637(data.response, instancePath+"/response"))){
-return $failAs(validate636, validate637);
-}
-}
-}
-}
-else {
-return $fail(validate636, instancePath, $8);
-}
-validate636.errors = null;
-return true;
-}
-
-
-function validate633(data, instancePath=""){
-if(!(validate98(data, instancePath))){
-return $failAs(validate633, validate98);
-}
-if(!(validate554(data, instancePath))){
-return $failAs(validate633, validate554);
-}
-if(!(validate636(data, instancePath))){
-return $failAs(validate633, validate636);
+return $fail(validate633, instancePath, $8);
 }
 validate633.errors = null;
 return true;
 }
 
-export const SentResponseInProgressTolerant = validate643;
+
+function validate632(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $missing(validate632, instancePath, missing0);
+}
+else {
+if("in_progress" !== data.status){
+return $fail(validate632, instancePath+"/status", $70);
+}
+if(!(validate633(data.response, instancePath+"/response"))){
+return $failAs(validate632, validate633);
+}
+}
+}
+else {
+return $fail(validate632, instancePath, $8);
+}
+validate632.errors = null;
+return true;
+}
+
+
+function validate629(data, instancePath=""){
+if(!(validate98(data, instancePath))){
+return $failAs(validate629, validate98);
+}
+if(!(validate550(data, instancePath))){
+return $failAs(validate629, validate550);
+}
+if(!(validate632(data, instancePath))){
+return $failAs(validate629, validate632);
+}
+validate629.errors = null;
+return true;
+}
+
+export const SentResponseInProgressTolerant = validate639;
+
+function validate639(data, instancePath=""){
+if(!(validate119(data, instancePath))){
+return $failAs(validate639, validate119);
+}
+if(!(validate550(data, instancePath))){
+return $failAs(validate639, validate550);
+}
+if(!(validate632(data, instancePath))){
+return $failAs(validate639, validate632);
+}
+validate639.errors = null;
+return true;
+}
+
+export const SentOutputItemAddedTolerant = validate643;
+
+function validate646(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
+return $missing(validate646, instancePath, missing0);
+}
+else {
+if(0 !== data.output_index){
+return $fail(validate646, instancePath+"/output_index", $22);
+}
+if(!(validate618(data.item, instancePath+"/item"))){
+return $failAs(validate646, validate618);
+}
+}
+}
+else {
+return $fail(validate646, instancePath, $8);
+}
+validate646.errors = null;
+return true;
+}
+
 
 function validate643(data, instancePath=""){
-if(!(validate119(data, instancePath))){
-return $failAs(validate643, validate119);
+if(!(validate148(data, instancePath))){
+return $failAs(validate643, validate148);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate643, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate643, validate550);
 }
-if(!(validate636(data, instancePath))){
-return $failAs(validate643, validate636);
+if(!(validate646(data, instancePath))){
+return $failAs(validate643, validate646);
 }
 validate643.errors = null;
 return true;
 }
 
-export const SentOutputItemAddedTolerant = validate647;
+export const SentContentPartAddedTolerant = validate649;
 
-function validate650(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.output_index === undefined) && (missing0 = "output_index")) || ((data.item === undefined) && (missing0 = "item"))){
-return $missing(validate650, instancePath, missing0);
-}
-else {
-if(data.output_index !== undefined){
-if(0 !== data.output_index){
-return $fail(validate650, instancePath+"/output_index", $22);
-}
-}
-if(data.item !== undefined){
-if(!(validate622(data.item, instancePath+"/item"))){
-return $failAs(validate650, validate622);
-}
-}
-}
-}
-else {
-return $fail(validate650, instancePath, $8);
-}
-validate650.errors = null;
-return true;
-}
-
-
-function validate647(data, instancePath=""){
-if(!(validate148(data, instancePath))){
-return $failAs(validate647, validate148);
-}
-if(!(validate554(data, instancePath))){
-return $failAs(validate647, validate554);
-}
-if(!(validate650(data, instancePath))){
-return $failAs(validate647, validate650);
-}
-validate647.errors = null;
-return true;
-}
-
-export const SentContentPartAddedTolerant = validate653;
-
-function validate653(data, instancePath=""){
+function validate649(data, instancePath=""){
 if(!(validate169(data, instancePath))){
-return $failAs(validate653, validate169);
+return $failAs(validate649, validate169);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate653, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate649, validate550);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $missing(validate653, instancePath, missing0);
+return $missing(validate649, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate653, instancePath+"/output_index", $22);
+return $fail(validate649, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate653, instancePath+"/content_index", $22);
+return $fail(validate649, instancePath+"/content_index", $22);
 }
-}
-if(data.part !== undefined){
-if(!(validate624(data.part, instancePath+"/part"))){
-return $failAs(validate653, validate624);
-}
+if(!(validate620(data.part, instancePath+"/part"))){
+return $failAs(validate649, validate620);
 }
 }
 }
 else {
-return $fail(validate653, instancePath, $8);
+return $fail(validate649, instancePath, $8);
 }
-validate653.errors = null;
+validate649.errors = null;
 return true;
 }
 
-export const SentOutputTextDeltaTolerant = validate657;
+export const SentOutputTextDeltaTolerant = validate653;
 
-function validate660(data, instancePath=""){
+function validate656(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -8668,160 +8206,173 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $75);
 errors++;
-validate660.errors = vErrors;
+validate656.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate660.errors = vErrors;
+validate656.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate657(data, instancePath=""){
+function validate653(data, instancePath=""){
 if(!(validate188(data, instancePath))){
-return $failAs(validate657, validate188);
+return $failAs(validate653, validate188);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate657, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate653, validate550);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate657, instancePath, missing0);
+return $missing(validate653, instancePath, missing0);
 }
 else {
-if(data.item_id !== undefined){
 let data0 = data.item_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate657, instancePath+"/item_id", $16);
+return $fail(validate653, instancePath+"/item_id", $16);
 }
 else {
 if(data0.length < 1){
-return $fail(validate657, instancePath+"/item_id", $1);
+return $fail(validate653, instancePath+"/item_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate657, instancePath+"/item_id", $2);
+return $fail(validate653, instancePath+"/item_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate657, instancePath+"/item_id", $3);
+return $fail(validate653, instancePath+"/item_id", $3);
 }
-}
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate657, instancePath+"/output_index", $22);
+return $fail(validate653, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate657, instancePath+"/content_index", $22);
+return $fail(validate653, instancePath+"/content_index", $22);
 }
-}
-if(data.delta !== undefined){
-if(!(validate660(data.delta, instancePath+"/delta"))){
-return $failAs(validate657, validate660);
-}
+if(!(validate656(data.delta, instancePath+"/delta"))){
+return $failAs(validate653, validate656);
 }
 }
 }
 else {
-return $fail(validate657, instancePath, $8);
+return $fail(validate653, instancePath, $8);
 }
-validate657.errors = null;
+validate653.errors = null;
 return true;
 }
 
-export const SentContentPartDoneTolerant = validate662;
+export const SentContentPartDoneTolerant = validate658;
 
-function validate662(data, instancePath=""){
+function validate658(data, instancePath=""){
 if(!(validate178(data, instancePath))){
-return $failAs(validate662, validate178);
+return $failAs(validate658, validate178);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate662, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate658, validate550);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.output_index === undefined) && (missing0 = "output_index")) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.status === undefined) && (missing0 = "status"))) || ((data.part === undefined) && (missing0 = "part"))){
-return $missing(validate662, instancePath, missing0);
+return $missing(validate658, instancePath, missing0);
 }
 else {
-if(data.output_index !== undefined){
 if(0 !== data.output_index){
-return $fail(validate662, instancePath+"/output_index", $22);
+return $fail(validate658, instancePath+"/output_index", $22);
 }
-}
-if(data.content_index !== undefined){
 if(0 !== data.content_index){
-return $fail(validate662, instancePath+"/content_index", $22);
+return $fail(validate658, instancePath+"/content_index", $22);
 }
-}
-if(data.status !== undefined){
 if("completed" !== data.status){
-return $fail(validate662, instancePath+"/status", $71);
+return $fail(validate658, instancePath+"/status", $71);
 }
-}
-if(data.part !== undefined){
-if(!(validate624(data.part, instancePath+"/part"))){
-return $failAs(validate662, validate624);
-}
+if(!(validate620(data.part, instancePath+"/part"))){
+return $failAs(validate658, validate620);
 }
 }
 }
 else {
-return $fail(validate662, instancePath, $8);
+return $fail(validate658, instancePath, $8);
+}
+validate658.errors = null;
+return true;
+}
+
+export const SentOutputItemDoneTolerant = validate662;
+
+function validate662(data, instancePath=""){
+if(!(validate161(data, instancePath))){
+return $failAs(validate662, validate161);
+}
+if(!(validate550(data, instancePath))){
+return $failAs(validate662, validate550);
+}
+if(!(validate646(data, instancePath))){
+return $failAs(validate662, validate646);
 }
 validate662.errors = null;
 return true;
 }
 
-export const SentOutputItemDoneTolerant = validate666;
+export const SentResponseCompletedTolerant = validate666;
 
 function validate666(data, instancePath=""){
-if(!(validate161(data, instancePath))){
-return $failAs(validate666, validate161);
+if(!(validate126(data, instancePath))){
+return $failAs(validate666, validate126);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate666, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate666, validate550);
 }
-if(!(validate650(data, instancePath))){
-return $failAs(validate666, validate650);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+return $missing(validate666, instancePath, missing0);
+}
+else {
+if("completed" !== data.status){
+return $fail(validate666, instancePath+"/status", $71);
+}
+if(!(validate633(data.response, instancePath+"/response"))){
+return $failAs(validate666, validate633);
+}
+}
+}
+else {
+return $fail(validate666, instancePath, $8);
 }
 validate666.errors = null;
 return true;
 }
 
-export const SentResponseCompletedTolerant = validate670;
+export const SentResponseFailedTolerant = validate670;
 
 function validate670(data, instancePath=""){
-if(!(validate126(data, instancePath))){
-return $failAs(validate670, validate126);
+if(!(validate133(data, instancePath))){
+return $failAs(validate670, validate133);
 }
-if(!(validate554(data, instancePath))){
-return $failAs(validate670, validate554);
+if(!(validate550(data, instancePath))){
+return $failAs(validate670, validate550);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.status === undefined) && (missing0 = "status")) || ((data.response === undefined) && (missing0 = "response"))){
+if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
 return $missing(validate670, instancePath, missing0);
 }
 else {
-if(data.status !== undefined){
-if("completed" !== data.status){
-return $fail(validate670, instancePath+"/status", $71);
+if("failed" !== data.status){
+return $fail(validate670, instancePath+"/status", $72);
 }
+if(!(validate626(data.error, instancePath+"/error"))){
+return $failAs(validate670, validate626);
 }
-if(data.response !== undefined){
-if(!(validate637(data.response, instancePath+"/response"))){
-return $failAs(validate670, validate637);
-}
+if(!(validate633(data.response, instancePath+"/response"))){
+return $failAs(validate670, validate633);
 }
 }
 }
@@ -8829,44 +8380,5 @@ else {
 return $fail(validate670, instancePath, $8);
 }
 validate670.errors = null;
-return true;
-}
-
-export const SentResponseFailedTolerant = validate674;
-
-function validate674(data, instancePath=""){
-if(!(validate133(data, instancePath))){
-return $failAs(validate674, validate133);
-}
-if(!(validate554(data, instancePath))){
-return $failAs(validate674, validate554);
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.status === undefined) && (missing0 = "status")) || ((data.error === undefined) && (missing0 = "error"))) || ((data.response === undefined) && (missing0 = "response"))){
-return $missing(validate674, instancePath, missing0);
-}
-else {
-if(data.status !== undefined){
-if("failed" !== data.status){
-return $fail(validate674, instancePath+"/status", $72);
-}
-}
-if(data.error !== undefined){
-if(!(validate630(data.error, instancePath+"/error"))){
-return $failAs(validate674, validate630);
-}
-}
-if(data.response !== undefined){
-if(!(validate637(data.response, instancePath+"/response"))){
-return $failAs(validate674, validate637);
-}
-}
-}
-}
-else {
-return $fail(validate674, instancePath, $8);
-}
-validate674.errors = null;
 return true;
 }

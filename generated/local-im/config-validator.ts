@@ -105,7 +105,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate28, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate28, instancePath+"/source", $2);
@@ -113,8 +112,6 @@ return $fail(validate28, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate28, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -129,8 +126,6 @@ return $fail(validate28, instancePath+"/provider", $4);
 else {
 return $fail(validate28, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -144,7 +139,6 @@ return $fail(validate28, instancePath+"/id", $4);
 }
 else {
 return $fail(validate28, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -298,49 +292,43 @@ return $fail(validate41, instancePath+"/enabled", $0);
 }
 if(data.maxEventsPerWindow !== undefined){
 let data1 = data.maxEventsPerWindow;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate41, instancePath+"/maxEventsPerWindow", $9);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 10000 || isNaN(data1)){
+if(data1 > 10000){
 return $fail(validate41, instancePath+"/maxEventsPerWindow", $10);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate41, instancePath+"/maxEventsPerWindow", $11);
-}
 }
 }
 }
 if(data.windowSeconds !== undefined){
 let data2 = data.windowSeconds;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate41, instancePath+"/windowSeconds", $9);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 86400 || isNaN(data2)){
+if(data2 > 86400){
 return $fail(validate41, instancePath+"/windowSeconds", $12);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate41, instancePath+"/windowSeconds", $11);
-}
 }
 }
 }
 if(data.cooldownSeconds !== undefined){
 let data3 = data.cooldownSeconds;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate41, instancePath+"/cooldownSeconds", $9);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
+if(data3 > 86400){
 return $fail(validate41, instancePath+"/cooldownSeconds", $12);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate41, instancePath+"/cooldownSeconds", $11);
-}
 }
 }
 }
@@ -423,49 +411,43 @@ return $unknown(validate44, instancePath+"/block/coalesce", key2);
 }
 if(data4.minChars !== undefined){
 let data5 = data4.minChars;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate44, instancePath+"/block/coalesce/minChars", $9);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
+if(data5 > 1000000){
 return $fail(validate44, instancePath+"/block/coalesce/minChars", $13);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate44, instancePath+"/block/coalesce/minChars", $11);
-}
 }
 }
 }
 if(data4.maxChars !== undefined){
 let data6 = data4.maxChars;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate44, instancePath+"/block/coalesce/maxChars", $9);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 return $fail(validate44, instancePath+"/block/coalesce/maxChars", $13);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate44, instancePath+"/block/coalesce/maxChars", $11);
-}
 }
 }
 }
 if(data4.idleMs !== undefined){
 let data7 = data4.idleMs;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate44, instancePath+"/block/coalesce/idleMs", $9);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 60000 || isNaN(data7)){
+if(data7 > 60000){
 return $fail(validate44, instancePath+"/block/coalesce/idleMs", $14);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate44, instancePath+"/block/coalesce/idleMs", $15);
-}
 }
 }
 }
@@ -577,129 +559,113 @@ return $unknown(validate51, instancePath, key0);
 }
 if(data.maxPayload !== undefined){
 let data0 = data.maxPayload;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate51, instancePath+"/maxPayload", $9);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 16777216 || isNaN(data0)){
+if(data0 > 16777216){
 return $fail(validate51, instancePath+"/maxPayload", $19);
 }
 else {
-if(data0 < 1024 || isNaN(data0)){
+if(data0 < 1024){
 return $fail(validate51, instancePath+"/maxPayload", $20);
-}
 }
 }
 }
 if(data.contentChars !== undefined){
 let data1 = data.contentChars;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate51, instancePath+"/contentChars", $9);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 1048576 || isNaN(data1)){
+if(data1 > 1048576){
 return $fail(validate51, instancePath+"/contentChars", $21);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate51, instancePath+"/contentChars", $11);
-}
 }
 }
 }
 if(data.maxConcurrent !== undefined){
 let data2 = data.maxConcurrent;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate51, instancePath+"/maxConcurrent", $9);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 1000 || isNaN(data2)){
+if(data2 > 1000){
 return $fail(validate51, instancePath+"/maxConcurrent", $22);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate51, instancePath+"/maxConcurrent", $11);
-}
 }
 }
 }
 if(data.queuedPerSession !== undefined){
 let data3 = data.queuedPerSession;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate51, instancePath+"/queuedPerSession", $9);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 10000 || isNaN(data3)){
+if(data3 > 10000){
 return $fail(validate51, instancePath+"/queuedPerSession", $10);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate51, instancePath+"/queuedPerSession", $11);
-}
 }
 }
 }
 if(data.messagesPerMinute !== undefined){
 let data4 = data.messagesPerMinute;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate51, instancePath+"/messagesPerMinute", $9);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 100000 || isNaN(data4)){
+if(data4 > 100000){
 return $fail(validate51, instancePath+"/messagesPerMinute", $23);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate51, instancePath+"/messagesPerMinute", $11);
-}
 }
 }
 }
 if(data.messageBurst !== undefined){
 let data5 = data.messageBurst;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate51, instancePath+"/messageBurst", $9);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 100000 || isNaN(data5)){
+if(data5 > 100000){
 return $fail(validate51, instancePath+"/messageBurst", $23);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate51, instancePath+"/messageBurst", $11);
-}
 }
 }
 }
 if(data.dedupeEntries !== undefined){
 let data6 = data.dedupeEntries;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate51, instancePath+"/dedupeEntries", $9);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 return $fail(validate51, instancePath+"/dedupeEntries", $13);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate51, instancePath+"/dedupeEntries", $11);
-}
 }
 }
 }
 if(data.turnSeconds !== undefined){
 let data7 = data.turnSeconds;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate51, instancePath+"/turnSeconds", $9);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 86400 || isNaN(data7)){
+if(data7 > 86400){
 return $fail(validate51, instancePath+"/turnSeconds", $12);
 }
 else {
-if(data7 < 1 || isNaN(data7)){
+if(data7 < 1){
 return $fail(validate51, instancePath+"/turnSeconds", $11);
-}
 }
 }
 }
@@ -893,17 +859,15 @@ return $failAs(validate53, validate44);
 }
 if(data.textChunkLimit !== undefined){
 let data23 = data.textChunkLimit;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(!(Number.isInteger(data23))){
 return $fail(validate53, instancePath+"/textChunkLimit", $9);
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 200000 || isNaN(data23)){
+if(data23 > 200000){
 return $fail(validate53, instancePath+"/textChunkLimit", $26);
 }
 else {
-if(data23 < 100 || isNaN(data23)){
+if(data23 < 100){
 return $fail(validate53, instancePath+"/textChunkLimit", $27);
-}
 }
 }
 }
@@ -1126,17 +1090,15 @@ return $failAs(validate22, validate44);
 }
 if(data.textChunkLimit !== undefined){
 let data23 = data.textChunkLimit;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(!(Number.isInteger(data23))){
 return $fail(validate22, instancePath+"/textChunkLimit", $9);
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 200000 || isNaN(data23)){
+if(data23 > 200000){
 return $fail(validate22, instancePath+"/textChunkLimit", $26);
 }
 else {
-if(data23 < 100 || isNaN(data23)){
+if(data23 < 100){
 return $fail(validate22, instancePath+"/textChunkLimit", $27);
-}
 }
 }
 }
@@ -1242,7 +1204,6 @@ if(!(((key0 === "source") || (key0 === "provider")) || (key0 === "id"))){
 return $unknown(validate69, instancePath, key0);
 }
 }
-if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 !== "string"){
 return $fail(validate69, instancePath+"/source", $2);
@@ -1250,8 +1211,6 @@ return $fail(validate69, instancePath+"/source", $2);
 if(!((((data0 === "env") || (data0 === "file")) || (data0 === "exec")) || (data0 === "store"))){
 return $fail(validate69, instancePath+"/source", {keyword:"enum",params:{allowedValues: schema11.properties.source.enum}});
 }
-}
-if(data.provider !== undefined){
 let data1 = data.provider;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func3(data1) > 128){
@@ -1266,8 +1225,6 @@ return $fail(validate69, instancePath+"/provider", $4);
 else {
 return $fail(validate69, instancePath+"/provider", $2);
 }
-}
-if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func3(data2) > 1024){
@@ -1281,7 +1238,6 @@ return $fail(validate69, instancePath+"/id", $4);
 }
 else {
 return $fail(validate69, instancePath+"/id", $2);
-}
 }
 }
 }
@@ -1474,17 +1430,15 @@ return $failAs(validate70, validate44);
 }
 if(data.textChunkLimit !== undefined){
 let data23 = data.textChunkLimit;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+if(!(Number.isInteger(data23))){
 return $fail(validate70, instancePath+"/textChunkLimit", $9);
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 200000 || isNaN(data23)){
+if(data23 > 200000){
 return $fail(validate70, instancePath+"/textChunkLimit", $26);
 }
 else {
-if(data23 < 100 || isNaN(data23)){
+if(data23 < 100){
 return $fail(validate70, instancePath+"/textChunkLimit", $27);
-}
 }
 }
 }

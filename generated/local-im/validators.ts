@@ -55,15 +55,15 @@ return $fail(validate22, instancePath+"/type", $0);
 }
 if(data.messageId !== undefined){
 let data1 = data.messageId;
-if(((typeof data1 !== "string") && (!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1))))) && (data1 !== null)){
+if(((typeof data1 !== "string") && (!(Number.isInteger(data1)))) && (data1 !== null)){
 return $fail(validate22, instancePath+"/messageId", {keyword:"type",params:{type: schema7.properties.messageId.type}});
 }
 if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 9007199254740991 || isNaN(data1)){
+if(data1 > 9007199254740991){
 return $fail(validate22, instancePath+"/messageId", $1);
 }
 else {
-if(data1 < -9007199254740991 || isNaN(data1)){
+if(data1 < -9007199254740991){
 return $fail(validate22, instancePath+"/messageId", $2);
 }
 }
@@ -76,15 +76,15 @@ return $fail(validate22, instancePath+"/messageId", $3);
 }
 if(data.conversationId !== undefined){
 let data2 = data.conversationId;
-if(((typeof data2 !== "string") && (!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2))))) && (data2 !== null)){
+if(((typeof data2 !== "string") && (!(Number.isInteger(data2)))) && (data2 !== null)){
 return $fail(validate22, instancePath+"/conversationId", {keyword:"type",params:{type: schema7.properties.conversationId.type}});
 }
 if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 9007199254740991 || isNaN(data2)){
+if(data2 > 9007199254740991){
 return $fail(validate22, instancePath+"/conversationId", $1);
 }
 else {
-if(data2 < -9007199254740991 || isNaN(data2)){
+if(data2 < -9007199254740991){
 return $fail(validate22, instancePath+"/conversationId", $2);
 }
 }
@@ -97,15 +97,15 @@ return $fail(validate22, instancePath+"/conversationId", $3);
 }
 if(data.userId !== undefined){
 let data3 = data.userId;
-if(((typeof data3 !== "string") && (!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3))))) && (data3 !== null)){
+if(((typeof data3 !== "string") && (!(Number.isInteger(data3)))) && (data3 !== null)){
 return $fail(validate22, instancePath+"/userId", {keyword:"type",params:{type: schema7.properties.userId.type}});
 }
 if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 9007199254740991 || isNaN(data3)){
+if(data3 > 9007199254740991){
 return $fail(validate22, instancePath+"/userId", $1);
 }
 else {
-if(data3 < -9007199254740991 || isNaN(data3)){
+if(data3 < -9007199254740991){
 return $fail(validate22, instancePath+"/userId", $2);
 }
 }
@@ -118,15 +118,15 @@ return $fail(validate22, instancePath+"/userId", $3);
 }
 if(data.sessionId !== undefined){
 let data4 = data.sessionId;
-if(((typeof data4 !== "string") && (!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4))))) && (data4 !== null)){
+if(((typeof data4 !== "string") && (!(Number.isInteger(data4)))) && (data4 !== null)){
 return $fail(validate22, instancePath+"/sessionId", {keyword:"type",params:{type: schema7.properties.sessionId.type}});
 }
 if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 9007199254740991 || isNaN(data4)){
+if(data4 > 9007199254740991){
 return $fail(validate22, instancePath+"/sessionId", $1);
 }
 else {
-if(data4 < -9007199254740991 || isNaN(data4)){
+if(data4 < -9007199254740991){
 return $fail(validate22, instancePath+"/sessionId", $2);
 }
 }
@@ -137,7 +137,6 @@ return $fail(validate22, instancePath+"/sessionId", $3);
 }
 }
 }
-if(data.content !== undefined){
 let data5 = data.content;
 if(typeof data5 === "string"){
 if(data5.length > 1048576 && func2(data5) > 1048576){
@@ -151,7 +150,6 @@ return $fail(validate22, instancePath+"/content", $5);
 }
 else {
 return $fail(validate22, instancePath+"/content", $6);
-}
 }
 }
 }
@@ -171,10 +169,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate23, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("ping" !== data.type){
 return $fail(validate23, instancePath+"/type", $8);
-}
 }
 }
 }
@@ -194,10 +190,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate24, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("pong" !== data.type){
 return $fail(validate24, instancePath+"/type", $9);
-}
 }
 }
 }
@@ -237,10 +231,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate25, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("ack" !== data.type){
 return $fail(validate25, instancePath+"/type", $10);
-}
 }
 if(data.messageId !== undefined){
 if(!(validate26(data.messageId, instancePath+"/messageId"))){
@@ -293,12 +285,9 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === u
 return $missing(validate28, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("hello" !== data.type){
 return $fail(validate28, instancePath+"/type", $12);
 }
-}
-if(data.extensions !== undefined){
 let data1 = data.extensions;
 if(Array.isArray(data1)){
 if(data1.length > 64){
@@ -315,7 +304,6 @@ return $failAs(validate28, validate29);
 }
 else {
 return $fail(validate28, instancePath+"/extensions", $14);
-}
 }
 if(data.serverName !== undefined){
 let data3 = data.serverName;
@@ -341,15 +329,15 @@ export const Cancel = validate31;
 const schema15 = {"type":["string","integer","null"],"maxLength":128,"minimum":-9007199254740991,"maximum":9007199254740991};
 
 function validate32(data, instancePath=""){
-if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
+if(((typeof data !== "string") && (!(Number.isInteger(data)))) && (data !== null)){
 return $fail(validate32, instancePath, {keyword:"type",params:{type: schema15.type}});
 }
 if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate32, instancePath, $1);
 }
 else {
-if(data < -9007199254740991 || isNaN(data)){
+if(data < -9007199254740991){
 return $fail(validate32, instancePath, $2);
 }
 }
@@ -371,15 +359,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === un
 return $missing(validate31, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("cancel" !== data.type){
 return $fail(validate31, instancePath+"/type", $15);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate32(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate31, validate32);
-}
 }
 }
 }
@@ -419,29 +403,21 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate34, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("reaction" !== data.type){
 return $fail(validate34, instancePath+"/type", $17);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate32(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate34, validate32);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate36(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate34, validate36);
 }
-}
-if(data.op !== undefined){
 let data3 = data.op;
 if(typeof data3 !== "string"){
 return $fail(validate34, instancePath+"/op", $6);
 }
 if(!((data3 === "add") || (data3 === "remove"))){
 return $fail(validate34, instancePath+"/op", {keyword:"enum",params:{allowedValues: schema16.properties.op.enum}});
-}
 }
 if(data.userId !== undefined){
 if(!(validate32(data.userId, instancePath+"/userId"))){
@@ -466,17 +442,12 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === u
 return $missing(validate39, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("edit" !== data.type){
 return $fail(validate39, instancePath+"/type", $18);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate32(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate39, validate32);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 1048576 && func2(data2) > 1048576){
@@ -490,7 +461,6 @@ return $fail(validate39, instancePath+"/content", $5);
 }
 else {
 return $fail(validate39, instancePath+"/content", $6);
-}
 }
 if(data.userId !== undefined){
 if(!(validate32(data.userId, instancePath+"/userId"))){
@@ -515,15 +485,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === un
 return $missing(validate42, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("delete" !== data.type){
 return $fail(validate42, instancePath+"/type", $19);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate32(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate42, validate32);
-}
 }
 if(data.userId !== undefined){
 if(!(validate32(data.userId, instancePath+"/userId"))){
@@ -572,20 +538,14 @@ if(!(((key0 === "type") || (key0 === "replyTo")) || (key0 === "content"))){
 return $unknown(validate45, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("edited" !== data.type){
 return $fail(validate45, instancePath+"/type", $21);
 }
-}
-if(data.replyTo !== undefined){
 if(!(validate26(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate45, validate26);
 }
-}
-if(data.content !== undefined){
 if(!(validate47(data.content, instancePath+"/content"))){
 return $failAs(validate45, validate47);
-}
 }
 }
 }
@@ -610,15 +570,11 @@ if(!((key0 === "type") || (key0 === "replyTo"))){
 return $unknown(validate49, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("deleted" !== data.type){
 return $fail(validate49, instancePath+"/type", $22);
 }
-}
-if(data.replyTo !== undefined){
 if(!(validate26(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate49, validate26);
-}
 }
 }
 }
@@ -632,17 +588,15 @@ return true;
 export const Thought = validate51;
 
 function validate57(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate57, instancePath, $23);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate57, instancePath, $1);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate57, instancePath, $24);
-}
 }
 }
 validate57.errors = null;
@@ -662,10 +616,8 @@ if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessio
 return $unknown(validate51, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("thought" !== data.type){
 return $fail(validate51, instancePath+"/type", $25);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate26(data.conversationId, instancePath+"/conversationId"))){
@@ -677,15 +629,11 @@ if(!(validate26(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate51, validate26);
 }
 }
-if(data.content !== undefined){
 if(!(validate47(data.content, instancePath+"/content"))){
 return $failAs(validate51, validate47);
 }
-}
-if(data.delta !== undefined){
 if(!(validate47(data.delta, instancePath+"/delta"))){
 return $failAs(validate51, validate47);
-}
 }
 if(data.replyTo !== undefined){
 if(!(validate26(data.replyTo, instancePath+"/replyTo"))){
@@ -720,10 +668,8 @@ if(!((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "session
 return $unknown(validate59, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("stream" !== data.type){
 return $fail(validate59, instancePath+"/type", $26);
-}
 }
 if(data.conversationId !== undefined){
 let data1 = data.conversationId;
@@ -757,7 +703,6 @@ else {
 return $fail(validate59, instancePath+"/sessionId", $6);
 }
 }
-if(data.content !== undefined){
 let data3 = data.content;
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
@@ -771,7 +716,6 @@ return $fail(validate59, instancePath+"/content", $5);
 }
 else {
 return $fail(validate59, instancePath+"/content", $6);
-}
 }
 if(data.replyTo !== undefined){
 let data4 = data.replyTo;
@@ -791,17 +735,15 @@ return $fail(validate59, instancePath+"/replyTo", $6);
 }
 if(data.seq !== undefined){
 let data5 = data.seq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate59, instancePath+"/seq", $23);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate59, instancePath+"/seq", $1);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate59, instancePath+"/seq", $24);
-}
 }
 }
 }
@@ -830,10 +772,8 @@ if(!(func18.call(schema26.properties, key0))){
 return $unknown(validate60, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("done" !== data.type){
 return $fail(validate60, instancePath+"/type", $27);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate26(data.conversationId, instancePath+"/conversationId"))){
@@ -845,7 +785,6 @@ if(!(validate26(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate60, validate26);
 }
 }
-if(data.content !== undefined){
 let data3 = data.content;
 if(typeof data3 === "string"){
 if(data3.length > 524288 && func2(data3) > 524288){
@@ -855,8 +794,6 @@ return $fail(validate60, instancePath+"/content", $28);
 else {
 return $fail(validate60, instancePath+"/content", $6);
 }
-}
-if(data.thought !== undefined){
 let data4 = data.thought;
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
@@ -865,7 +802,6 @@ return $fail(validate60, instancePath+"/thought", $20);
 }
 else {
 return $fail(validate60, instancePath+"/thought", $6);
-}
 }
 if(data.replyTo !== undefined){
 if(!(validate26(data.replyTo, instancePath+"/replyTo"))){
@@ -923,10 +859,8 @@ if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessio
 return $unknown(validate66, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("error" !== data.type){
 return $fail(validate66, instancePath+"/type", $30);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate26(data.conversationId, instancePath+"/conversationId"))){
@@ -938,7 +872,6 @@ if(!(validate26(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate66, validate26);
 }
 }
-if(data.error !== undefined){
 let data3 = data.error;
 if(typeof data3 === "string"){
 if(data3.length > 1024 && func2(data3) > 1024){
@@ -952,7 +885,6 @@ return $fail(validate66, instancePath+"/error", $5);
 }
 else {
 return $fail(validate66, instancePath+"/error", $6);
-}
 }
 if(data.code !== undefined){
 if(!(validate69(data.code, instancePath+"/code"))){
@@ -992,10 +924,8 @@ if(!(((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessionId"
 return $unknown(validate73, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("typing" !== data.type){
 return $fail(validate73, instancePath+"/type", $32);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate26(data.conversationId, instancePath+"/conversationId"))){
@@ -1031,10 +961,8 @@ if(!(((((((key0 === "type") || (key0 === "conversationId")) || (key0 === "sessio
 return $unknown(validate76, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("activity" !== data.type){
 return $fail(validate76, instancePath+"/type", $33);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate26(data.conversationId, instancePath+"/conversationId"))){
@@ -1051,12 +979,9 @@ if(!(validate26(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate76, validate26);
 }
 }
-if(data.activityId !== undefined){
 if(!(validate26(data.activityId, instancePath+"/activityId"))){
 return $failAs(validate76, validate26);
 }
-}
-if(data.tool !== undefined){
 let data5 = data.tool;
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
@@ -1071,15 +996,12 @@ return $fail(validate76, instancePath+"/tool", $5);
 else {
 return $fail(validate76, instancePath+"/tool", $6);
 }
-}
-if(data.status !== undefined){
 let data6 = data.status;
 if(typeof data6 !== "string"){
 return $fail(validate76, instancePath+"/status", $6);
 }
 if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
 return $fail(validate76, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema30.properties.status.enum}});
-}
 }
 }
 }
@@ -1093,15 +1015,15 @@ return true;
 export const GivenId = validate81;
 
 function validate81(data, instancePath=""){
-if(((typeof data !== "string") && (!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data))))) && (data !== null)){
+if(((typeof data !== "string") && (!(Number.isInteger(data)))) && (data !== null)){
 return $fail(validate81, instancePath, {keyword:"type",params:{type: schema15.type}});
 }
 if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate81, instancePath, $1);
 }
 else {
-if(data < -9007199254740991 || isNaN(data)){
+if(data < -9007199254740991){
 return $fail(validate81, instancePath, $2);
 }
 }
@@ -1198,17 +1120,15 @@ return true;
 export const Seq = validate86;
 
 function validate86(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate86, instancePath, $23);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate86, instancePath, $1);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate86, instancePath, $24);
-}
 }
 }
 validate86.errors = null;
@@ -1237,20 +1157,14 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === und
 return $missing(validate89, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("edited" !== data.type){
 return $fail(validate89, instancePath+"/type", $21);
 }
-}
-if(data.replyTo !== undefined){
 if(!(validate82(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate89, validate82);
 }
-}
-if(data.content !== undefined){
 if(!(validate85(data.content, instancePath+"/content"))){
 return $failAs(validate89, validate85);
-}
 }
 }
 }
@@ -1270,15 +1184,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.replyTo === unde
 return $missing(validate92, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("deleted" !== data.type){
 return $fail(validate92, instancePath+"/type", $22);
 }
-}
-if(data.replyTo !== undefined){
 if(!(validate82(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate92, validate82);
-}
 }
 }
 }
@@ -1298,10 +1208,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.content === und
 return $missing(validate94, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("thought" !== data.type){
 return $fail(validate94, instancePath+"/type", $25);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate82(data.conversationId, instancePath+"/conversationId"))){
@@ -1313,15 +1221,11 @@ if(!(validate82(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate94, validate82);
 }
 }
-if(data.content !== undefined){
 if(!(validate85(data.content, instancePath+"/content"))){
 return $failAs(validate94, validate85);
 }
-}
-if(data.delta !== undefined){
 if(!(validate85(data.delta, instancePath+"/delta"))){
 return $failAs(validate94, validate85);
-}
 }
 if(data.replyTo !== undefined){
 if(!(validate82(data.replyTo, instancePath+"/replyTo"))){
@@ -1351,10 +1255,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.content === unde
 return $missing(validate101, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("stream" !== data.type){
 return $fail(validate101, instancePath+"/type", $26);
-}
 }
 if(data.conversationId !== undefined){
 let data1 = data.conversationId;
@@ -1388,7 +1290,6 @@ else {
 return $fail(validate101, instancePath+"/sessionId", $6);
 }
 }
-if(data.content !== undefined){
 let data3 = data.content;
 if(typeof data3 === "string"){
 if(data3.length > 262144 && func2(data3) > 262144){
@@ -1402,7 +1303,6 @@ return $fail(validate101, instancePath+"/content", $5);
 }
 else {
 return $fail(validate101, instancePath+"/content", $6);
-}
 }
 if(data.replyTo !== undefined){
 let data4 = data.replyTo;
@@ -1422,17 +1322,15 @@ return $fail(validate101, instancePath+"/replyTo", $6);
 }
 if(data.seq !== undefined){
 let data5 = data.seq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate101, instancePath+"/seq", $23);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate101, instancePath+"/seq", $1);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate101, instancePath+"/seq", $24);
-}
 }
 }
 }
@@ -1454,10 +1352,8 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.content === und
 return $missing(validate102, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("done" !== data.type){
 return $fail(validate102, instancePath+"/type", $27);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate82(data.conversationId, instancePath+"/conversationId"))){
@@ -1469,7 +1365,6 @@ if(!(validate82(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate102, validate82);
 }
 }
-if(data.content !== undefined){
 let data3 = data.content;
 if(typeof data3 === "string"){
 if(data3.length > 524288 && func2(data3) > 524288){
@@ -1479,8 +1374,6 @@ return $fail(validate102, instancePath+"/content", $28);
 else {
 return $fail(validate102, instancePath+"/content", $6);
 }
-}
-if(data.thought !== undefined){
 let data4 = data.thought;
 if(typeof data4 === "string"){
 if(data4.length > 262144 && func2(data4) > 262144){
@@ -1489,7 +1382,6 @@ return $fail(validate102, instancePath+"/thought", $20);
 }
 else {
 return $fail(validate102, instancePath+"/thought", $6);
-}
 }
 if(data.replyTo !== undefined){
 if(!(validate82(data.replyTo, instancePath+"/replyTo"))){
@@ -1529,10 +1421,8 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefi
 return $missing(validate108, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("error" !== data.type){
 return $fail(validate108, instancePath+"/type", $30);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate82(data.conversationId, instancePath+"/conversationId"))){
@@ -1544,7 +1434,6 @@ if(!(validate82(data.sessionId, instancePath+"/sessionId"))){
 return $failAs(validate108, validate82);
 }
 }
-if(data.error !== undefined){
 let data3 = data.error;
 if(typeof data3 === "string"){
 if(data3.length > 1024 && func2(data3) > 1024){
@@ -1558,7 +1447,6 @@ return $fail(validate108, instancePath+"/error", $5);
 }
 else {
 return $fail(validate108, instancePath+"/error", $6);
-}
 }
 if(data.code !== undefined){
 if(!(validate87(data.code, instancePath+"/code"))){
@@ -1593,10 +1481,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate114, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("typing" !== data.type){
 return $fail(validate114, instancePath+"/type", $32);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate82(data.conversationId, instancePath+"/conversationId"))){
@@ -1627,10 +1513,8 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.activityId ===
 return $missing(validate117, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("activity" !== data.type){
 return $fail(validate117, instancePath+"/type", $33);
-}
 }
 if(data.conversationId !== undefined){
 if(!(validate82(data.conversationId, instancePath+"/conversationId"))){
@@ -1647,12 +1531,9 @@ if(!(validate82(data.replyTo, instancePath+"/replyTo"))){
 return $failAs(validate117, validate82);
 }
 }
-if(data.activityId !== undefined){
 if(!(validate82(data.activityId, instancePath+"/activityId"))){
 return $failAs(validate117, validate82);
 }
-}
-if(data.tool !== undefined){
 let data5 = data.tool;
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
@@ -1667,15 +1548,12 @@ return $fail(validate117, instancePath+"/tool", $5);
 else {
 return $fail(validate117, instancePath+"/tool", $6);
 }
-}
-if(data.status !== undefined){
 let data6 = data.status;
 if(typeof data6 !== "string"){
 return $fail(validate117, instancePath+"/status", $6);
 }
 if(!(((data6 === "started") || (data6 === "completed")) || (data6 === "failed"))){
 return $fail(validate117, instancePath+"/status", {keyword:"enum",params:{allowedValues: schema46.properties.status.enum}});
-}
 }
 }
 }

@@ -152,17 +152,15 @@ return $fail(validate29, instancePath+"/endpoint", $4);
 }
 if(data.timeout !== undefined){
 let data2 = data.timeout;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate29, instancePath+"/timeout", $7);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 60000 || isNaN(data2)){
+if(data2 > 60000){
 return $fail(validate29, instancePath+"/timeout", $8);
 }
 else {
-if(data2 < 1000 || isNaN(data2)){
+if(data2 < 1000){
 return $fail(validate29, instancePath+"/timeout", $9);
-}
 }
 }
 }
@@ -178,33 +176,29 @@ return $fail(validate29, instancePath+"/allowQueryToken", $0);
 }
 if(data.cacheSeconds !== undefined){
 let data5 = data.cacheSeconds;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate29, instancePath+"/cacheSeconds", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 3600 || isNaN(data5)){
+if(data5 > 3600){
 return $fail(validate29, instancePath+"/cacheSeconds", $10);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate29, instancePath+"/cacheSeconds", $11);
-}
 }
 }
 }
 if(data.recheckSeconds !== undefined){
 let data6 = data.recheckSeconds;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate29, instancePath+"/recheckSeconds", $7);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 86400 || isNaN(data6)){
+if(data6 > 86400){
 return $fail(validate29, instancePath+"/recheckSeconds", $12);
 }
 else {
-if(data6 < 0 || isNaN(data6)){
+if(data6 < 0){
 return $fail(validate29, instancePath+"/recheckSeconds", $11);
-}
 }
 }
 }
@@ -537,49 +531,43 @@ return $fail(validate52, instancePath+"/enabled", $0);
 }
 if(data.maxEventsPerWindow !== undefined){
 let data1 = data.maxEventsPerWindow;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate52, instancePath+"/maxEventsPerWindow", $7);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 10000 || isNaN(data1)){
+if(data1 > 10000){
 return $fail(validate52, instancePath+"/maxEventsPerWindow", $24);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate52, instancePath+"/maxEventsPerWindow", $25);
-}
 }
 }
 }
 if(data.windowSeconds !== undefined){
 let data2 = data.windowSeconds;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate52, instancePath+"/windowSeconds", $7);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 86400 || isNaN(data2)){
+if(data2 > 86400){
 return $fail(validate52, instancePath+"/windowSeconds", $12);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate52, instancePath+"/windowSeconds", $25);
-}
 }
 }
 }
 if(data.cooldownSeconds !== undefined){
 let data3 = data.cooldownSeconds;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate52, instancePath+"/cooldownSeconds", $7);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 86400 || isNaN(data3)){
+if(data3 > 86400){
 return $fail(validate52, instancePath+"/cooldownSeconds", $12);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate52, instancePath+"/cooldownSeconds", $25);
-}
 }
 }
 }
@@ -676,17 +664,15 @@ return $failAs(validate54, validate55);
 }
 if(data.maxAgents !== undefined){
 let data4 = data.maxAgents;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate54, instancePath+"/maxAgents", $7);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 100000 || isNaN(data4)){
+if(data4 > 100000){
 return $fail(validate54, instancePath+"/maxAgents", $28);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate54, instancePath+"/maxAgents", $25);
-}
 }
 }
 }
@@ -769,49 +755,43 @@ return $unknown(validate58, instancePath+"/block/coalesce", key2);
 }
 if(data4.minChars !== undefined){
 let data5 = data4.minChars;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate58, instancePath+"/block/coalesce/minChars", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 1000000 || isNaN(data5)){
+if(data5 > 1000000){
 return $fail(validate58, instancePath+"/block/coalesce/minChars", $29);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate58, instancePath+"/block/coalesce/minChars", $25);
-}
 }
 }
 }
 if(data4.maxChars !== undefined){
 let data6 = data4.maxChars;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate58, instancePath+"/block/coalesce/maxChars", $7);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 1000000 || isNaN(data6)){
+if(data6 > 1000000){
 return $fail(validate58, instancePath+"/block/coalesce/maxChars", $29);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate58, instancePath+"/block/coalesce/maxChars", $25);
-}
 }
 }
 }
 if(data4.idleMs !== undefined){
 let data7 = data4.idleMs;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate58, instancePath+"/block/coalesce/idleMs", $7);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 60000 || isNaN(data7)){
+if(data7 > 60000){
 return $fail(validate58, instancePath+"/block/coalesce/idleMs", $8);
 }
 else {
-if(data7 < 0 || isNaN(data7)){
+if(data7 < 0){
 return $fail(validate58, instancePath+"/block/coalesce/idleMs", $11);
-}
 }
 }
 }
@@ -903,17 +883,15 @@ return $failAs(validate66, validate55);
 }
 if(data.maxBytes !== undefined){
 let data1 = data.maxBytes;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate66, instancePath+"/maxBytes", $7);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 104857600 || isNaN(data1)){
+if(data1 > 104857600){
 return $fail(validate66, instancePath+"/maxBytes", $30);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate66, instancePath+"/maxBytes", $25);
-}
 }
 }
 }
@@ -935,129 +913,113 @@ return $unknown(validate69, instancePath, key0);
 }
 if(data.maxPayload !== undefined){
 let data0 = data.maxPayload;
-if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
+if(!(Number.isInteger(data0))){
 return $fail(validate69, instancePath+"/maxPayload", $7);
 }
-if((typeof data0 == "number") && (isFinite(data0))){
-if(data0 > 16777216 || isNaN(data0)){
+if(data0 > 16777216){
 return $fail(validate69, instancePath+"/maxPayload", $31);
 }
 else {
-if(data0 < 1024 || isNaN(data0)){
+if(data0 < 1024){
 return $fail(validate69, instancePath+"/maxPayload", $32);
-}
 }
 }
 }
 if(data.maxConnections !== undefined){
 let data1 = data.maxConnections;
-if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+if(!(Number.isInteger(data1))){
 return $fail(validate69, instancePath+"/maxConnections", $7);
 }
-if((typeof data1 == "number") && (isFinite(data1))){
-if(data1 > 100000 || isNaN(data1)){
+if(data1 > 100000){
 return $fail(validate69, instancePath+"/maxConnections", $28);
 }
 else {
-if(data1 < 1 || isNaN(data1)){
+if(data1 < 1){
 return $fail(validate69, instancePath+"/maxConnections", $25);
-}
 }
 }
 }
 if(data.maxConnectionsPerSender !== undefined){
 let data2 = data.maxConnectionsPerSender;
-if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+if(!(Number.isInteger(data2))){
 return $fail(validate69, instancePath+"/maxConnectionsPerSender", $7);
 }
-if((typeof data2 == "number") && (isFinite(data2))){
-if(data2 > 1000 || isNaN(data2)){
+if(data2 > 1000){
 return $fail(validate69, instancePath+"/maxConnectionsPerSender", $33);
 }
 else {
-if(data2 < 1 || isNaN(data2)){
+if(data2 < 1){
 return $fail(validate69, instancePath+"/maxConnectionsPerSender", $25);
-}
 }
 }
 }
 if(data.messagesPerMinute !== undefined){
 let data3 = data.messagesPerMinute;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+if(!(Number.isInteger(data3))){
 return $fail(validate69, instancePath+"/messagesPerMinute", $7);
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 100000 || isNaN(data3)){
+if(data3 > 100000){
 return $fail(validate69, instancePath+"/messagesPerMinute", $28);
 }
 else {
-if(data3 < 1 || isNaN(data3)){
+if(data3 < 1){
 return $fail(validate69, instancePath+"/messagesPerMinute", $25);
-}
 }
 }
 }
 if(data.messageBurst !== undefined){
 let data4 = data.messageBurst;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate69, instancePath+"/messageBurst", $7);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 100000 || isNaN(data4)){
+if(data4 > 100000){
 return $fail(validate69, instancePath+"/messageBurst", $28);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate69, instancePath+"/messageBurst", $25);
-}
 }
 }
 }
 if(data.queuedPerSession !== undefined){
 let data5 = data.queuedPerSession;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate69, instancePath+"/queuedPerSession", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 10000 || isNaN(data5)){
+if(data5 > 10000){
 return $fail(validate69, instancePath+"/queuedPerSession", $24);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate69, instancePath+"/queuedPerSession", $25);
-}
 }
 }
 }
 if(data.turnSeconds !== undefined){
 let data6 = data.turnSeconds;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+if(!(Number.isInteger(data6))){
 return $fail(validate69, instancePath+"/turnSeconds", $7);
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 86400 || isNaN(data6)){
+if(data6 > 86400){
 return $fail(validate69, instancePath+"/turnSeconds", $12);
 }
 else {
-if(data6 < 1 || isNaN(data6)){
+if(data6 < 1){
 return $fail(validate69, instancePath+"/turnSeconds", $25);
-}
 }
 }
 }
 if(data.deadAfterSeconds !== undefined){
 let data7 = data.deadAfterSeconds;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+if(!(Number.isInteger(data7))){
 return $fail(validate69, instancePath+"/deadAfterSeconds", $7);
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 3600 || isNaN(data7)){
+if(data7 > 3600){
 return $fail(validate69, instancePath+"/deadAfterSeconds", $10);
 }
 else {
-if(data7 < 31 || isNaN(data7)){
+if(data7 < 31){
 return $fail(validate69, instancePath+"/deadAfterSeconds", $34);
-}
 }
 }
 }
@@ -1116,17 +1078,15 @@ return $fail(validate71, instancePath+"/configWrites", $0);
 }
 if(data.port !== undefined){
 let data5 = data.port;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate71, instancePath+"/port", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 65535 || isNaN(data5)){
+if(data5 > 65535){
 return $fail(validate71, instancePath+"/port", $35);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate71, instancePath+"/port", $25);
-}
 }
 }
 }
@@ -1225,17 +1185,15 @@ return $failAs(validate71, validate39);
 }
 if(data.historyLimit !== undefined){
 let data20 = data.historyLimit;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(!(Number.isInteger(data20))){
 return $fail(validate71, instancePath+"/historyLimit", $7);
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 1000 || isNaN(data20)){
+if(data20 > 1000){
 return $fail(validate71, instancePath+"/historyLimit", $33);
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data20 < 0){
 return $fail(validate71, instancePath+"/historyLimit", $11);
-}
 }
 }
 }
@@ -1275,17 +1233,15 @@ return $failAs(validate71, validate58);
 }
 if(data.textChunkLimit !== undefined){
 let data27 = data.textChunkLimit;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(!(Number.isInteger(data27))){
 return $fail(validate71, instancePath+"/textChunkLimit", $7);
 }
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 200000 || isNaN(data27)){
+if(data27 > 200000){
 return $fail(validate71, instancePath+"/textChunkLimit", $37);
 }
 else {
-if(data27 < 100 || isNaN(data27)){
+if(data27 < 100){
 return $fail(validate71, instancePath+"/textChunkLimit", $38);
-}
 }
 }
 }
@@ -1374,17 +1330,15 @@ return $fail(validate22, instancePath+"/configWrites", $0);
 }
 if(data.port !== undefined){
 let data5 = data.port;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate22, instancePath+"/port", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 65535 || isNaN(data5)){
+if(data5 > 65535){
 return $fail(validate22, instancePath+"/port", $35);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate22, instancePath+"/port", $25);
-}
 }
 }
 }
@@ -1483,17 +1437,15 @@ return $failAs(validate22, validate39);
 }
 if(data.historyLimit !== undefined){
 let data20 = data.historyLimit;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(!(Number.isInteger(data20))){
 return $fail(validate22, instancePath+"/historyLimit", $7);
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 1000 || isNaN(data20)){
+if(data20 > 1000){
 return $fail(validate22, instancePath+"/historyLimit", $33);
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data20 < 0){
 return $fail(validate22, instancePath+"/historyLimit", $11);
-}
 }
 }
 }
@@ -1533,17 +1485,15 @@ return $failAs(validate22, validate58);
 }
 if(data.textChunkLimit !== undefined){
 let data27 = data.textChunkLimit;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(!(Number.isInteger(data27))){
 return $fail(validate22, instancePath+"/textChunkLimit", $7);
 }
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 200000 || isNaN(data27)){
+if(data27 > 200000){
 return $fail(validate22, instancePath+"/textChunkLimit", $37);
 }
 else {
-if(data27 < 100 || isNaN(data27)){
+if(data27 < 100){
 return $fail(validate22, instancePath+"/textChunkLimit", $38);
-}
 }
 }
 }
@@ -1667,17 +1617,15 @@ return $fail(validate91, instancePath+"/configWrites", $0);
 }
 if(data.port !== undefined){
 let data5 = data.port;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate91, instancePath+"/port", $7);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 65535 || isNaN(data5)){
+if(data5 > 65535){
 return $fail(validate91, instancePath+"/port", $35);
 }
 else {
-if(data5 < 1 || isNaN(data5)){
+if(data5 < 1){
 return $fail(validate91, instancePath+"/port", $25);
-}
 }
 }
 }
@@ -1776,17 +1724,15 @@ return $failAs(validate91, validate39);
 }
 if(data.historyLimit !== undefined){
 let data20 = data.historyLimit;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+if(!(Number.isInteger(data20))){
 return $fail(validate91, instancePath+"/historyLimit", $7);
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 1000 || isNaN(data20)){
+if(data20 > 1000){
 return $fail(validate91, instancePath+"/historyLimit", $33);
 }
 else {
-if(data20 < 0 || isNaN(data20)){
+if(data20 < 0){
 return $fail(validate91, instancePath+"/historyLimit", $11);
-}
 }
 }
 }
@@ -1826,17 +1772,15 @@ return $failAs(validate91, validate58);
 }
 if(data.textChunkLimit !== undefined){
 let data27 = data.textChunkLimit;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+if(!(Number.isInteger(data27))){
 return $fail(validate91, instancePath+"/textChunkLimit", $7);
 }
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 200000 || isNaN(data27)){
+if(data27 > 200000){
 return $fail(validate91, instancePath+"/textChunkLimit", $37);
 }
 else {
-if(data27 < 100 || isNaN(data27)){
+if(data27 < 100){
 return $fail(validate91, instancePath+"/textChunkLimit", $38);
-}
 }
 }
 }

@@ -217,15 +217,10 @@ if(((data.type === undefined) && (missing2 = "type")) || ((data.content === unde
 return $missing(validate22, instancePath, missing2);
 }
 else {
-if(data.type !== undefined){
 if("chat.send" !== data.type){
 return $fail(validate22, instancePath+"/type", $8);
 }
 var valid2 = true;
-}
-else {
-var valid2 = true;
-}
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
@@ -251,7 +246,6 @@ var valid2 = true;
 else {
 var valid2 = true;
 }
-if(data.content !== undefined){
 let data3 = data.content;
 if(typeof data3 === "string"){
 if(data3.length > 65536 && func2(data3) > 65536){
@@ -267,10 +261,6 @@ else {
 return $fail(validate22, instancePath+"/content", $3);
 }
 var valid2 = true;
-}
-else {
-var valid2 = true;
-}
 if(data.senderId !== undefined){
 let data4 = data.senderId;
 if(typeof data4 === "string"){
@@ -658,15 +648,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.extensions === u
 return $missing(validate27, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.hello" !== data.type){
 return $fail(validate27, instancePath+"/type", $15);
 }
-}
-if(data.extensions !== undefined){
 if(!(validate28(data.extensions, instancePath+"/extensions"))){
 return $failAs(validate27, validate28);
-}
 }
 }
 }
@@ -710,15 +696,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === un
 return $missing(validate32, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.cancel" !== data.type){
 return $fail(validate32, instancePath+"/type", $16);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate32, validate33);
-}
 }
 }
 }
@@ -738,15 +720,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === unde
 return $missing(validate35, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.join" !== data.type){
 return $fail(validate35, instancePath+"/type", $17);
 }
-}
-if(data.groupId !== undefined){
 if(!(validate23(data.groupId, instancePath+"/groupId"))){
 return $failAs(validate35, validate23);
-}
 }
 }
 }
@@ -766,15 +744,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.groupId === unde
 return $missing(validate37, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.leave" !== data.type){
 return $fail(validate37, instancePath+"/type", $18);
 }
-}
-if(data.groupId !== undefined){
 if(!(validate23(data.groupId, instancePath+"/groupId"))){
 return $failAs(validate37, validate23);
-}
 }
 }
 }
@@ -813,15 +787,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.token === undefi
 return $missing(validate39, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.auth" !== data.type){
 return $fail(validate39, instancePath+"/type", $19);
 }
-}
-if(data.token !== undefined){
 if(!(validate40(data.token, instancePath+"/token"))){
 return $failAs(validate39, validate40);
-}
 }
 }
 }
@@ -842,24 +812,18 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === u
 return $missing(validate42, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.directory" !== data.type){
 return $fail(validate42, instancePath+"/type", $20);
 }
-}
-if(data.requestId !== undefined){
 if(!(validate33(data.requestId, instancePath+"/requestId"))){
 return $failAs(validate42, validate33);
 }
-}
-if(data.kind !== undefined){
 let data2 = data.kind;
 if(typeof data2 !== "string"){
 return $fail(validate42, instancePath+"/kind", $3);
 }
 if(!((data2 === "users") || (data2 === "groups"))){
 return $fail(validate42, instancePath+"/kind", {keyword:"enum",params:{allowedValues: schema19.properties.kind.enum}});
-}
 }
 if(data.query !== undefined){
 let data3 = data.query;
@@ -874,17 +838,15 @@ return $fail(validate42, instancePath+"/query", $3);
 }
 if(data.limit !== undefined){
 let data4 = data.limit;
-if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+if(!(Number.isInteger(data4))){
 return $fail(validate42, instancePath+"/limit", $21);
 }
-if((typeof data4 == "number") && (isFinite(data4))){
-if(data4 > 200 || isNaN(data4)){
+if(data4 > 200){
 return $fail(validate42, instancePath+"/limit", $22);
 }
 else {
-if(data4 < 1 || isNaN(data4)){
+if(data4 < 1){
 return $fail(validate42, instancePath+"/limit", $23);
-}
 }
 }
 }
@@ -941,20 +903,14 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === u
 return $missing(validate44, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.edit" !== data.type){
 return $fail(validate44, instancePath+"/type", $25);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate44, validate33);
 }
-}
-if(data.content !== undefined){
 if(!(validate46(data.content, instancePath+"/content"))){
 return $failAs(validate44, validate46);
-}
 }
 }
 }
@@ -974,15 +930,11 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.messageId === un
 return $missing(validate48, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.delete" !== data.type){
 return $fail(validate48, instancePath+"/type", $26);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate48, validate33);
-}
 }
 }
 }
@@ -1034,25 +986,17 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate50, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.react" !== data.type){
 return $fail(validate50, instancePath+"/type", $28);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate50, validate33);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate52(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate50, validate52);
 }
-}
-if(data.op !== undefined){
 if(!(validate54(data.op, instancePath+"/op"))){
 return $failAs(validate50, validate54);
-}
 }
 }
 }
@@ -1077,12 +1021,9 @@ if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content"))
 return $unknown(validate56, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.stream" !== data.type){
 return $fail(validate56, instancePath+"/type", $29);
 }
-}
-if(data.messageId !== undefined){
 let data1 = data.messageId;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
@@ -1102,8 +1043,6 @@ return $fail(validate56, instancePath+"/messageId", $2);
 else {
 return $fail(validate56, instancePath+"/messageId", $3);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -1118,11 +1057,8 @@ return $fail(validate56, instancePath+"/content", $1);
 else {
 return $fail(validate56, instancePath+"/content", $3);
 }
-}
-if(data.done !== undefined){
 if(false !== data.done){
 return $fail(validate56, instancePath+"/done", $31);
-}
 }
 if(data.delta !== undefined){
 let data4 = data.delta;
@@ -1137,17 +1073,15 @@ return $fail(validate56, instancePath+"/delta", $3);
 }
 if(data.seq !== undefined){
 let data5 = data.seq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate56, instancePath+"/seq", $21);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate56, instancePath+"/seq", $32);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate56, instancePath+"/seq", $33);
-}
 }
 }
 }
@@ -1200,10 +1134,8 @@ if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId"))){
 return $unknown(validate58, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.typing" !== data.type){
 return $fail(validate58, instancePath+"/type", $34);
-}
 }
 if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
@@ -1238,17 +1170,12 @@ if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) ||
 return $unknown(validate61, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.thought" !== data.type){
 return $fail(validate61, instancePath+"/type", $35);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate61, validate33);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -1262,7 +1189,6 @@ return $fail(validate61, instancePath+"/content", $1);
 }
 else {
 return $fail(validate61, instancePath+"/content", $3);
-}
 }
 if(data.groupId !== undefined){
 if(!(validate23(data.groupId, instancePath+"/groupId"))){
@@ -1310,22 +1236,15 @@ if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "activityId"
 return $unknown(validate65, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.activity" !== data.type){
 return $fail(validate65, instancePath+"/type", $36);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate65, validate33);
 }
-}
-if(data.activityId !== undefined){
 if(!(validate33(data.activityId, instancePath+"/activityId"))){
 return $failAs(validate65, validate33);
 }
-}
-if(data.tool !== undefined){
 let data3 = data.tool;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
@@ -1340,11 +1259,8 @@ return $fail(validate65, instancePath+"/tool", $1);
 else {
 return $fail(validate65, instancePath+"/tool", $3);
 }
-}
-if(data.status !== undefined){
 if(!(validate68(data.status, instancePath+"/status"))){
 return $failAs(validate65, validate68);
-}
 }
 if(data.groupId !== undefined){
 if(!(validate23(data.groupId, instancePath+"/groupId"))){
@@ -1379,17 +1295,12 @@ if(!((((((((key0 === "type") || (key0 === "messageId")) || (key0 === "content"))
 return $unknown(validate72, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.response" !== data.type){
 return $fail(validate72, instancePath+"/type", $37);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate72, validate33);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -1399,11 +1310,8 @@ return $fail(validate72, instancePath+"/content", $30);
 else {
 return $fail(validate72, instancePath+"/content", $3);
 }
-}
-if(data.done !== undefined){
 if(true !== data.done){
 return $fail(validate72, instancePath+"/done", $38);
-}
 }
 if(data.mediaUrls !== undefined){
 let data4 = data.mediaUrls;
@@ -1486,17 +1394,14 @@ if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "error")) || (k
 return $unknown(validate77, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.error" !== data.type){
 return $fail(validate77, instancePath+"/type", $40);
-}
 }
 if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate77, validate33);
 }
 }
-if(data.error !== undefined){
 let data2 = data.error;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
@@ -1510,7 +1415,6 @@ return $fail(validate77, instancePath+"/error", $1);
 }
 else {
 return $fail(validate77, instancePath+"/error", $3);
-}
 }
 if(data.code !== undefined){
 if(!(validate79(data.code, instancePath+"/code"))){
@@ -1540,20 +1444,14 @@ if(!(((key0 === "type") || (key0 === "extensions")) || (key0 === "senderId"))){
 return $unknown(validate81, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.welcome" !== data.type){
 return $fail(validate81, instancePath+"/type", $42);
 }
-}
-if(data.extensions !== undefined){
 if(!(validate28(data.extensions, instancePath+"/extensions"))){
 return $failAs(validate81, validate28);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate81, validate33);
-}
 }
 }
 }
@@ -1567,17 +1465,15 @@ return true;
 export const ChatPairing = validate84;
 
 function validate86(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate86, instancePath, $21);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate86, instancePath, $32);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate86, instancePath, $33);
-}
 }
 }
 validate86.errors = null;
@@ -1597,17 +1493,12 @@ if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "code")) || (ke
 return $unknown(validate84, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.pairing" !== data.type){
 return $fail(validate84, instancePath+"/type", $43);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate84, validate33);
 }
-}
-if(data.code !== undefined){
 let data2 = data.code;
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
@@ -1622,11 +1513,8 @@ return $fail(validate84, instancePath+"/code", $1);
 else {
 return $fail(validate84, instancePath+"/code", $3);
 }
-}
-if(data.expiresAt !== undefined){
 if(!(validate86(data.expiresAt, instancePath+"/expiresAt"))){
 return $failAs(validate84, validate86);
-}
 }
 }
 }
@@ -1675,35 +1563,25 @@ if(!(((((((key0 === "type") || (key0 === "messageId")) || (key0 === "groupId")) 
 return $unknown(validate88, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.message" !== data.type){
 return $fail(validate88, instancePath+"/type", $44);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate88, validate33);
 }
-}
-if(data.groupId !== undefined){
 if(!(validate23(data.groupId, instancePath+"/groupId"))){
 return $failAs(validate88, validate23);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate88, validate33);
-}
 }
 if(data.senderName !== undefined){
 if(!(validate92(data.senderName, instancePath+"/senderName"))){
 return $failAs(validate88, validate92);
 }
 }
-if(data.content !== undefined){
 if(!(validate46(data.content, instancePath+"/content"))){
 return $failAs(validate88, validate46);
-}
 }
 if(data.threadId !== undefined){
 if(!(validate33(data.threadId, instancePath+"/threadId"))){
@@ -1752,20 +1630,14 @@ if(!((((((key0 === "type") || (key0 === "messageId")) || (key0 === "mediaId")) |
 return $unknown(validate96, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.media" !== data.type){
 return $fail(validate96, instancePath+"/type", $45);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate96, validate33);
 }
-}
-if(data.mediaId !== undefined){
 if(!(validate33(data.mediaId, instancePath+"/mediaId"))){
 return $failAs(validate96, validate33);
-}
 }
 if(data.mimeType !== undefined){
 if(!(validate99(data.mimeType, instancePath+"/mimeType"))){
@@ -1777,7 +1649,6 @@ if(!(validate92(data.name, instancePath+"/name"))){
 return $failAs(validate96, validate92);
 }
 }
-if(data.url !== undefined){
 let data5 = data.url;
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
@@ -1791,7 +1662,6 @@ return $fail(validate96, instancePath+"/url", $1);
 }
 else {
 return $fail(validate96, instancePath+"/url", $3);
-}
 }
 }
 }
@@ -1816,10 +1686,8 @@ if(!((key0 === "id") || (key0 === "name"))){
 return $unknown(validate104, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate33(data.id, instancePath+"/id"))){
 return $failAs(validate104, validate33);
-}
 }
 if(data.name !== undefined){
 if(!(validate92(data.name, instancePath+"/name"))){
@@ -1848,17 +1716,12 @@ if(!((((key0 === "type") || (key0 === "requestId")) || (key0 === "entries")) || 
 return $unknown(validate102, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.directory.result" !== data.type){
 return $fail(validate102, instancePath+"/type", $46);
 }
-}
-if(data.requestId !== undefined){
 if(!(validate33(data.requestId, instancePath+"/requestId"))){
 return $failAs(validate102, validate33);
 }
-}
-if(data.entries !== undefined){
 let data2 = data.entries;
 if(Array.isArray(data2)){
 if(data2.length > 200){
@@ -1875,7 +1738,6 @@ return $failAs(validate102, validate104);
 }
 else {
 return $fail(validate102, instancePath+"/entries", $11);
-}
 }
 if(data.nextCursor !== undefined){
 let data4 = data.nextCursor;
@@ -1916,25 +1778,17 @@ if(!((((key0 === "type") || (key0 === "messageId")) || (key0 === "content")) || 
 return $unknown(validate108, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.edited" !== data.type){
 return $fail(validate108, instancePath+"/type", $48);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate108, validate33);
 }
-}
-if(data.content !== undefined){
 if(!(validate46(data.content, instancePath+"/content"))){
 return $failAs(validate108, validate46);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate108, validate33);
-}
 }
 }
 }
@@ -1959,20 +1813,14 @@ if(!(((key0 === "type") || (key0 === "messageId")) || (key0 === "senderId"))){
 return $unknown(validate112, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.deleted" !== data.type){
 return $fail(validate112, instancePath+"/type", $49);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate112, validate33);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate112, validate33);
-}
 }
 }
 }
@@ -1997,30 +1845,20 @@ if(!(((((key0 === "type") || (key0 === "messageId")) || (key0 === "emoji")) || (
 return $unknown(validate115, instancePath, key0);
 }
 }
-if(data.type !== undefined){
 if("chat.reaction" !== data.type){
 return $fail(validate115, instancePath+"/type", $50);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate33(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate115, validate33);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate52(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate115, validate52);
 }
-}
-if(data.op !== undefined){
 if(!(validate54(data.op, instancePath+"/op"))){
 return $failAs(validate115, validate54);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate115, validate33);
-}
 }
 }
 }
@@ -2072,15 +1910,11 @@ return $fail(validate120, instancePath+"/" + $pointed(key0), $3);
 }
 }
 }
-if(data.token !== undefined){
 if(!(validate40(data.token, instancePath+"/token"))){
 return $failAs(validate120, validate40);
 }
-}
-if(data.tokenType !== undefined){
 if(!(validate122(data.tokenType, instancePath+"/tokenType"))){
 return $failAs(validate120, validate122);
-}
 }
 if(data.senderId !== undefined){
 if(!(validate33(data.senderId, instancePath+"/senderId"))){
@@ -2110,10 +1944,8 @@ if((data.userId === undefined) && (missing0 = "userId")){
 return $missing(validate127, instancePath, missing0);
 }
 else {
-if(data.userId !== undefined){
 if(!(validate33(data.userId, instancePath+"/userId"))){
 return $failAs(validate127, validate33);
-}
 }
 if(data.username !== undefined){
 if(!(validate92(data.username, instancePath+"/username"))){
@@ -2147,11 +1979,11 @@ return $fail(validate127, instancePath+"/delegate", $12);
 if(data.exp !== undefined){
 let data5 = data.exp;
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 253402300799 || isNaN(data5)){
+if(data5 > 253402300799){
 return $fail(validate127, instancePath+"/exp", $51);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate127, instancePath+"/exp", $33);
 }
 }
@@ -2177,15 +2009,11 @@ if(((data.success === undefined) && (missing0 = "success")) || ((data.data === u
 return $missing(validate126, instancePath, missing0);
 }
 else {
-if(data.success !== undefined){
 if(true !== data.success){
 return $fail(validate126, instancePath+"/success", $38);
 }
-}
-if(data.data !== undefined){
 if(!(validate127(data.data, instancePath+"/data"))){
 return $failAs(validate126, validate127);
-}
 }
 }
 }
@@ -2205,10 +2033,8 @@ if((data.success === undefined) && (missing0 = "success")){
 return $missing(validate131, instancePath, missing0);
 }
 else {
-if(data.success !== undefined){
 if(false !== data.success){
 return $fail(validate131, instancePath+"/success", $31);
-}
 }
 if(data.error !== undefined){
 let data1 = data.error;
@@ -2571,17 +2397,15 @@ return true;
 export const Timestamp = validate146;
 
 function validate146(data, instancePath=""){
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+if(!(Number.isInteger(data))){
 return $fail(validate146, instancePath, $21);
 }
-if((typeof data == "number") && (isFinite(data))){
-if(data > 9007199254740991 || isNaN(data)){
+if(data > 9007199254740991){
 return $fail(validate146, instancePath, $32);
 }
 else {
-if(data < 0 || isNaN(data)){
+if(data < 0){
 return $fail(validate146, instancePath, $33);
-}
 }
 }
 validate146.errors = null;
@@ -2602,10 +2426,8 @@ if(!((key0 === "id") || (key0 === "name"))){
 return $unknown(validate147, instancePath, key0);
 }
 }
-if(data.id !== undefined){
 if(!(validate33(data.id, instancePath+"/id"))){
 return $failAs(validate147, validate33);
-}
 }
 if(data.name !== undefined){
 if(!(validate92(data.name, instancePath+"/name"))){
@@ -2630,10 +2452,8 @@ if((data.userId === undefined) && (missing0 = "userId")){
 return $missing(validate150, instancePath, missing0);
 }
 else {
-if(data.userId !== undefined){
 if(!(validate33(data.userId, instancePath+"/userId"))){
 return $failAs(validate150, validate33);
-}
 }
 if(data.username !== undefined){
 if(!(validate92(data.username, instancePath+"/username"))){
@@ -2667,11 +2487,11 @@ return $fail(validate150, instancePath+"/delegate", $12);
 if(data.exp !== undefined){
 let data5 = data.exp;
 if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 253402300799 || isNaN(data5)){
+if(data5 > 253402300799){
 return $fail(validate150, instancePath+"/exp", $51);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate150, instancePath+"/exp", $33);
 }
 }
@@ -2718,12 +2538,9 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate155, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.stream" !== data.type){
 return $fail(validate155, instancePath+"/type", $29);
 }
-}
-if(data.messageId !== undefined){
 let data1 = data.messageId;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
@@ -2743,8 +2560,6 @@ return $fail(validate155, instancePath+"/messageId", $2);
 else {
 return $fail(validate155, instancePath+"/messageId", $3);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -2759,11 +2574,8 @@ return $fail(validate155, instancePath+"/content", $1);
 else {
 return $fail(validate155, instancePath+"/content", $3);
 }
-}
-if(data.done !== undefined){
 if(false !== data.done){
 return $fail(validate155, instancePath+"/done", $31);
-}
 }
 if(data.delta !== undefined){
 let data4 = data.delta;
@@ -2778,17 +2590,15 @@ return $fail(validate155, instancePath+"/delta", $3);
 }
 if(data.seq !== undefined){
 let data5 = data.seq;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+if(!(Number.isInteger(data5))){
 return $fail(validate155, instancePath+"/seq", $21);
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 9007199254740991 || isNaN(data5)){
+if(data5 > 9007199254740991){
 return $fail(validate155, instancePath+"/seq", $32);
 }
 else {
-if(data5 < 0 || isNaN(data5)){
+if(data5 < 0){
 return $fail(validate155, instancePath+"/seq", $33);
-}
 }
 }
 }
@@ -2836,10 +2646,8 @@ if((data.type === undefined) && (missing0 = "type")){
 return $missing(validate157, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.typing" !== data.type){
 return $fail(validate157, instancePath+"/type", $34);
-}
 }
 if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
@@ -2869,17 +2677,12 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === u
 return $missing(validate160, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.thought" !== data.type){
 return $fail(validate160, instancePath+"/type", $35);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate160, validate132);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -2893,7 +2696,6 @@ return $fail(validate160, instancePath+"/content", $1);
 }
 else {
 return $fail(validate160, instancePath+"/content", $3);
-}
 }
 if(data.groupId !== undefined){
 if(!(validate135(data.groupId, instancePath+"/groupId"))){
@@ -2923,22 +2725,15 @@ if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId ===
 return $missing(validate164, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.activity" !== data.type){
 return $fail(validate164, instancePath+"/type", $36);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate164, validate132);
 }
-}
-if(data.activityId !== undefined){
 if(!(validate132(data.activityId, instancePath+"/activityId"))){
 return $failAs(validate164, validate132);
 }
-}
-if(data.tool !== undefined){
 let data3 = data.tool;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
@@ -2953,11 +2748,8 @@ return $fail(validate164, instancePath+"/tool", $1);
 else {
 return $fail(validate164, instancePath+"/tool", $3);
 }
-}
-if(data.status !== undefined){
 if(!(validate144(data.status, instancePath+"/status"))){
 return $failAs(validate164, validate144);
-}
 }
 if(data.groupId !== undefined){
 if(!(validate135(data.groupId, instancePath+"/groupId"))){
@@ -2987,17 +2779,12 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate170, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.response" !== data.type){
 return $fail(validate170, instancePath+"/type", $37);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate170, validate132);
 }
-}
-if(data.content !== undefined){
 let data2 = data.content;
 if(typeof data2 === "string"){
 if(data2.length > 262144 && func2(data2) > 262144){
@@ -3007,11 +2794,8 @@ return $fail(validate170, instancePath+"/content", $30);
 else {
 return $fail(validate170, instancePath+"/content", $3);
 }
-}
-if(data.done !== undefined){
 if(true !== data.done){
 return $fail(validate170, instancePath+"/done", $38);
-}
 }
 if(data.mediaUrls !== undefined){
 let data4 = data.mediaUrls;
@@ -3076,17 +2860,14 @@ if(((data.type === undefined) && (missing0 = "type")) || ((data.error === undefi
 return $missing(validate175, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.error" !== data.type){
 return $fail(validate175, instancePath+"/type", $40);
-}
 }
 if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate175, validate132);
 }
 }
-if(data.error !== undefined){
 let data2 = data.error;
 if(typeof data2 === "string"){
 if(data2.length > 1024 && func2(data2) > 1024){
@@ -3100,7 +2881,6 @@ return $fail(validate175, instancePath+"/error", $1);
 }
 else {
 return $fail(validate175, instancePath+"/error", $3);
-}
 }
 if(data.code !== undefined){
 if(!(validate145(data.code, instancePath+"/code"))){
@@ -3125,12 +2905,9 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.extensions === 
 return $missing(validate178, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.welcome" !== data.type){
 return $fail(validate178, instancePath+"/type", $42);
 }
-}
-if(data.extensions !== undefined){
 let data1 = data.extensions;
 if(Array.isArray(data1)){
 if(data1.length > 32){
@@ -3148,11 +2925,8 @@ return $failAs(validate178, validate140);
 else {
 return $fail(validate178, instancePath+"/extensions", $11);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate132(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate178, validate132);
-}
 }
 }
 }
@@ -3172,17 +2946,12 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate181, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.pairing" !== data.type){
 return $fail(validate181, instancePath+"/type", $43);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate181, validate132);
 }
-}
-if(data.code !== undefined){
 let data2 = data.code;
 if(typeof data2 === "string"){
 if(data2.length > 64 && func2(data2) > 64){
@@ -3197,11 +2966,8 @@ return $fail(validate181, instancePath+"/code", $1);
 else {
 return $fail(validate181, instancePath+"/code", $3);
 }
-}
-if(data.expiresAt !== undefined){
 if(!(validate146(data.expiresAt, instancePath+"/expiresAt"))){
 return $failAs(validate181, validate146);
-}
 }
 }
 }
@@ -3221,35 +2987,25 @@ if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId ===
 return $missing(validate184, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.message" !== data.type){
 return $fail(validate184, instancePath+"/type", $44);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate184, validate132);
 }
-}
-if(data.groupId !== undefined){
 if(!(validate135(data.groupId, instancePath+"/groupId"))){
 return $failAs(validate184, validate135);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate132(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate184, validate132);
-}
 }
 if(data.senderName !== undefined){
 if(!(validate134(data.senderName, instancePath+"/senderName"))){
 return $failAs(validate184, validate134);
 }
 }
-if(data.content !== undefined){
 if(!(validate133(data.content, instancePath+"/content"))){
 return $failAs(validate184, validate133);
-}
 }
 if(data.threadId !== undefined){
 if(!(validate132(data.threadId, instancePath+"/threadId"))){
@@ -3274,20 +3030,14 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate191, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.media" !== data.type){
 return $fail(validate191, instancePath+"/type", $45);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate191, validate132);
 }
-}
-if(data.mediaId !== undefined){
 if(!(validate132(data.mediaId, instancePath+"/mediaId"))){
 return $failAs(validate191, validate132);
-}
 }
 if(data.mimeType !== undefined){
 if(!(validate137(data.mimeType, instancePath+"/mimeType"))){
@@ -3299,7 +3049,6 @@ if(!(validate134(data.name, instancePath+"/name"))){
 return $failAs(validate191, validate134);
 }
 }
-if(data.url !== undefined){
 let data5 = data.url;
 if(typeof data5 === "string"){
 if(data5.length > 4096 && func2(data5) > 4096){
@@ -3313,7 +3062,6 @@ return $fail(validate191, instancePath+"/url", $1);
 }
 else {
 return $fail(validate191, instancePath+"/url", $3);
-}
 }
 }
 }
@@ -3333,10 +3081,8 @@ if((data.id === undefined) && (missing0 = "id")){
 return $missing(validate198, instancePath, missing0);
 }
 else {
-if(data.id !== undefined){
 if(!(validate132(data.id, instancePath+"/id"))){
 return $failAs(validate198, validate132);
-}
 }
 if(data.name !== undefined){
 if(!(validate134(data.name, instancePath+"/name"))){
@@ -3360,17 +3106,12 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.requestId === u
 return $missing(validate196, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.directory.result" !== data.type){
 return $fail(validate196, instancePath+"/type", $46);
 }
-}
-if(data.requestId !== undefined){
 if(!(validate132(data.requestId, instancePath+"/requestId"))){
 return $failAs(validate196, validate132);
 }
-}
-if(data.entries !== undefined){
 let data2 = data.entries;
 if(Array.isArray(data2)){
 if(data2.length > 200){
@@ -3387,7 +3128,6 @@ return $failAs(validate196, validate198);
 }
 else {
 return $fail(validate196, instancePath+"/entries", $11);
-}
 }
 if(data.nextCursor !== undefined){
 let data4 = data.nextCursor;
@@ -3423,25 +3163,17 @@ if(((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === 
 return $missing(validate202, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.edited" !== data.type){
 return $fail(validate202, instancePath+"/type", $48);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate202, validate132);
 }
-}
-if(data.content !== undefined){
 if(!(validate133(data.content, instancePath+"/content"))){
 return $failAs(validate202, validate133);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate132(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate202, validate132);
-}
 }
 }
 }
@@ -3461,20 +3193,14 @@ if((((data.type === undefined) && (missing0 = "type")) || ((data.messageId === u
 return $missing(validate206, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.deleted" !== data.type){
 return $fail(validate206, instancePath+"/type", $49);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate206, validate132);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate132(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate206, validate132);
-}
 }
 }
 }
@@ -3494,30 +3220,20 @@ if((((((data.type === undefined) && (missing0 = "type")) || ((data.messageId ===
 return $missing(validate209, instancePath, missing0);
 }
 else {
-if(data.type !== undefined){
 if("chat.reaction" !== data.type){
 return $fail(validate209, instancePath+"/type", $50);
 }
-}
-if(data.messageId !== undefined){
 if(!(validate132(data.messageId, instancePath+"/messageId"))){
 return $failAs(validate209, validate132);
 }
-}
-if(data.emoji !== undefined){
 if(!(validate142(data.emoji, instancePath+"/emoji"))){
 return $failAs(validate209, validate142);
 }
-}
-if(data.op !== undefined){
 if(!(validate143(data.op, instancePath+"/op"))){
 return $failAs(validate209, validate143);
 }
-}
-if(data.senderId !== undefined){
 if(!(validate132(data.senderId, instancePath+"/senderId"))){
 return $failAs(validate209, validate132);
-}
 }
 }
 }
