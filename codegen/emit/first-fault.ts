@@ -65,13 +65,36 @@ const reset = /^errors = (_errs\d+);$/u;
 
 /** A fault that another validator has found is the end, unless the count of errors is set back further on. */
 function returnAtOnce(body: readonly Part[], name: string): Part[] {
-  const softFrom = body.findIndex((part) => "line" in part && isSetBackIn(body, declared.exec(part.line)?.[1]));
-  if (softFrom === -1) return endBlocks(body, name);
-  const count = declared.exec((body[softFrom] as { line: string }).line)?.[1] ?? "";
-  const softTo = body.findLastIndex((part) => holds(part, `errors = ${count};`));
-  // Set back in a line of its own: what follows depends on what was found.
-  const isRestSoft = "line" in (body[softTo] ?? {});
-  return [...endBlocks(body.slice(0, softFrom), name), ...body.slice(softFrom, softTo + 1), ...(isRestSoft ? body.slice(softTo + 1) : returnAtOnce(body.slice(softTo + 1), name))];
+  const from = body.findIndex((part) => "line" in part && isSetBackIn(body, declared.exec(part.line)?.[1]));
+  if (from === -1) return endBlocks(body, name);
+  const count = declared.exec((body[from] as { line: string }).line)?.[1] ?? "";
+  const back = body.findLastIndex((part) => holds(part, `errors = ${count};`));
+  // Set back in a line of its own, by a condition.
+  const answered = "line" in (body[back] ?? {}) ? lengthOfAnswers(body.slice(back + 1)) : 0;
+  const to = back + 1 + answered;
+  const counted = to - Math.max(0, answered - 1);
+  return [...endBlocks(body.slice(0, from), name), ...countedAlone(body.slice(from, counted)), ...body.slice(counted, to), ...returnAtOnce(body.slice(to), name)];
+}
+
+/** After a condition (`if`) its errors are dropped; then comes what depends on it, and what is said where that has found a fault. */
+function lengthOfAnswers(parts: readonly Part[]): number {
+  const end = parts.findIndex((part) => !/^(?:if\(vErrors !== null\)|let ifClause\d+;|if\(!?_?valid\d+\)|else\b)/u.test("line" in part ? part.line : part.head));
+  return end === -1 ? parts.length : end;
+}
+
+/** Where nothing is told of the faults that are found, none need be made. */
+function countedAlone(parts: readonly Part[]): readonly Part[] {
+  const lines = print(parts);
+  return lines.some((line) => /\$(?:join|add)\(/u.test(line)) || !lines.some((line) => /^const err\d+ = \{\};$/u.test(line)) ? parts : withoutErrors(parts);
+}
+
+function withoutErrors(parts: readonly Part[]): Part[] {
+  return parts.flatMap((part, at): Part[] => {
+    if ("line" in part) return /^const err\d+ = \{\};$/u.test(part.line) ? [] : [part];
+    const before = parts[at - 1];
+    const isOfErrors = /^if\(vErrors [!=]== null\)\{$/u.test(part.head) || (part.head === "else {" && before && "head" in before && before.head === "if(vErrors === null){");
+    return isOfErrors ? [] : [{ ...part, body: withoutErrors(part.body) }];
+  });
 }
 
 function endBlocks(parts: readonly Part[], name: string): Part[] {

@@ -1724,25 +1724,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.reliable_delivery_v2 !== undefined){
 if(true !== data.reliable_delivery_v2){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -1750,7 +1736,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
@@ -2734,25 +2719,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.removed === undefined) && (missing0 = "removed")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.removed !== undefined){
 if(true !== data.removed){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -2760,7 +2731,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(!_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.emoji !== undefined){
@@ -2793,13 +2763,9 @@ if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "remove
 return $unknown(validate197, instancePath, key0);
 }
 }
-const _errs8 = errors;
 if(!(validate42(data.target_message_id, instancePath+"/target_message_id"))){
-vErrors = $join(vErrors, validate42);
-errors = vErrors.length;
+return $failAs(validate197, validate42);
 }
-var valid3 = _errs8 === errors;
-if(valid3){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -2814,15 +2780,9 @@ return $fail(validate197, instancePath+"/emoji", $55);
 else {
 return $fail(validate197, instancePath+"/emoji", $3);
 }
-var valid3 = true;
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate197, instancePath+"/removed", $17);
-}
-var valid3 = true;
-}
-else {
-var valid3 = true;
 }
 }
 }
@@ -4223,13 +4183,6 @@ return $fail(validate296, instancePath+"/code", $5);
 const _errs4 = errors;
 const _errs5 = errors;
 if(0 !== data0){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 var valid2 = _errs5 === errors;
@@ -4238,7 +4191,6 @@ return $fail(validate296, instancePath+"/code", $85);
 }
 else {
 errors = _errs4;
-vErrors = null;
 }
 if(data0 > 9007199254740991){
 return $fail(validate296, instancePath+"/code", $6);
@@ -5101,25 +5053,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.reliable_delivery_v2 !== undefined){
 if(true !== data.reliable_delivery_v2){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -5127,7 +5065,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
@@ -5300,25 +5237,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.removed === undefined) && (missing0 = "removed")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.removed !== undefined){
 if(true !== data.removed){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -5326,7 +5249,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(!_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.emoji !== undefined){
@@ -5359,13 +5281,9 @@ if(!(((key0 === "target_message_id") || (key0 === "emoji")) || (key0 === "remove
 return $unknown(validate348, instancePath, key0);
 }
 }
-const _errs8 = errors;
 if(!(validate42(data.target_message_id, instancePath+"/target_message_id"))){
-vErrors = $join(vErrors, validate42);
-errors = vErrors.length;
+return $failAs(validate348, validate42);
 }
-var valid3 = _errs8 === errors;
-if(valid3){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -5380,15 +5298,9 @@ return $fail(validate348, instancePath+"/emoji", $55);
 else {
 return $fail(validate348, instancePath+"/emoji", $3);
 }
-var valid3 = true;
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate348, instancePath+"/removed", $17);
-}
-var valid3 = true;
-}
-else {
-var valid3 = true;
 }
 }
 }
@@ -6576,25 +6488,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.reliable_delivery_v2 === undefined) && (missing0 = "reliable_delivery_v2")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.reliable_delivery_v2 !== undefined){
 if(true !== data.reliable_delivery_v2){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -6602,7 +6500,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing1;
@@ -7379,25 +7276,11 @@ const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if((data.removed === undefined) && (missing0 = "removed")){
-const err0 = {};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
 errors++;
 }
 else {
 if(data.removed !== undefined){
 if(true !== data.removed){
-const err1 = {};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
 errors++;
 }
 }
@@ -7405,7 +7288,6 @@ errors++;
 }
 var _valid0 = _errs2 === errors;
 errors = _errs1;
-vErrors = null;
 if(!_valid0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.emoji !== undefined){
@@ -7433,13 +7315,9 @@ if(((data.target_message_id === undefined) && (missing1 = "target_message_id")) 
 return $missing(validate503, instancePath, missing1);
 }
 else {
-const _errs7 = errors;
 if(!(validate328(data.target_message_id, instancePath+"/target_message_id"))){
-vErrors = $join(vErrors, validate328);
-errors = vErrors.length;
+return $failAs(validate503, validate328);
 }
-var valid3 = _errs7 === errors;
-if(valid3){
 let data3 = data.emoji;
 if(typeof data3 === "string"){
 if(data3.length > 64 && func2(data3) > 64){
@@ -7454,15 +7332,9 @@ return $fail(validate503, instancePath+"/emoji", $55);
 else {
 return $fail(validate503, instancePath+"/emoji", $3);
 }
-var valid3 = true;
 if(data.removed !== undefined){
 if(typeof data.removed !== "boolean"){
 return $fail(validate503, instancePath+"/removed", $17);
-}
-var valid3 = true;
-}
-else {
-var valid3 = true;
 }
 }
 }
