@@ -1,7 +1,7 @@
-import { encodeHubSent, limits } from "../../../generated/clawchat/index.ts";
+import { encodeHubSent, isMessageSyncAck, limits } from "../../../generated/clawchat/index.ts";
 import { isJson, type Read } from "./codec.ts";
 import { type ConnectionState, type HubStep, note, shown } from "./connection.ts";
-import { connectFrame } from "./frames.ts";
+import { connectFrame, progressFrame } from "./frames.ts";
 import { capabilitiesOf, type Profile } from "./profile.ts";
 import { openLedger } from "./reliable.ts";
 
@@ -37,12 +37,17 @@ function answerChallenge(state: ConnectionState, nonce: string, now: number, pro
 
 /** All that belongs to one connection begins here, before the next frame is read (CC-10). */
 function admit(state: ConnectionState, { delivery_mode: mode, ack_mode: ackMode, ack_epoch: epoch }: { delivery_mode?: unknown; ack_mode?: unknown; ack_epoch?: unknown }, now: number, profile: Profile): HubStep {
-  const isGranted = profile.reliable && ackMode === "dseq" && typeof epoch === "string" && epoch !== "";
+  const isGranted = profile.reliable && ackMode === "dseq" && isEpoch(epoch);
   const ledger = isGranted ? openLedger("dseq", epoch, now) : openLedger(profile.reliable ? "seq" : "none", "", now);
   return {
     state: { ...state, phase: { is: "replay", heardAt: now }, ledger },
     effects: [note("debug", "hello", { delivery: typeof mode === "string" ? shown(state, mode) : typeof mode, acknowledged: ledger.by })],
   };
+}
+
+/** One that an acknowledgement can hold (CC-46): it goes back as it came, or nothing does. */
+function isEpoch(epoch: unknown): epoch is string {
+  return typeof epoch === "string" && isMessageSyncAck(progressFrame(1, epoch, "t", 0)) && epoch.isWellFormed();
 }
 
 function refused(state: ConnectionState, read: Read): HubStep {
