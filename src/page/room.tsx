@@ -41,7 +41,8 @@ export function RoomView({ url, who, leave }: RoomViewProps): VNode {
   const live = useRef<Live>(null);
   const contact = useRef(kept.contact);
 
-  useEffect(() => {
+  // Before the first picture: who types at once says it to somebody.
+  useLayoutEffect(() => {
     let isOpen = false;
     const opened = openLive(url, who, {
       room: tell,

@@ -222,6 +222,25 @@ describe("the chat page when something is wrong", { timeout: 30_000 }, () => {
     expect(agent.running[0]?.request.inbound).toMatchObject({ content: "look", media: [] });
   });
 
+  it("takes what is said before its first picture", async () => {
+    const { account } = await start(echo);
+    const { page, complaints } = await visit(browser, pageOf(account.url));
+    await page.getByLabel("Your sender id").waitFor();
+    // Within one task: no picture comes between.
+    await page.evaluate(`(async () => {
+      const drawn = async () => { for (let step = 0; step < 20; step += 1) await undefined; };
+      document.querySelector("form").requestSubmit();
+      await drawn();
+      const field = document.querySelector("#say");
+      field.value = "at once";
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      await drawn();
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    })()`);
+    await eventually(() => answers(page)).toEqual(["You said: at once"]);
+    expect(complaints).toEqual([]);
+  });
+
   it("forgets with a token what was said with it", async () => {
     const verifier = await startVerifier(() => ({ body: { success: true, data: { userId: "u_9" } } }));
     running.push(verifier);
