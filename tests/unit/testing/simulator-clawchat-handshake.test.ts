@@ -123,6 +123,17 @@ describe("the handshake of the ClawChat server", () => {
     expect(sim.links.map(({ open: isOpen }) => isOpen)).toEqual([false, true, true]);
   });
 
+  it("takes what was on its way over the older link for no handshake", async () => {
+    let late = (): void => {};
+    const sim = await serve({ tell: ({ news }) => news === "opened" && late() });
+    const first = await join(sim);
+    late = () => void first.send("ping", {});
+    await settled(await join(sim));
+    expect(await first.closed).toMatchObject({ code: 4001 });
+    expect(sim.frames.filter(({ link, text }) => link === 1 && text.includes('"ping"'))).toHaveLength(1);
+    expect(sim.violations).toEqual([]);
+  });
+
   it("is waited for: a link is one only when it is through", async () => {
     const sim = await serve({ accounts: { office: "" } });
     const link = await openLink(sim.url);

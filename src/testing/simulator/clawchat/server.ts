@@ -90,7 +90,8 @@ export class ClawchatServer implements RemoteServer {
 
   heard(record: FrameRecord, link: ServerLink, text: string): Heard {
     const session = this.#sessions.get(link);
-    if (!session || session.phase === "over") return { faults: [] };
+    // What was on its way when the server closed says nothing any more.
+    if (!session || session.phase === "over" || !link.open) return { faults: [] };
     const size = Buffer.byteLength(text);
     const limit = session.phase === "ready" ? frameLimits.inbound : frameLimits.beforeHello;
     if (size > limit) {
