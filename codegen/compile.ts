@@ -36,7 +36,7 @@ export function newAjv(types: readonly NamedType[], { strict, allErrors = false,
     // What an error says to people is made from its parameters.
     messages: false,
     ownProperties: types.some(({ schema }) => mentionsInherited(schema)),
-    unicodeRegExp: types.every(({ schema }) => patternsIn(schema).every((pattern) => isRegExp(pattern, "u"))),
+    unicodeRegExp: types.every(({ schema }) => hasPlainPatterns(schema)),
     formats,
     code: unprinted ? { optimize: false } : { source: true, esm: true, lines: true },
   });
@@ -106,7 +106,12 @@ function explain(errors: readonly ValidationError[], value: Json): ErrorDescript
   };
 }
 
-function mentionsInherited(schema: Json): boolean {
+/** Whether every pattern is one with the flag `u`, too. */
+export function hasPlainPatterns(schema: Json): boolean {
+  return patternsIn(schema).every((pattern) => isRegExp(pattern, "u"));
+}
+
+export function mentionsInherited(schema: Json): boolean {
   if (Array.isArray(schema)) return (schema as readonly Json[]).some(mentionsInherited);
   if (typeof schema !== "object" || schema === null) return false;
   return Object.entries(schema as { readonly [key: string]: Json }).some(

@@ -76,7 +76,7 @@ function emitIndex(protocol: Protocol) {
 
 /** The modules that all protocols share; they are written as they are, below a header. */
 export function emitShared(): ReadonlyMap<string, string> {
-  const names = ["escape.ts", "near-misses.ts", "runtime.ts", "shapes.ts", "values.ts"];
+  const names = ["escape.ts", "interpret.ts", "near-misses.ts", "runtime.ts", "shapes.ts", "values.ts"];
   const read = (name: string): string => readFileSync(new URL(`../runtime/${name}`, import.meta.url), "utf8");
   return new Map([
     ...names.map((name) => [name, `${header([`codegen/runtime/${name}`])}\n${read(name)}`] as const),

@@ -5,6 +5,7 @@ import type { NamedType } from "../ir.ts";
 import { quickOrSmall, reachable } from "../quick.ts";
 import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
 import { compact } from "./compact.ts";
+import { isInterpretable, SchemaPrinter } from "./interpreted.ts";
 
 export interface ValidatorOptions {
   readonly strict: boolean;
@@ -21,18 +22,62 @@ export function tolerantName(type: string): string {
 
 const tolerantId = "tolerant";
 
-/** Prints one module with a validator for every named type, without any import of ajv. */
+/**
+ * Prints one module with a validator for every named type, without any import of ajv. Where it is known which are checked
+ * often, these are compiled, and of the others is printed what an interpreter reads.
+ */
 export function printValidators(types: readonly NamedType[], { strict, tolerant, quick }: ValidatorOptions): string {
   const often = quick && reachable(types, quick);
+  const opened = openedTypes(types);
+  const readable = new SchemaReaders(types, opened);
+  const isRead = (name: string, isTolerant: boolean): boolean => often !== undefined && !often.has(name) && readable.canRead(name, isTolerant);
+  const all = [...types.map(({ name }) => ({ name, as: name, id: typeId(name), isTolerant: false })), ...tolerant.map((name) => ({ name, as: tolerantName(name), id: `${tolerantId}#/definitions/${name}`, isTolerant: true }))];
   const ajv = often ? newAjv(quickOrSmall(types, often), { strict, small: true }) : sharedAjv(types, { strict });
-  if (tolerant.length > 0) addTolerantTypes(ajv, types, often);
-  const exported = [
-    ...types.map(({ name }) => ({ name, id: typeId(name) })),
-    ...tolerant.map((name) => ({ name: tolerantName(name), id: `${tolerantId}#/definitions/${name}` })),
-  ];
-  return withImports(compact(withoutRest(printExports(ajv, exported))));
+  if (tolerant.length > 0) addTolerantTypes(ajv, opened, types, often);
+  const compiled = all.filter(({ name, isTolerant }) => !isRead(name, isTolerant)).map(({ as, id }) => ({ name: as, id }));
+  const read = all.filter(({ name, isTolerant }) => isRead(name, isTolerant)).map(({ name, as, isTolerant }) => `export const ${as} = /*#__PURE__*/ $interpret(${readable.nameOf(name, isTolerant)});`);
+  const code = withImports(compact(withoutRest(printExports(ajv, compiled))));
+  return read.length === 0 ? code : [importInterpret, code.trimEnd(), "", ...readable.declarations, "", ...read, ""].join("\n");
 }
 
+const importInterpret = 'import { interpret as $interpret } from "../interpret.ts";';
+
+/** The types that read otherwise when closed objects are open, opened. */
+function openedTypes(types: readonly NamedType[]): NamedType[] {
+  const schemas = tolerantSchemas(types);
+  return types.flatMap((type) => (schemas.has(type.name) ? [{ ...type, schema: schemas.get(type.name) ?? true }] : []));
+}
+
+/** The schemas that a validator reads, and those of their tolerant twins. */
+class SchemaReaders {
+  readonly #strict: SchemaPrinter;
+  readonly #tolerant: SchemaPrinter;
+  readonly #types: readonly NamedType[];
+  readonly #opened: readonly NamedType[];
+
+  constructor(types: readonly NamedType[], opened: readonly NamedType[]) {
+    this.#types = types;
+    this.#opened = opened;
+    const isOpened = new Set(opened.map(({ name }) => name));
+    this.#strict = new SchemaPrinter(types.filter(isInterpretable), (type) => type, "$s");
+    this.#tolerant = new SchemaPrinter(opened.filter(isInterpretable), (type) => (isOpened.has(type) ? tolerantName(type) : this.#strict.nameOf(type)), "$t");
+  }
+
+  get declarations(): readonly string[] {
+    return [...this.#strict.declarations, ...this.#tolerant.declarations];
+  }
+
+  nameOf(type: string, isTolerant: boolean): string {
+    return (isTolerant ? this.#tolerant : this.#strict).nameOf(type);
+  }
+
+  /** A twin is only exported where somebody asks for it, so what one leads to must be readable, too. */
+  canRead(type: string, isTolerant: boolean): boolean {
+    if (!isTolerant) return this.#types.some((each) => each.name === type && isInterpretable(each));
+    const reached = reachable(this.#opened, [type]);
+    return this.#opened.every((each) => !reached.has(each.name) || isInterpretable(each));
+  }
+}
 /** ajv exports nothing by a name in another script than the Latin one; such names are put in for plain ones. */
 function printExports(ajv: Ajv, exported: readonly { readonly name: string; readonly id: string }[]): string {
   const printed = exported.map(({ name, id }, index) => ({ name, id, as: /^[a-z$_][\w$]*$/iu.test(name) ? name : `export$${index}` }));
@@ -42,9 +87,7 @@ function printExports(ajv: Ajv, exported: readonly { readonly name: string; read
     .reduce((text, { as, name }) => text.replace(`export const ${as} =`, () => `export const ${name} =`), code);
 }
 
-function addTolerantTypes(ajv: Ajv, types: readonly NamedType[], often: ReadonlySet<string> | undefined): void {
-  const schemas = tolerantSchemas(types);
-  const opened = types.flatMap((type) => (schemas.has(type.name) ? [{ ...type, schema: schemas.get(type.name) ?? true }] : []));
+function addTolerantTypes(ajv: Ajv, opened: readonly NamedType[], types: readonly NamedType[], often: ReadonlySet<string> | undefined): void {
   const printed = often ? quickOrSmall(opened, often, types) : opened;
   const names = new Set(printed.map(({ name }) => name));
   // References to types that stay as they are lead to the strict validators.

@@ -33,7 +33,7 @@ describe("npm run codegen", () => {
     expect(listFiles(out)).toEqual([]);
     const write = codegen(["--spec", relative, "--out", "."], out);
     expect(write).toMatchObject({ status: 0, stderr: "" });
-    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 14 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
+    expect(write.stdout).toMatch(/^codegen: 1 document, 3 messages; 15 files written, 0 removed, 0 unchanged in \d+\.\d s\n$/u);
     expect(listFiles(out)).toContain("hostile/types.ts");
   }, 20_000);
 
