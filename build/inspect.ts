@@ -3,7 +3,7 @@ import type { Bundle } from "./bundle.ts";
 /** Bytes that a command may have to read for one channel: for setup or status, and to ask about older names or secret fields. */
 const mostBytes = { "setup-entry.js": 250_000, "doctor-contract-api.js": 20_000, "secret-contract-api.js": 20_000 };
 /** What has no business where nothing is opened: sockets, a database, and all that runs an account. */
-const runsAccounts = /^(?:node:(?:sqlite|net|tls|http|https|http2|dgram|worker_threads)|src\/(?:account|edge|link|store)\/.*|src\/channel\/(?:gateway|dispatch|turn)\.ts|src\/channel\/[\w-]+-open\.ts|.*node_modules\/ws\/.*)$/;
+const runsAccounts = /^(?:node:(?:sqlite|net|tls|http|https|http2|dgram|worker_threads)|src\/(?:account|edge|link|store)\/.*|src\/channel\/(?:gateway|dispatch|turn)\.ts|src\/channel\/[\w-]+-open\.ts|.*node_modules\/ws\/.*|openclaw\/plugin-sdk\/websocket-runtime)$/;
 
 interface Forbidden {
   what: string;

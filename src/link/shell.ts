@@ -1,4 +1,5 @@
-import { type ClientOptions, WebSocket } from "ws";
+import { WebSocket } from "#host/websocket";
+import type { ClientOptions } from "ws";
 import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log } from "../core/ports.ts";
@@ -232,14 +233,14 @@ function isSame(one: LinkStatus, other: LinkStatus): boolean {
 /** The only place that makes a client socket. */
 export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkProfile, ears: SocketEars): WireSocket {
   // Some of them are younger than the types.
-  const options: ClientOptions & { closeTimeout: number; maxFragments: number; maxBufferedChunks: number; maxPendingAutoPongs: number } = {
+  const options: ClientOptions & { closeTimeout: number; maxFragments: number; maxBufferedChunks: number } = {
     headers: { ...headers },
     followRedirects: false,
     perMessageDeflate: false,
     maxPayload,
     maxFragments: limits.linkFragments,
     maxBufferedChunks: limits.linkChunks,
-    maxPendingAutoPongs: limits.linkPongs,
+    autoPong: false,
     // Also for a peer that sends its close frame and then keeps the connection.
     closeTimeout: limits.linkCloseMs,
   };
@@ -248,6 +249,14 @@ export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkPro
   socket.on("upgrade", (response) => void (bytes = response.socket));
   socket.on("open", () => ears.opened(bytes));
   socket.on("message", (data, isBinary) => ears.received(isBinary || !Buffer.isBuffer(data) ? undefined : data.toString()));
+  let pongs = 0;
+  // Answered here, for the host's library answers also who reads no pong, and keeps them all.
+  socket.on("ping", (payload) => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (pongs >= limits.linkPongs) return socket.terminate();
+    pongs += 1;
+    socket.pong(payload, undefined, () => void (pongs -= 1));
+  });
   socket.on("pong", (payload) => ears.ponged(payload.toString("latin1")));
   socket.on("unexpected-response", (_request, response) => {
     ears.refused(response.statusCode ?? 0);

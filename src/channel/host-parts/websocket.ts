@@ -1,0 +1,1 @@
+export { WebSocket } from "openclaw/plugin-sdk/websocket-runtime";
