@@ -341,7 +341,6 @@ export interface MessageRow {
   readonly repliesTo: readonly string[];
   /** JSON pointer into the message. */
   readonly correlationId: string | undefined;
-  readonly extension: string | undefined;
   /** The type of its headers. */
   readonly headers?: string;
   /** The fields that hold JSON as text, with the type of what it says. */

@@ -11,8 +11,10 @@ const tableTypes: Readonly<Record<string, string>> = {
 };
 
 export function printTables(protocol: Protocol): string {
+  const extensions = Object.fromEntries(protocol.messages.flatMap(({ wireName, extension }) => (extension === undefined ? [] : [[wireName, extension]])));
   const tables = [
     table("messages", "The messages of the document, by their wire names.", rowsOf(protocol), "Readonly<Record<string, MessageRow>>"),
+    ...(Object.keys(extensions).length > 0 ? [table("extensions", "The extension that a message belongs to, by its wire name; what belongs to none is not here.", extensions, "Readonly<Record<string, string>>")] : []),
     table(
       "channels",
       "The channels of the document, by their keys.",
@@ -65,7 +67,6 @@ function messageRow(protocol: Protocol, message: Message): Row {
     replies: [...new Set(operations.flatMap(({ replies }) => replies))],
     repliesTo: [...new Set(protocol.operations.filter(({ replies }) => replies.includes(name)).flatMap(({ messages }) => messages))],
     correlationId: message.correlationId,
-    extension: message.extension,
     ...(message.headers !== undefined && { headers: message.headers }),
     ...contentRow(protocol, message),
   };

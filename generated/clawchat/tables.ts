@@ -17,7 +17,6 @@ export const messages = {
     replies: ["Connect"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "hello-ok": {
     name: "HelloOk",
@@ -29,7 +28,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Connect"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "hello-fail": {
     name: "HelloFail",
@@ -41,7 +39,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Connect"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.send.received": {
     name: "MessageSendReceived",
@@ -62,7 +59,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.reply.received": {
     name: "MessageReplyReceived",
@@ -83,7 +79,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.ack": {
     name: "MessageAck",
@@ -95,7 +90,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSend", "MessageReply", "MessageReaction"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.error": {
     name: "MessageError",
@@ -107,7 +101,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSend", "MessageReply", "MessageReaction"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.reaction.received": {
     name: "MessageReactionReceived",
@@ -119,7 +112,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.read.received": {
     name: "MessageReadReceived",
@@ -131,7 +123,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.delivered.received": {
     name: "MessageDeliveredReceived",
@@ -143,7 +134,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.created.received": {
     name: "MessageCreatedReceived",
@@ -155,7 +145,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.add.received": {
     name: "MessageAddReceived",
@@ -167,7 +156,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.done.received": {
     name: "MessageDoneReceived",
@@ -179,7 +167,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.failed.received": {
     name: "MessageFailedReceived",
@@ -191,7 +178,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "typing.update.received": {
     name: "TypingUpdateReceived",
@@ -203,7 +189,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "presence.snapshot": {
     name: "PresenceSnapshot",
@@ -215,7 +200,6 @@ export const messages = {
     replies: [],
     repliesTo: ["PresenceSubscribe", "PresenceUnsubscribe"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "presence.update": {
     name: "PresenceUpdate",
@@ -227,7 +211,6 @@ export const messages = {
     replies: [],
     repliesTo: ["PresenceSubscribe", "PresenceUnsubscribe"],
     correlationId: undefined,
-    extension: undefined,
   },
   "chat.metadata.invalidated": {
     name: "ChatMetadataInvalidated",
@@ -239,7 +222,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "notify.signal": {
     name: "NotifySignal",
@@ -251,7 +233,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "history.transit.received": {
     name: "HistoryTransitReceived",
@@ -263,7 +244,6 @@ export const messages = {
     replies: [],
     repliesTo: ["HistoryTransit"],
     correlationId: undefined,
-    extension: undefined,
   },
   "permission.request": {
     name: "PermissionRequest",
@@ -275,7 +255,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "permission.resolved": {
     name: "PermissionResolved",
@@ -287,7 +266,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "replay.done": {
     name: "ReplayDone",
@@ -299,7 +277,6 @@ export const messages = {
     replies: ["MessageCursorAck", "MessageSyncAck"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "sync.mark": {
     name: "SyncMark",
@@ -311,7 +288,6 @@ export const messages = {
     replies: ["MessageCursorAck", "MessageSyncAck"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "history.truncated": {
     name: "HistoryTruncated",
@@ -323,7 +299,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "offline.batch": {
     name: "OfflineBatch",
@@ -335,7 +310,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "offline.done": {
     name: "OfflineDone",
@@ -347,7 +321,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   pong: {
     name: "Pong",
@@ -359,7 +332,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Ping"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   connect: {
     name: "Connect",
@@ -371,7 +343,6 @@ export const messages = {
     replies: ["HelloOk", "HelloFail"],
     repliesTo: ["ConnectChallenge"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.send": {
     name: "MessageSend",
@@ -383,7 +354,6 @@ export const messages = {
     replies: ["MessageAck", "MessageError"],
     repliesTo: [],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.reply": {
     name: "MessageReply",
@@ -395,7 +365,6 @@ export const messages = {
     replies: ["MessageAck", "MessageError"],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.reaction": {
     name: "MessageReaction",
@@ -407,7 +376,6 @@ export const messages = {
     replies: ["MessageAck", "MessageError"],
     repliesTo: [],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "message.read": {
     name: "MessageRead",
@@ -419,7 +387,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.delivered": {
     name: "MessageDelivered",
@@ -431,7 +398,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.created": {
     name: "MessageCreated",
@@ -443,7 +409,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.add": {
     name: "MessageAdd",
@@ -455,7 +420,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.done": {
     name: "MessageDone",
@@ -467,7 +431,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.failed": {
     name: "MessageFailed",
@@ -479,7 +442,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "typing.update": {
     name: "TypingUpdate",
@@ -491,7 +453,6 @@ export const messages = {
     replies: [],
     repliesTo: ["MessageSendReceived", "MessageReplyReceived"],
     correlationId: undefined,
-    extension: undefined,
   },
   "presence.subscribe": {
     name: "PresenceSubscribe",
@@ -503,7 +464,6 @@ export const messages = {
     replies: ["PresenceSnapshot", "PresenceUpdate"],
     repliesTo: [],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "presence.unsubscribe": {
     name: "PresenceUnsubscribe",
@@ -515,7 +475,6 @@ export const messages = {
     replies: ["PresenceSnapshot", "PresenceUpdate"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "history.transit": {
     name: "HistoryTransit",
@@ -527,7 +486,6 @@ export const messages = {
     replies: ["HistoryTransitReceived"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.cursor_ack": {
     name: "MessageCursorAck",
@@ -539,7 +497,6 @@ export const messages = {
     replies: [],
     repliesTo: ["SyncMark", "ReplayDone"],
     correlationId: undefined,
-    extension: undefined,
   },
   "message.sync_ack": {
     name: "MessageSyncAck",
@@ -551,7 +508,6 @@ export const messages = {
     replies: [],
     repliesTo: ["SyncMark", "ReplayDone"],
     correlationId: undefined,
-    extension: undefined,
   },
   "device.cursor.reset": {
     name: "DeviceCursorReset",
@@ -563,7 +519,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   ping: {
     name: "Ping",
@@ -575,7 +530,6 @@ export const messages = {
     replies: ["Pong"],
     repliesTo: [],
     correlationId: "/trace_id",
-    extension: undefined,
   },
   "activate.request": {
     name: "ActivateRequest",
@@ -587,7 +541,6 @@ export const messages = {
     replies: ["Activated", "Refusal"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "activate.granted": {
     name: "Activated",
@@ -599,7 +552,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ActivateRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
   refusal: {
     name: "Refusal",
@@ -620,7 +572,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ActivateRequest", "RefreshRequest", "ReportRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
   "refresh.request": {
     name: "RefreshRequest",
@@ -632,7 +583,6 @@ export const messages = {
     replies: ["Refreshed", "Refusal"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "refresh.granted": {
     name: "Refreshed",
@@ -644,7 +594,6 @@ export const messages = {
     replies: [],
     repliesTo: ["RefreshRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
   "upload.stored": {
     name: "Uploaded",
@@ -656,7 +605,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   profile: {
     name: "Profile",
@@ -668,7 +616,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "group-settings": {
     name: "GroupSettingsList",
@@ -680,7 +627,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   permissions: {
     name: "PermissionList",
@@ -692,7 +638,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   conversation: {
     name: "ConversationDetails",
@@ -704,7 +649,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "plugin-report.request": {
     name: "ReportRequest",
@@ -716,7 +660,6 @@ export const messages = {
     replies: ["Reported", "Refusal"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "plugin-report.stored": {
     name: "Reported",
@@ -728,7 +671,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ReportRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 

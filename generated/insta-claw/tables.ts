@@ -33,7 +33,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
     content: { data: "EnvelopeData" },
   },
   system: {
@@ -46,7 +45,6 @@ export const messages = {
     replies: ["Pong", "SystemPong"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   control: {
     name: "Control",
@@ -58,7 +56,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   ping: {
     name: "Ping",
@@ -70,7 +67,6 @@ export const messages = {
     replies: ["Pong", "SystemPong"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   pong: {
     name: "Pong",
@@ -82,7 +78,6 @@ export const messages = {
     replies: [],
     repliesTo: ["System", "Ping"],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:hello": {
     name: "InstaclawHello",
@@ -94,7 +89,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:reaction": {
     name: "InstaclawReaction",
@@ -106,7 +100,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:message.edit": {
     name: "InstaclawMessageEdit",
@@ -118,7 +111,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:message.delete": {
     name: "InstaclawMessageDelete",
@@ -130,7 +122,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:reaction.sent": {
     name: "SentReaction",
@@ -142,7 +133,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:message.edit.sent": {
     name: "SentMessageEdit",
@@ -154,7 +144,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "instaclaw:message.delete.sent": {
     name: "SentMessageDelete",
@@ -166,7 +155,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "session.auto_bound": {
     name: "SessionAutoBound",
@@ -178,7 +166,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "gateway.rejection": {
     name: "GatewayRejection",
@@ -190,7 +177,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "user.request": {
     name: "UserRequest",
@@ -218,7 +204,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.create": {
     name: "ResponseCreate",
@@ -246,7 +231,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.created": {
     name: "ResponseCreated",
@@ -301,7 +285,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.queued": {
     name: "ResponseQueued",
@@ -329,7 +312,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.in_progress": {
     name: "ResponseInProgress",
@@ -384,7 +366,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.completed": {
     name: "ResponseCompleted",
@@ -439,7 +420,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.failed": {
     name: "ResponseFailed",
@@ -494,7 +474,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.incomplete": {
     name: "ResponseIncomplete",
@@ -522,7 +501,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.output_item.added": {
     name: "OutputItemAdded",
@@ -577,7 +555,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.output_item.done": {
     name: "OutputItemDone",
@@ -632,7 +609,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.content_part.added": {
     name: "ContentPartAdded",
@@ -687,7 +663,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.content_part.done": {
     name: "ContentPartDone",
@@ -742,7 +717,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.output_text.delta": {
     name: "OutputTextDelta",
@@ -797,7 +771,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.output_text.done": {
     name: "OutputTextDone",
@@ -852,7 +825,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.output_text.annotation.added": {
     name: "AnnotationAdded",
@@ -880,7 +852,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.refusal.delta": {
     name: "RefusalDelta",
@@ -908,7 +879,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.refusal.done": {
     name: "RefusalDone",
@@ -936,7 +906,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning.delta": {
     name: "ReasoningDelta",
@@ -964,7 +933,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning.done": {
     name: "ReasoningDone",
@@ -992,7 +960,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning_summary_part.added": {
     name: "ReasoningSummaryPartAdded",
@@ -1020,7 +987,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning_summary_part.done": {
     name: "ReasoningSummaryPartDone",
@@ -1048,7 +1014,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning_summary_text.delta": {
     name: "ReasoningSummaryTextDelta",
@@ -1076,7 +1041,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.reasoning_summary_text.done": {
     name: "ReasoningSummaryTextDone",
@@ -1104,7 +1068,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.function_call_arguments.delta": {
     name: "FunctionCallArgumentsDelta",
@@ -1132,7 +1095,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "response.function_call_arguments.done": {
     name: "FunctionCallArgumentsDone",
@@ -1160,7 +1122,6 @@ export const messages = {
     ],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   error: {
     name: "ErrorEvent",
@@ -1172,7 +1133,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   reply: {
     name: "ReplyEnvelope",
@@ -1211,7 +1171,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
     content: { data: "SentData" },
   },
   "reply.topic": {
@@ -1251,7 +1210,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
     content: { data: "SentData" },
   },
   response: {
@@ -1291,7 +1249,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "system.pong": {
     name: "SystemPong",
@@ -1303,7 +1260,6 @@ export const messages = {
     replies: [],
     repliesTo: ["System", "Ping"],
     correlationId: undefined,
-    extension: undefined,
   },
   "ack.intclaw": {
     name: "IntclawAck",
@@ -1342,7 +1298,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
   "ack.dingtalk": {
     name: "DingtalkAck",
@@ -1381,7 +1336,6 @@ export const messages = {
       "FunctionCallArgumentsDone",
     ],
     correlationId: undefined,
-    extension: undefined,
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;
 

@@ -17,7 +17,6 @@ export const messages = {
     replies: ["Thought", "Stream", "Done", "Failure", "Typing", "Activity", "Ack"],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: undefined,
   },
   ping: {
     name: "Ping",
@@ -29,7 +28,6 @@ export const messages = {
     replies: ["Pong"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   pong: {
     name: "Pong",
@@ -41,7 +39,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Ping"],
     correlationId: undefined,
-    extension: undefined,
   },
   ack: {
     name: "Ack",
@@ -53,7 +50,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message"],
     correlationId: "/messageId",
-    extension: "ack",
   },
   hello: {
     name: "Hello",
@@ -65,7 +61,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: "hello",
   },
   cancel: {
     name: "Cancel",
@@ -77,7 +72,6 @@ export const messages = {
     replies: ["Done", "Failure"],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "cancel",
   },
   reaction: {
     name: "Reaction",
@@ -89,7 +83,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "reactions",
   },
   edit: {
     name: "Edit",
@@ -101,7 +94,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   delete: {
     name: "Delete",
@@ -113,7 +105,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   edited: {
     name: "Edited",
@@ -125,7 +116,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/replyTo",
-    extension: "edit",
   },
   deleted: {
     name: "Deleted",
@@ -137,7 +127,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/replyTo",
-    extension: "edit",
   },
   thought: {
     name: "Thought",
@@ -149,7 +138,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message"],
     correlationId: "/replyTo",
-    extension: undefined,
   },
   stream: {
     name: "Stream",
@@ -161,7 +149,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message"],
     correlationId: "/replyTo",
-    extension: undefined,
   },
   done: {
     name: "Done",
@@ -173,7 +160,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message", "Cancel"],
     correlationId: "/replyTo",
-    extension: undefined,
   },
   error: {
     name: "Failure",
@@ -185,7 +171,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message", "Cancel"],
     correlationId: "/replyTo",
-    extension: undefined,
   },
   typing: {
     name: "Typing",
@@ -197,7 +182,6 @@ export const messages = {
     replies: [],
     repliesTo: ["Message"],
     correlationId: undefined,
-    extension: "typing",
   },
   activity: {
     name: "Activity",
@@ -209,9 +193,22 @@ export const messages = {
     replies: [],
     repliesTo: ["Message"],
     correlationId: undefined,
-    extension: "activity",
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;
+
+/** The extension that a message belongs to, by its wire name; what belongs to none is not here. */
+export const extensions = {
+  ack: "ack",
+  hello: "hello",
+  cancel: "cancel",
+  reaction: "reactions",
+  edit: "edit",
+  delete: "edit",
+  edited: "edit",
+  deleted: "edit",
+  typing: "typing",
+  activity: "activity",
+} as const satisfies Readonly<Record<string, string>>;
 
 /** The channels of the document, by their keys. */
 export const channels = {

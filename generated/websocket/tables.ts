@@ -17,7 +17,6 @@ export const messages = {
     replies: ["ChatTyping", "ChatStream", "ChatThought", "ChatActivity", "ChatResponse", "ChatError", "ChatPairing"],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: undefined,
   },
   "chat.hello": {
     name: "ChatHello",
@@ -29,7 +28,6 @@ export const messages = {
     replies: ["ChatWelcome"],
     repliesTo: [],
     correlationId: undefined,
-    extension: "hello",
   },
   "chat.cancel": {
     name: "ChatCancel",
@@ -41,7 +39,6 @@ export const messages = {
     replies: ["ChatResponse", "ChatError"],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "cancel",
   },
   "chat.join": {
     name: "ChatJoin",
@@ -53,7 +50,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: "groups",
   },
   "chat.leave": {
     name: "ChatLeave",
@@ -65,7 +61,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: "groups",
   },
   "chat.auth": {
     name: "ChatAuth",
@@ -77,7 +72,6 @@ export const messages = {
     replies: ["ChatWelcome", "ChatError"],
     repliesTo: [],
     correlationId: undefined,
-    extension: "auth",
   },
   "chat.directory": {
     name: "ChatDirectory",
@@ -89,7 +83,6 @@ export const messages = {
     replies: ["ChatDirectoryResult", "ChatError"],
     repliesTo: [],
     correlationId: "/requestId",
-    extension: "directory",
   },
   "chat.edit": {
     name: "ChatEdit",
@@ -101,7 +94,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   "chat.delete": {
     name: "ChatDelete",
@@ -113,7 +105,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   "chat.react": {
     name: "ChatReact",
@@ -125,7 +116,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "reactions",
   },
   "chat.stream": {
     name: "ChatStream",
@@ -137,7 +127,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend"],
     correlationId: "/messageId",
-    extension: undefined,
   },
   "chat.typing": {
     name: "ChatTyping",
@@ -149,7 +138,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend"],
     correlationId: "/messageId",
-    extension: undefined,
   },
   "chat.thought": {
     name: "ChatThought",
@@ -161,7 +149,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend"],
     correlationId: "/messageId",
-    extension: "thoughts",
   },
   "chat.activity": {
     name: "ChatActivity",
@@ -173,7 +160,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend"],
     correlationId: "/messageId",
-    extension: "activity",
   },
   "chat.response": {
     name: "ChatResponse",
@@ -185,7 +171,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend", "ChatCancel"],
     correlationId: "/messageId",
-    extension: undefined,
   },
   "chat.error": {
     name: "ChatError",
@@ -197,7 +182,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend", "ChatCancel", "ChatAuth", "ChatDirectory"],
     correlationId: "/messageId",
-    extension: undefined,
   },
   "chat.welcome": {
     name: "ChatWelcome",
@@ -209,7 +193,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatHello", "ChatAuth"],
     correlationId: undefined,
-    extension: "hello",
   },
   "chat.pairing": {
     name: "ChatPairing",
@@ -221,7 +204,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatSend"],
     correlationId: "/messageId",
-    extension: "pairing",
   },
   "chat.message": {
     name: "ChatMessage",
@@ -233,7 +215,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: undefined,
-    extension: "groups",
   },
   "chat.media": {
     name: "ChatMedia",
@@ -245,7 +226,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "media",
   },
   "chat.directory.result": {
     name: "ChatDirectoryResult",
@@ -257,7 +237,6 @@ export const messages = {
     replies: [],
     repliesTo: ["ChatDirectory"],
     correlationId: "/requestId",
-    extension: "directory",
   },
   "chat.edited": {
     name: "ChatEdited",
@@ -269,7 +248,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   "chat.deleted": {
     name: "ChatDeleted",
@@ -281,7 +259,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "edit",
   },
   "chat.reaction": {
     name: "ChatReaction",
@@ -293,7 +270,6 @@ export const messages = {
     replies: [],
     repliesTo: [],
     correlationId: "/messageId",
-    extension: "reactions",
   },
   "verify.request": {
     name: "VerifyRequest",
@@ -305,7 +281,6 @@ export const messages = {
     replies: ["VerifyGranted", "VerifyRefused"],
     repliesTo: [],
     correlationId: undefined,
-    extension: undefined,
   },
   "verify.granted": {
     name: "VerifyGranted",
@@ -317,7 +292,6 @@ export const messages = {
     replies: [],
     repliesTo: ["VerifyRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
   "verify.refused": {
     name: "VerifyRefused",
@@ -329,9 +303,31 @@ export const messages = {
     replies: [],
     repliesTo: ["VerifyRequest"],
     correlationId: undefined,
-    extension: undefined,
   },
 } as const satisfies Readonly<Record<string, MessageRow>>;
+
+/** The extension that a message belongs to, by its wire name; what belongs to none is not here. */
+export const extensions = {
+  "chat.hello": "hello",
+  "chat.cancel": "cancel",
+  "chat.join": "groups",
+  "chat.leave": "groups",
+  "chat.auth": "auth",
+  "chat.directory": "directory",
+  "chat.edit": "edit",
+  "chat.delete": "edit",
+  "chat.react": "reactions",
+  "chat.thought": "thoughts",
+  "chat.activity": "activity",
+  "chat.welcome": "hello",
+  "chat.pairing": "pairing",
+  "chat.message": "groups",
+  "chat.media": "media",
+  "chat.directory.result": "directory",
+  "chat.edited": "edit",
+  "chat.deleted": "edit",
+  "chat.reaction": "reactions",
+} as const satisfies Readonly<Record<string, string>>;
 
 /** The channels of the document, by their keys. */
 export const channels = {

@@ -3,7 +3,7 @@ import {
   type ChatSend,
   decodeChatReceived,
   type ErrorCode,
-  messages,
+  extensions,
   validateId,
 } from "../../../generated/websocket/index.ts";
 
@@ -36,9 +36,11 @@ export function readFrame(text: string): Read {
   return refuse("invalid_field", decoded.detail);
 }
 
+const extensionsByName: Readonly<Partial<Record<ChatReceived["type"], string>>> = extensions;
+
 /** The extension a frame belongs to; undefined for the documented types. */
 export function extensionOf(frame: ChatReceived): string | undefined {
-  return messages[frame.type].extension;
+  return extensionsByName[frame.type];
 }
 
 /** The refusal of a valid frame because of one field. */
