@@ -1,13 +1,14 @@
 import { StructureKind, type WriterFunction } from "ts-morph";
 import { tagsOf } from "../dispatch.ts";
 import type { Channel, Json, Message, Parameter, Protocol } from "../ir.ts";
-import { header, printConstant, printLiteral, printModule } from "./module.ts";
+import { commentText } from "./jsdoc.ts";
+import { header, printConstant, printLiteral, printModule, propertyKey } from "./module.ts";
 
 /** The shapes of the tables every document may have, as named in the generated runtime. */
 const tableTypes: Readonly<Record<string, string>> = {
   closeCodes: "readonly CloseCodeRow[]",
   errorCodes: "readonly ErrorCodeRow[]",
-  limits: "Readonly<Record<string, LimitRow>>",
+  limits: "Readonly<Record<string, number>>",
 };
 
 export function printTables(protocol: Protocol): string {
@@ -21,7 +22,7 @@ export function printTables(protocol: Protocol): string {
       Object.fromEntries(protocol.channels.map((channel) => [channel.key, channelRow(channel)])),
       "Readonly<Record<string, ChannelRow>>",
     ),
-    ...protocol.tables.map(({ name, key, value }) => table(name, `\`${key}\` of the document.`, value, tableTypes[name])),
+    ...protocol.tables.map(({ name, key, value }) => (name === "limits" ? limitsTable(key, value) : table(name, `\`${key}\` of the document.`, value, tableTypes[name]))),
   ];
   const used = [
     "ChannelRow",
@@ -41,6 +42,18 @@ type Row = { readonly [key: string]: Json | undefined };
 function table(name: string, doc: string, value: Json | { readonly [key: string]: Row | Json }, type: string | undefined): WriterFunction {
   const checked = type === undefined ? "" : ` satisfies ${type}`;
   return printConstant(name, `${printLiteral(value as Json)} as const${checked}`, doc);
+}
+
+/** Numbers; what each is and in what it is counted is for people, and in no bundle. */
+function limitsTable(key: string, value: Json): WriterFunction {
+  const members = Object.entries(value as unknown as Readonly<Record<string, LimitRow>>).map(([name, row]) => `  /** ${commentText(`${row.description} In ${row.unit}.`)} */\n  ${propertyKey(name)}: ${row.value},\n`);
+  return printConstant("limits", `{\n${members.join("")}} as const satisfies ${tableTypes["limits"] ?? ""}`, `\`${key}\` of the document.`);
+}
+
+interface LimitRow {
+  readonly value: number;
+  readonly unit: string;
+  readonly description: string;
 }
 
 function rowsOf(protocol: Protocol): { [key: string]: Row } {

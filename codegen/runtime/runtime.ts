@@ -375,11 +375,5 @@ export interface ErrorCodeRow {
   readonly when: string;
 }
 
-export interface LimitRow {
-  readonly value: number;
-  readonly unit: string;
-  readonly description: string;
-}
-
 /** The parts of a configuration that have a default. */
 export type Defaults<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Defaults<T[K]> } : T;

@@ -33,7 +33,7 @@ export interface ActivationPorts {
 export type Activation = { ok: true; login: Login } | { ok: false; why: string; wasSent: boolean };
 
 /** ms before each repetition of a call that has reached nobody, or of a write. */
-const PAUSES_MS = Array.from({ length: wireLimits.activateRetries.value }, (_, index) => wireLimits.activateRetryMs.value * 2 ** index);
+const PAUSES_MS = Array.from({ length: wireLimits.activateRetries }, (_, index) => wireLimits.activateRetryMs * 2 ** index);
 
 /** The server knows no agent of this user: the code is still good. */
 const UNKNOWN_USER = 16001;
@@ -76,7 +76,7 @@ interface Redemption extends ActivationRequest {
 }
 
 async function redeem(redemption: Redemption, { http, system }: ActivationPorts): Promise<RestOutcome> {
-  const bounded = boundHttp(http, system, wireLimits.activateCeilingMs.value);
+  const bounded = boundHttp(http, system, wireLimits.activateCeilingMs);
   const pauses = [...PAUSES_MS];
   let { userId } = redemption;
   for (;;) {
@@ -99,7 +99,7 @@ function requestOf({ baseUrl, code, deviceId, platform = "openclaw", pluginVersi
     ...(pluginVersion !== undefined && { plugin_version: pluginVersion }),
     ...(userId !== undefined && { user_id: userId }),
   };
-  return { method: "POST", url: endpoint(baseUrl, "v1", "agents", "connect"), headers: { "X-Device-Id": deviceId }, body: { json }, timeoutMs: wireLimits.activateMs.value };
+  return { method: "POST", url: endpoint(baseUrl, "v1", "agents", "connect"), headers: { "X-Device-Id": deviceId }, body: { json }, timeoutMs: wireLimits.activateMs };
 }
 
 async function conclude(outcome: RestOutcome, where: { deviceId: string; baseUrl: string }, ports: ActivationPorts): Promise<Activation> {

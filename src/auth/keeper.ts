@@ -59,7 +59,7 @@ export interface LoginKeeper {
   stop(): Promise<void>;
 }
 
-const REFRESH_MS = wireLimits.refreshMs.value;
+const REFRESH_MS = wireLimits.refreshMs;
 
 /** Keeps the login of an account from now on; the store stays open when it stops. */
 export function keepLogin(options: KeeperOptions): LoginKeeper {
@@ -88,7 +88,7 @@ class Keeper implements LoginKeeper {
     this.#settings = { baseUrl, holder: system.uuid(), ...(activate !== undefined && { activate }) };
     this.#plant();
     this.#feed({ on: "start" });
-    this.#endLooks = every(system, wireLimits.credentialsPollMs.value, () => this.#look());
+    this.#endLooks = every(system, wireLimits.credentialsPollMs, () => this.#look());
   }
 
   get login(): Login | undefined {

@@ -18,7 +18,7 @@ export function refreshRequest({ baseUrl, deviceId }: Login["identity"], refresh
     url: endpoint(baseUrl, "v1", "auth", "refresh"),
     headers: { "X-Device-Id": deviceId },
     body: { json: { refresh_token: refreshToken.trim() } },
-    timeoutMs: wireLimits.refreshMs.value,
+    timeoutMs: wireLimits.refreshMs,
   };
 }
 
@@ -43,5 +43,5 @@ export function classify(answer: HttpAnswer, secrets: readonly string[]): Refres
 export function faultOfDeviceId(deviceId: string): string | undefined {
   if (deviceId.trim() === "") return "the device id is missing";
   if (!/^[!-~]+$/.test(deviceId)) return "the device id may hold printable ASCII characters only";
-  return deviceId.length > wireLimits.deviceIdBytes.value ? `the device id has more than ${wireLimits.deviceIdBytes.value} characters` : undefined;
+  return deviceId.length > wireLimits.deviceIdBytes ? `the device id has more than ${wireLimits.deviceIdBytes} characters` : undefined;
 }

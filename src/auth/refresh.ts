@@ -8,10 +8,10 @@ import { backOff, isNearEnd, refreshAt, spanOf } from "./timing.ts";
 import { findLogin, isOtherGrant, isOtherIdentity, logInAgain, whyDead } from "./usable.ts";
 
 /** For longer than a call can last. */
-const LEASE_MS = wireLimits.refreshMs.value + limits.leaseMarginMs;
-const LOOK_MS = wireLimits.credentialsPollMs.value;
+const LEASE_MS = wireLimits.refreshMs + limits.leaseMarginMs;
+const LOOK_MS = wireLimits.credentialsPollMs;
 /** A token that lives shortly would be due at once, again and again (CC-78). */
-const REARM_MS = wireLimits.refreshRearmMs.value;
+const REARM_MS = wireLimits.refreshRearmMs;
 
 /** One event in the life of a login: what is so afterwards, and what is to be done. */
 export function stepRefresh(before: Refreshing, event: RefreshEvent, moment: RefreshMoment, settings: RefreshSettings): RefreshStep {
@@ -84,7 +84,7 @@ function guard(before: Refreshing, ask: Ask, login: Login, stored: StoredLogin, 
   }
   // A clock that was set back by days must not forbid refreshes for days.
   const fromLast = Math.abs(now - (stored.lastAttemptAt ?? -Infinity));
-  const leftMs = wireLimits.refreshEveryMs.value - fromLast;
+  const leftMs = wireLimits.refreshEveryMs - fromLast;
   if (leftMs > 0) return rearm(settle(before, { kind: "skipped", reason: "min-interval" }), moment, leftMs);
   const refreshToken = login.grant.refreshToken?.trim() ?? "";
   if (refreshToken === "" || stored.refreshHash === undefined) {

@@ -2,7 +2,7 @@ import { wireLimits } from "../protocols/clawchat/rest.ts";
 import type { Grant } from "../store/logins.ts";
 import { readToken } from "./jwt.ts";
 
-const TTL_MS = wireLimits.accessTokenMs.value;
+const TTL_MS = wireLimits.accessTokenMs;
 
 /** When a token ends and how long before that it is due, in ms (CC-77). */
 export interface Span {
@@ -20,12 +20,12 @@ export function spanOf({ accessToken, grantedAt }: Grant): Span | undefined {
 /** How long before its end a token is due; `lifetimeMs` may be nonsense. */
 export function leadOf(lifetimeMs: number): number {
   const { refreshLeadMinMs, refreshLeadMaxMs, refreshLeadRatio } = wireLimits;
-  return Math.max(refreshLeadMinMs.value, Math.min(refreshLeadMaxMs.value, refreshLeadRatio.value * lifetimeMs));
+  return Math.max(refreshLeadMinMs, Math.min(refreshLeadMaxMs, refreshLeadRatio * lifetimeMs));
 }
 
 /** When a token is to be refreshed of our own accord; `random` is in [0, 1). */
 export function refreshAt({ expiresAt, leadMs }: Span, random: number): number {
-  return Math.floor(expiresAt - leadMs + (random * 2 - 1) * wireLimits.refreshJitterMs.value);
+  return Math.floor(expiresAt - leadMs + (random * 2 - 1) * wireLimits.refreshJitterMs);
 }
 
 /** Without jitter: what asks before a dial is spread already (CC-79). */
@@ -36,6 +36,6 @@ export function isNearEnd({ expiresAt, leadMs }: Span, now: number): boolean {
 /** ms to wait (CC-78) after the `n`th failure in a row, from 1 on; `random` is in [0, 1). */
 export function backOff(n: number, random: number): number {
   const { refreshBackoffBaseMs, refreshBackoffMaxMs, refreshBackoffRatio } = wireLimits;
-  const grown = Math.min(refreshBackoffMaxMs.value, refreshBackoffBaseMs.value * 2 ** Math.min(n - 1, 30));
-  return Math.min(refreshBackoffMaxMs.value, Math.round(grown * (1 + (random * 2 - 1) * refreshBackoffRatio.value)));
+  const grown = Math.min(refreshBackoffMaxMs, refreshBackoffBaseMs * 2 ** Math.min(n - 1, 30));
+  return Math.min(refreshBackoffMaxMs, Math.round(grown * (1 + (random * 2 - 1) * refreshBackoffRatio)));
 }

@@ -7,7 +7,7 @@ import type { ResolvedWebsocketAccount } from "./websocket-account.ts";
 
 /** Opens an account's journal and its sockets. Kept apart, for it is needed only where an account really runs. */
 export async function openWebsocket({ journalFile, ...options }: OpenAccount<ResolvedWebsocketAccount>): Promise<RunningAccount<ResolvedWebsocketAccount>> {
-  const journal = openJournal(journalFile, { remembered: limits.quoteLookback.value });
+  const journal = openJournal(journalFile, { remembered: limits.quoteLookback });
   try {
     return await openWebsocketAccount({ ...options, journal, page: async () => await (await import("./page-file.ts")).readPage() });
   } catch (thrown) {

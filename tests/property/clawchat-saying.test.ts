@@ -35,7 +35,7 @@ function play(walk: readonly Step[], options: Parameters<typeof openHub>[0] = {}
     for (const frame of found.frames) {
       const chat = typeof frame["chat_id"] === "string" ? frame["chat_id"] : "";
       const since = gated.get(chat);
-      if (since !== undefined && frame.at - since < limits.rejectionMs.value) wrong.push(`${frame.event} into a gated chat`);
+      if (since !== undefined && frame.at - since < limits.rejectionMs) wrong.push(`${frame.event} into a gated chat`);
       if (frame.event === "typing.update" && dissolved.has(chat)) wrong.push("typing into a dissolved chat");
       if (frame.event === "message.send" || frame.event === "message.reply") written.set(String(frame["trace_id"]), frame);
     }
@@ -222,11 +222,11 @@ describe("typing", () => {
           if (frame.event !== "typing.update") continue;
           const chat = String(frame["chat_id"]);
           if (payloadOf(frame)["is_typing"] === true) {
-            expect(frame.at - (saidAt.get(chat) ?? -Infinity)).toBeGreaterThanOrEqual(limits.typingEveryMs.value);
+            expect(frame.at - (saidAt.get(chat) ?? -Infinity)).toBeGreaterThanOrEqual(limits.typingEveryMs);
             saidAt.set(chat, frame.at);
             const before = shown.get(chat);
             shown.set(chat, { on: frame.on, since: before?.on === frame.on ? before.since : frame.at });
-            expect(frame.at - (shown.get(chat)?.since ?? 0)).toBeLessThan(limits.typingCeilingMs.value);
+            expect(frame.at - (shown.get(chat)?.since ?? 0)).toBeLessThan(limits.typingCeilingMs);
           } else {
             expect(shown.get(chat)?.on).toBe(frame.on);
             shown.delete(chat);

@@ -163,7 +163,7 @@ describe("the cost of a reply", () => {
     events.push([1e9, { on: "payload", payload: { text } }], [1e9, { on: "ended", how: { ended: "completed" } }]);
     for (const says of playTurn(events, turnBounds)) hub.says(says.say === "terminal" ? { ...says, of, isRepeat: false } : says.say === "typing" ? { ...says, of } : { ...says, of, attempt: 1 });
     const adds = hub.sent.filter(({ event }) => event === "message.add").reduce((bytes, frame) => bytes + bytesOf(frame.text), 0);
-    expect(adds).toBeLessThanOrEqual(limits.repetitionTimes.value * length + limits.repetitionBytes.value);
+    expect(adds).toBeLessThanOrEqual(limits.repetitionTimes * length + limits.repetitionBytes);
   });
 
   const LENGTH = 20_000;
@@ -200,7 +200,7 @@ describe("the cost of a reply", () => {
         const { all, adds } = costOf(text, pattern);
         const own = bytesOf(JSON.stringify(clean(text)));
         expect(all / own).toBeLessThanOrEqual(12);
-        expect(adds).toBeLessThanOrEqual(limits.repetitionTimes.value * own + limits.repetitionBytes.value);
+        expect(adds).toBeLessThanOrEqual(limits.repetitionTimes * own + limits.repetitionBytes);
       }),
       { numRuns: 20 },
     );

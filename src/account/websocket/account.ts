@@ -93,7 +93,7 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
     },
     async stop() {
       cancelSweep();
-      await Promise.all([switchboard.stop(wire.closeSeconds.value * 1000), edge.stop()]);
+      await Promise.all([switchboard.stop(wire.closeSeconds * 1000), edge.stop()]);
       journal.close();
     },
   };
@@ -133,14 +133,14 @@ function edgeBounds(account: string, config: ResolvedAccount) {
     subprotocol: "openclaw.chat.v1",
     maxPayload: config.limits.maxPayload,
     maxConnections: config.limits.maxConnections,
-    handshakeMs: wire.handshakeSeconds.value * 1000,
-    pingMs: wire.pingSeconds.value * 1000,
+    handshakeMs: wire.handshakeSeconds * 1000,
+    pingMs: wire.pingSeconds * 1000,
     deadAfterMs: config.limits.deadAfterSeconds * 1000,
-    closeMs: wire.closeSeconds.value * 1000,
-    preAuthFrames: wire.preAuthFrames.value,
-    preAuthBytes: wire.preAuthBytes.value,
-    stalledBytes: wire.stalledBytes.value,
-    stalledMs: wire.stalledSeconds.value * 1000,
-    coalesceBytes: wire.streamCoalesceBytes.value,
+    closeMs: wire.closeSeconds * 1000,
+    preAuthFrames: wire.preAuthFrames,
+    preAuthBytes: wire.preAuthBytes,
+    stalledBytes: wire.stalledBytes,
+    stalledMs: wire.stalledSeconds * 1000,
+    coalesceBytes: wire.streamCoalesceBytes,
   };
 }

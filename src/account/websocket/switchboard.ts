@@ -33,7 +33,7 @@ export interface WebsocketSwitchboardDeps {
 /** An account's switchboard with the connections of its applications: everything but the sockets. */
 export function createWebsocketSwitchboard(deps: WebsocketSwitchboardDeps): WebsocketSwitchboard {
   const { config, rooms, agent, journal, system, log, changed } = deps;
-  const repeatMs = wire.repeatSeconds.value * 1000;
+  const repeatMs = wire.repeatSeconds * 1000;
   const delivery = createDelivery({ rooms, journal, waitMs: repeatMs, system, log });
   const switchboard = createSwitchboard({
     limits: () => limitsOf(config()),

@@ -50,7 +50,7 @@ export function remind({ waiting, late }: Awaited, now: number, ackMs: number, m
     due.push(uplink);
   }
   if (due.length === 0) return { awaited: { waiting, late }, again: [], overdue: [] };
-  const again = due.filter((uplink) => uplink.text !== undefined && uplink.writes < limits.ackWrites.value && mayWrite(uplink));
+  const again = due.filter((uplink) => uplink.text !== undefined && uplink.writes < limits.ackWrites && mayWrite(uplink));
   const overdue = due.filter((uplink) => !again.includes(uplink));
   const stillWaiting = new Map([...waiting].slice(due.length));
   for (const uplink of again) stillWaiting.set(uplink.traceId, { ...uplink, writes: uplink.writes + 1, dueAt: now + ackMs });

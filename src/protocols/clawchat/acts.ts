@@ -12,7 +12,7 @@ export const CARRIED: readonly ActName[] = ["react"];
 export function heardReaction({ payload, sender }: MessageReactionReceived, profile: Profile, now: number): HeardAct | undefined {
   const { target_message_id: name, emoji = "", removed = false } = payload;
   const id = sender?.id;
-  if (id === undefined || id === profile.login().userId || (!removed && !isEmoji(emoji, limits.emojiBytes.value))) return undefined;
+  if (id === undefined || id === profile.login().userId || (!removed && !isEmoji(emoji, limits.emojiBytes))) return undefined;
   return { act: { act: "react", emoji: removed ? "" : emoji, isRemoval: removed }, name, actor: senderOf(id, sender?.nick_name ?? undefined, profile), at: now };
 }
 

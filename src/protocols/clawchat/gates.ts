@@ -9,7 +9,7 @@ export interface Gates {
   dissolved: Recent<true>;
 }
 
-const most = limits.gatedChats.value;
+const most = limits.gatedChats;
 
 export function openGates(): Gates {
   return { rejected: noneYet(), dissolved: noneYet() };
@@ -37,7 +37,7 @@ export function heardMessageOf(gates: Gates, chatId: string): Gates {
 export function isRejected({ rejected }: Gates, chatId: string, now: number): boolean {
   const at = recall(rejected, chatId);
   // A clock that was set back does not hold a chat for longer.
-  return at !== undefined && Math.abs(now - at) < limits.rejectionMs.value;
+  return at !== undefined && Math.abs(now - at) < limits.rejectionMs;
 }
 
 export function isDissolved({ dissolved }: Gates, chatId: string): boolean {

@@ -4,10 +4,10 @@ import type { Inbound } from "../inbound.ts";
 import type { GroupSetting } from "./backend.ts";
 
 /** ms for which messages wait for what the server says about groups, and how many a mention is told of. */
-export const groupBounds = { settingsWaitMs: limits.settingsWaitMs.value, earlier: limits.batchContext.value } as const;
+export const groupBounds = { settingsWaitMs: limits.settingsWaitMs, earlier: limits.batchContext } as const;
 
 /** ms of silence after which the messages of a group are answered together, where nobody has said another number. */
-export const batchIdleMs = limits.batchIdleMs.value;
+export const batchIdleMs = limits.batchIdleMs;
 
 /** What the server has said about groups last. A snapshot is everything: what it does not name is not set. */
 export interface GroupSettings {
@@ -45,5 +45,5 @@ export function isAnswered(rules: GroupRules, { mentioned }: Pick<Inbound, "ment
 
 /** How long it waits for others: many speak at once in a group, and the agent answers them together, as far as they share a memory: nobody's words come into that of another one (CC-60). */
 export function gatherPlan(rules: GroupRules, memory: string, { mentioned }: Pick<Inbound, "mentioned">): GatherPlan {
-  return { key: memory, idleMs: rules.batchDelayMs, ceilingMs: Math.max(limits.batchCeilingMs.value, rules.batchDelayMs), flush: mentioned === true };
+  return { key: memory, idleMs: rules.batchDelayMs, ceilingMs: Math.max(limits.batchCeilingMs, rules.batchDelayMs), flush: mentioned === true };
 }

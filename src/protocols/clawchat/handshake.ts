@@ -29,7 +29,7 @@ function answerChallenge(state: ConnectionState, nonce: string, now: number, pro
   const traceId = `trace-${newId()}`;
   const text = encodeHubSent(connectFrame(login, nonce, capabilitiesOf(profile), profile.clientVersion, traceId, now));
   const bytes = Buffer.byteLength(text);
-  if (bytes > limits.connectBytes.value) {
+  if (bytes > limits.connectBytes) {
     return { state: { ...state, phase: { is: "lost", wasReady: false } }, effects: [note("warn", "connect-too-large", { bytes }), { do: "close", code: 1000, reason: "connect frame too large" }] };
   }
   return { state: { ...state, phase: { is: "hello", traceId }, accessToken: login.accessToken }, effects: [{ do: "send", text }] };

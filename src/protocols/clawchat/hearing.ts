@@ -54,7 +54,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
   /** A frame is missing or came twice: only a new connection knows where to go on (CC-47, CC-52). */
   function stumble(state: ConnectionState, dseq: unknown, expected: number): HubStep {
     const stumbles = state.stumbles + 1;
-    const isStuck = stumbles >= limits.noiseRepeats.value;
+    const isStuck = stumbles >= limits.noiseRepeats;
     return {
       state: { ...state, phase: { is: "lost", wasReady: true }, stumbles },
       effects: [note("warn", isStuck ? "delivery-stuck" : "delivery-gap", { expected, got: typeof dseq === "number" ? dseq : typeof dseq, times: stumbles }), { do: "close", code: 1000, reason: "a frame is missing or came twice", isLongest: isStuck }],
@@ -90,7 +90,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
       case "offline.done":
         return { state, effects: [note("debug", "ignored-frame", { event: frame.event })] };
       case "message.reaction": {
-        const heard = now - frame.emitted_at > limits.answerAgeMs.value ? undefined : heardReaction(frame, profile, now);
+        const heard = now - frame.emitted_at > limits.answerAgeMs ? undefined : heardReaction(frame, profile, now);
         return { state, effects: heard ? [{ do: "deliver", inbound: { ask: "act", heard } }] : [] };
       }
       // What others do besides writing and reacting starts nothing (CC-19).
@@ -169,7 +169,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
       return { state: asked.state, effects: [asked.effect] };
     }
     const ref = refOf(state);
-    const { held, copies, replaced } = holdCopy(state.held, inbound, ref, state.phase.is === "replay" ? undefined : now + limits.provisionalMs.value);
+    const { held, copies, replaced } = holdCopy(state.held, inbound, ref, state.phase.is === "replay" ? undefined : now + limits.provisionalMs);
     const ledger = hold(replaced ? settle(state.ledger, replaced.ref) : state.ledger, ref, number);
     return promote({ ...state, asked: state.asked + 1, held, ledger }, copies);
   }
@@ -177,7 +177,7 @@ export function createHearing(profile: Profile, mint: (now: number) => string): 
   /** A new device gets all there ever was: what is old is not answered (CC-56). */
   function isTooOld({ phase }: ConnectionState, { origin }: About, now: number): boolean {
     const isReplayed = phase.is === "live" && phase.isReplayed;
-    return !isReplayed && now - origin.emittedAt > limits.answerAgeMs.value;
+    return !isReplayed && now - origin.emittedAt > limits.answerAgeMs;
   }
 
   function promote(state: ConnectionState, copies: readonly Copy[]): HubStep {

@@ -29,7 +29,7 @@ export interface Written {
 
 /** Bytes of a frame beside its fragments: the envelope, and a quotation. */
 const ENVELOPE_BYTES = 65_536;
-const BUDGET = limits.uplinkBytes.value - ENVELOPE_BYTES;
+const BUDGET = limits.uplinkBytes - ENVELOPE_BYTES;
 const FRAGMENTS = 256;
 const LABEL_CHARACTERS = 256;
 
@@ -46,7 +46,7 @@ export function writeAnswer({ id, chatId, text, attachments, reply, repliesThrou
 
 /** What an answer shows of the message it replies to; nothing of one that is not this one. */
 export function replyTo(messageId: string | undefined, { messageId: own, preview }: Origin): ReplyContext | null {
-  if (messageId === undefined || messageId === "" || messageId.length > limits.messageIdBytes.value || messageId !== clean(messageId)) return null;
+  if (messageId === undefined || messageId === "" || messageId.length > limits.messageIdBytes || messageId !== clean(messageId)) return null;
   if (messageId !== own || !preview) return { reply_to_msg_id: messageId, reply_preview: null };
   return {
     reply_to_msg_id: messageId,

@@ -69,7 +69,7 @@ export function profileOf(config: SessionConfig, rest: Pick<Profile, "clientVers
     resendsUnanswered: config.ack.resendOnTimeout,
     typingMaxMs: config.typingMaxContinuousMs,
     contentChars: config.limits.contentChars,
-    chunkChars: config.textChunkLimit ?? limits.chunkChars.value,
+    chunkChars: config.textChunkLimit ?? limits.chunkChars,
     sessionsPerMember: config.groupSessionsPerUser,
   };
 }
@@ -96,8 +96,8 @@ const FRAME_BYTES = 512;
 
 /** How a growing reply is paced (CC-70). */
 export const turnBounds: TurnBounds = {
-  streamEveryMs: limits.streamEveryMs.value,
-  repetition: { times: limits.repetitionTimes.value - OTHER_SHARES, freeBytes: limits.repetitionBytes.value - 2 * FRAME_BYTES, frameBytes: FRAME_BYTES },
+  streamEveryMs: limits.streamEveryMs,
+  repetition: { times: limits.repetitionTimes - OTHER_SHARES, freeBytes: limits.repetitionBytes - 2 * FRAME_BYTES, frameBytes: FRAME_BYTES },
   answerCodePoints: ours.answerCodePoints,
   errorCodePoints: ours.errorCodePoints,
 };
@@ -112,11 +112,11 @@ export function linkProfileOf(config: Pick<ClawchatAccount, "reconnect" | "heart
       jitterMs: 0,
       jitter: "outside",
       jitterRatio: reconnect.jitterRatio,
-      floorMs: limits.floorMs.value,
+      floorMs: limits.floorMs,
     },
-    provenMs: limits.provenMs.value,
-    handshakeMs: limits.handshakeMs.value,
-    readyMs: limits.handshakeMs.value,
+    provenMs: limits.provenMs,
+    handshakeMs: limits.handshakeMs,
+    readyMs: limits.handshakeMs,
     pingMs: heartbeat.intervalMs,
     deadAfterMs: heartbeat.intervalMs + heartbeat.timeoutMs,
     maxPayload: config.limits.maxPayload,

@@ -15,7 +15,7 @@ export function createProtocol(profile: Profile, ports: Ports, now: () => number
     turn: turnBounds,
     repeatMs: REPEAT_MS,
     // The hub knows a repeat by its id (CC-28, CC-29).
-    mostWrites: limits.ackWrites.value,
+    mostWrites: limits.ackWrites,
     announcementId: () => ports.mint(now()),
     acts: {
       carried: () => CARRIED,
@@ -29,7 +29,7 @@ export function createProtocol(profile: Profile, ports: Ports, now: () => number
 }
 
 /** ms for which a message that comes again is a repeat. What is replayed later is too old to be answered, by a clock that may differ from ours (CC-56). */
-const REPEAT_MS = 2 * limits.answerAgeMs.value;
+const REPEAT_MS = 2 * limits.answerAgeMs;
 
 /** Where to find somebody from whom nothing came yet: a group by its id, the owner in the chat the login names. */
 function reach(profile: Profile, kind: "direct" | "group", id: string, mint: () => string, now: number): About | undefined {

@@ -45,7 +45,7 @@ function readMessage(frame: Received, author: { id: string; name: string | undef
     answerId,
     mentions,
     isMentioned,
-    preview: { id: author.id, ...(author.name !== undefined && { name: author.name }), text: clip(content, limits.previewChars.value) },
+    preview: { id: author.id, ...(author.name !== undefined && { name: author.name }), text: clip(content, limits.previewChars) },
     emittedAt,
     ...(payload.stream_merged === true && { isProvisional: true }),
   };

@@ -23,7 +23,7 @@ export type Numbered = { ok: true; ledger: Ledger } | { ok: false; expected: num
 
 /** A connection that has just been admitted: whatever was counted on the one before is void. */
 export function openLedger(by: Ledger["by"], epoch: string, now: number): Ledger {
-  return { by, epoch, read: 0, open: new Map(), told: 0, ...(by === "dseq" && { repeatAt: now + limits.syncRepeatMs.value }) };
+  return { by, epoch, read: 0, open: new Map(), told: 0, ...(by === "dseq" && { repeatAt: now + limits.syncRepeatMs }) };
 }
 
 /** Takes note of a frame's number as it is read. `dseq` must be dense (CC-47); `seq` need only be a number. */
@@ -63,15 +63,15 @@ export function schedule(before: Ledger, now: number): Ledger {
   const news = done(ledger) - ledger.told;
   // A `seq` below what was told may still be to be stored: until it is there is nothing to tell.
   if (news <= 0) return ledger.tellAt === undefined ? ledger : { ...ledger, tellAt: undefined };
-  const isMuch = ledger.by === "dseq" && news >= limits.syncFlushFrames.value;
+  const isMuch = ledger.by === "dseq" && news >= limits.syncFlushFrames;
   // A clock that was set back does not put it off.
-  const tellAt = Math.min(ledger.tellAt ?? Infinity, isMuch ? now : now + limits.syncDebounceMs.value);
+  const tellAt = Math.min(ledger.tellAt ?? Infinity, isMuch ? now : now + limits.syncDebounceMs);
   return tellAt === ledger.tellAt ? ledger : { ...ledger, tellAt };
 }
 
 /** A clock that was set back does not put off the repeats: the hub takes silence for a fault (CC-49). */
 function sooner(ledger: Ledger, now: number): Ledger {
-  const latest = now + limits.syncRepeatMs.value;
+  const latest = now + limits.syncRepeatMs;
   return ledger.repeatAt !== undefined && ledger.repeatAt > latest ? { ...ledger, repeatAt: latest } : ledger;
 }
 
@@ -83,7 +83,7 @@ export function tell(ledger: Ledger, now: number, isFlush: boolean): { ledger: L
   if (!isNews && !isRepeat) return { ledger };
   const { tellAt: _told, ...rest } = ledger;
   const told = Math.max(high, ledger.told);
-  const next: Ledger = { ...rest, told, ...(ledger.by === "dseq" && { repeatAt: now + limits.syncRepeatMs.value }) };
+  const next: Ledger = { ...rest, told, ...(ledger.by === "dseq" && { repeatAt: now + limits.syncRepeatMs }) };
   return told > 0 ? { ledger: next, number: told } : { ledger: next };
 }
 

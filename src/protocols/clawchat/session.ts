@@ -59,7 +59,7 @@ export function createSession(profile: Profile, ports: Ports): DialedSession<Con
 
   /** A hub that has stopped replaying without a word has nothing more (CC-55). */
   function quietReplay(state: ConnectionState, now: number): HubStep {
-    const isQuiet = state.phase.is === "replay" && state.phase.heardAt + limits.replaySilenceMs.value <= now;
+    const isQuiet = state.phase.is === "replay" && state.phase.heardAt + limits.replaySilenceMs <= now;
     return isQuiet ? hearing.endReplay(state, false) : { state, effects: [] };
   }
 
@@ -86,7 +86,7 @@ export function createSession(profile: Profile, ports: Ports): DialedSession<Con
   /** Tells the hub how far the plugin has got, and the shell when to come back. */
   function finish({ state: before, effects }: HubStep, now: number, tells: "due" | "all" | "nothing" = "due"): HubStep {
     if (!isReady(before)) return { state: before, effects };
-    if (before.ledger.open.size > limits.readPauseFrames.value) return giveUp(before, effects);
+    if (before.ledger.open.size > limits.readPauseFrames) return giveUp(before, effects);
     const scheduled = schedule(before.ledger, now);
     const told = tells === "nothing" ? { ledger: scheduled } : tell(scheduled, now, tells === "all");
     const { wakeAt: _named, ...state }: ConnectionState = { ...before, ledger: told.ledger };
@@ -103,7 +103,7 @@ export function createSession(profile: Profile, ports: Ports): DialedSession<Con
   }
 
   function dueAt(state: ConnectionState, now: number): number {
-    const replayEnds = state.phase.is === "replay" ? state.phase.heardAt + limits.replaySilenceMs.value : Infinity;
+    const replayEnds = state.phase.is === "replay" ? state.phase.heardAt + limits.replaySilenceMs : Infinity;
     return Math.min(replayEnds, tellAt(state.ledger), remindAt(state.awaited), releaseAt(state.held), typingAt(state.typing, now, profile.typingMaxMs));
   }
 }
@@ -128,7 +128,7 @@ function isReceived(request: Request): request is Extract<Request, { ask: "turn"
 /** A result of a permission counts once it is on disk: until then the hub has to bring it again (CC-48, CC-62). */
 function knownWith(known: Known, request: Request): Known {
   const requestId = request.ask === "turn" ? permissionIn(request.inbound) : undefined;
-  return requestId === undefined ? known : { ...known, permissions: remember(known.permissions, requestId, true, limits.dedupeRequests.value) };
+  return requestId === undefined ? known : { ...known, permissions: remember(known.permissions, requestId, true, limits.dedupeRequests) };
 }
 
 function isReplayEnd(read: ReturnType<typeof readFrame>): boolean {

@@ -8,7 +8,7 @@ import { recall, remember } from "./recent.ts";
 /** Something elsewhere has changed; each signal counts once, however often it comes (CC-64). */
 export function hearSignal(state: ConnectionState, { type, event_id: eventId, entity_id: entityId = "" }: NotifySignal["payload"]): HubStep {
   if (recall(state.known.signals, eventId)) return { state, effects: [] };
-  const signals = remember(state.known.signals, eventId, true, limits.notifyEvents.value);
+  const signals = remember(state.known.signals, eventId, true, limits.notifyEvents);
   const next: ConnectionState = { ...state, known: { ...state.known, signals } };
   const isChat = entityId.startsWith("cnv_");
   switch (type) {

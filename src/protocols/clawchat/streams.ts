@@ -54,7 +54,7 @@ export function grow(streams: Streams, key: string, opening: () => Opening, cont
   const said = growText(known?.said, text);
   const frame = encodeMessageAdd(addFrame({ id, chatId, sequence: adds, text }, added, now), said);
   // The hub would cut the connection.
-  if (Buffer.byteLength(frame) > limits.uplinkBytes.value) return known ? end(streams, key, known, "failed", now) : { streams: close(streams, key), texts: [] };
+  if (Buffer.byteLength(frame) > limits.uplinkBytes) return known ? end(streams, key, known, "failed", now) : { streams: close(streams, key), texts: [] };
   const open = new Map(streams.open).set(key, { id, chatId, adds: adds + 1, said });
   return { streams: { ...streams, open }, texts: [...("mode" in begun ? [encodeHubSent(createdFrame(begun, begun.mode, now))] : []), frame] };
 }

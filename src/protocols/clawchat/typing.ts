@@ -73,11 +73,11 @@ export function showTyping(typing: Typing, now: number, maxMs: number, mayShow: 
 export function typingAt(typing: Typing, now: number, maxMs: number): number {
   let at = Infinity;
   for (const { open, since, lookedAt = now } of typing.values()) {
-    if (open.length > 0 && now < since + maxMs) at = Math.min(at, lookedAt + limits.typingEveryMs.value, since + maxMs);
+    if (open.length > 0 && now < since + maxMs) at = Math.min(at, lookedAt + limits.typingEveryMs, since + maxMs);
   }
   return at;
 }
 
 function isDue({ saidAt }: Typist, now: number): boolean {
-  return saidAt === undefined || now < saidAt || now - saidAt >= limits.typingEveryMs.value;
+  return saidAt === undefined || now < saidAt || now - saidAt >= limits.typingEveryMs;
 }

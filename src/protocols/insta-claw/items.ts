@@ -52,7 +52,7 @@ export function hearItem(response: Response, event: ItemEvent): Heard {
 function itemAdded(response: Response, { item, output_index: outputIndex, index }: OutputItemAdded): Heard {
   if (item === null) return debug(response, "no-item");
   if (response.items.has(item.id)) return debug(response, "item-is-open");
-  if (response.items.size >= limits.itemsPerResponse.value) return warn(response, "too-many-items");
+  if (response.items.size >= limits.itemsPerResponse) return warn(response, "too-many-items");
   return { response: addItem(response, item, outputIndex ?? index) };
 }
 
@@ -74,12 +74,12 @@ function inPart(response: Response, event: PartEvent, then: (item: OpenItem, at:
   if (!item) return itemId === undefined ? inFirstItem(response, event) : warn(response, "unknown-item");
   if (item.isDone) return warn(response, "item-is-done");
   if (at > item.parts.length) return warn(response, "unknown-part");
-  return at >= limits.partsPerItem.value ? warn(response, "too-many-parts") : then(item, at);
+  return at >= limits.partsPerItem ? warn(response, "too-many-parts") : then(item, at);
 }
 
 /** A delta that names no item, before any item was announced. */
 function inFirstItem(response: Response, event: PartEvent): Heard {
-  if (response.items.size >= limits.itemsPerResponse.value) return warn(response, "too-many-items");
+  if (response.items.size >= limits.itemsPerResponse) return warn(response, "too-many-items");
   return hearItem(addItem(response, { id: "", type: "message" }, undefined), { ...event, item_id: "" });
 }
 

@@ -34,9 +34,9 @@ export function deadAfterOf({ heartbeatIntervalMs, timeoutThresholdMs }: Pick<In
 /** The numbers one account dials with (IC-3, IC-4). */
 export function linkProfileOf(config: Pick<InstaClawAccount, "heartbeatIntervalMs" | "timeoutThresholdMs" | "limits" | "reconnect">): LinkProfile {
   return {
-    backoff: { baseMs: limits.backoffBaseMs.value, maxMs: limits.backoffMaxMs.value, jitterMs: limits.backoffJitterMs.value, jitter: "outside" },
-    provenMs: limits.provenMs.value,
-    handshakeMs: limits.handshakeMs.value,
+    backoff: { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, jitterMs: limits.backoffJitterMs, jitter: "outside" },
+    provenMs: limits.provenMs,
+    handshakeMs: limits.handshakeMs,
     pingMs: config.heartbeatIntervalMs,
     deadAfterMs: deadAfterOf(config),
     maxPayload: config.limits.maxPayload,

@@ -13,7 +13,7 @@ export function createProtocol(profile: Profile, ids: Ids): DialedProtocol<Conne
     // Ids are the server's, unique over all users of an account (IC-29).
     identify: ({ messageId }) => ({ sender: "", messageId }),
     turn: turnBounds,
-    repeatMs: limits.repeatMs.value,
+    repeatMs: limits.repeatMs,
     // What is said again says so (IC-23).
     mostWrites: Infinity,
     announcementId: () => `srv_${ids.newId()}`,

@@ -80,7 +80,7 @@ function beginItem(reply: Reply, style: Style, now: number): Written {
 }
 
 function deltasOf(responseId: string, text: string, { deltaShape }: Style): Fields<SentEvent>[] {
-  return cut(text, limits.deltaCodePoints.value).map((piece) => ({
+  return cut(text, limits.deltaCodePoints).map((piece) => ({
     type: "response.output_text.delta",
     item_id: itemIdOf(responseId),
     output_index: 0,

@@ -55,7 +55,7 @@ export function addItem(response: Response, item: Pick<Item, "id" | "type" | "co
 /** Replaces what an item holds. */
 export function putParts(response: Response, item: OpenItem, parts: readonly Part[]): Response {
   const cleared = replaceItem(response, { ...item, parts: [] }, -lengthOf(item));
-  const bounded = parts.slice(0, limits.partsPerItem.value);
+  const bounded = parts.slice(0, limits.partsPerItem);
   return bounded.reduce((next, part, at) => putPart(next, { ...item, parts: next.items.get(item.id)?.parts ?? [] }, at, openPart(part)), cleared);
 }
 
@@ -66,7 +66,7 @@ export function openPart(part: Part): OpenPart {
 /** Sets one part; text beyond the bound of the response is left out (IC-14). */
 export function putPart(response: Response, item: OpenItem, at: number, part: OpenPart): Response {
   const before = item.parts[at]?.text.length ?? 0;
-  const room = limits.responseUnits.value - response.units + before;
+  const room = limits.responseUnits - response.units + before;
   const text = part.text.length > room ? cutText(part.text, room) : part.text;
   const parts = item.parts.toSpliced(at, 1, { ...part, text });
   const next = replaceItem(response, { ...item, parts }, text.length - before);
@@ -80,7 +80,7 @@ export function conclude(response: Response): Said {
   const join = (kind: OpenPart["kind"]): string => parts.filter((part) => part.kind === kind).map(({ text }) => text).join("");
   return {
     text: join("text") || join("refusal"),
-    media: parts.flatMap(({ media }) => media).slice(0, limits.mediaPerMessage.value),
+    media: parts.flatMap(({ media }) => media).slice(0, limits.mediaPerMessage),
     hasMessage: parts.length > 0,
   };
 }

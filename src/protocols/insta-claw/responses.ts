@@ -27,7 +27,7 @@ export interface Note {
 
 export const noResponses: Responses = { open: new Map(), finished: new Map() };
 
-const bounds = { most: limits.finishedIds.value, forMs: limits.staleMs.value };
+const bounds = { most: limits.finishedIds, forMs: limits.staleMs };
 
 /** Takes one event; whatever is wrong with it is noted, and it changes nothing (IC-9 to IC-14). */
 export function hear(responses: Responses, event: ResponseEvent, now: number): Step {
@@ -46,7 +46,7 @@ export function hear(responses: Responses, event: ResponseEvent, now: number): S
 
 /** Discards messages of which nothing has come for long (IC-15). */
 export function sweep(responses: Responses, now: number): Step {
-  const stale = [...responses.open.values()].filter(({ touchedAt }) => touchedAt + limits.staleMs.value <= now);
+  const stale = [...responses.open.values()].filter(({ touchedAt }) => touchedAt + limits.staleMs <= now);
   if (stale.length === 0) return { responses, notes: [] };
   const open = new Map(responses.open);
   for (const { id } of stale) open.delete(id);
@@ -56,7 +56,7 @@ export function sweep(responses: Responses, now: number): Step {
 /** When the next one may be discarded. */
 export function staleAt({ open }: Responses): number | undefined {
   const touched = [...open.values()].map(({ touchedAt }) => touchedAt);
-  return touched.length === 0 ? undefined : Math.min(...touched) + limits.staleMs.value;
+  return touched.length === 0 ? undefined : Math.min(...touched) + limits.staleMs;
 }
 
 /** The different ids an event names itself by. */
@@ -117,7 +117,7 @@ function complete(responses: Responses, heard: Response, event: End, now: number
 
 /** The items of a snapshot; its bare text counts where it lists none. */
 function listedIn(snapshot: ResponseObject | undefined): readonly Listed[] {
-  const items = (itemsIn(snapshot) ?? []).slice(0, limits.itemsPerResponse.value);
+  const items = (itemsIn(snapshot) ?? []).slice(0, limits.itemsPerResponse);
   const text = snapshot?.output_text ?? "";
   return items.length === 0 && text !== "" ? [{ id: "", type: "message", content: [{ type: "output_text", text }] }] : items;
 }
@@ -159,7 +159,7 @@ function touch(response: Response, event: ResponseEvent, now: number): Response 
 function put(responses: Responses, response: Response): Step {
   const open = new Map(responses.open);
   const notes: Note[] = [];
-  if (!open.has(response.id) && open.size >= limits.openResponses.value) {
+  if (!open.has(response.id) && open.size >= limits.openResponses) {
     const oldest = open.keys().next().value ?? "";
     open.delete(oldest);
     notes.push({ level: "warn", code: "too-many-responses", data: { response: oldest } });

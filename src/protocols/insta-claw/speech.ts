@@ -29,7 +29,7 @@ export interface Spoken {
 type About = Inbound<Origin>;
 type End = { text: string } | { error: SentError };
 
-const echo = { most: limits.echoIds.value, forMs: limits.echoMs.value };
+const echo = { most: limits.echoIds, forMs: limits.echoMs };
 
 /** What a new connection takes over: nothing that was begun is finished there. */
 export function beginSpeech(before: Speech | undefined, { newId }: Pick<Ids, "newId">): Speech {

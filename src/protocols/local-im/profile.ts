@@ -22,8 +22,8 @@ export function profileOf(config: Pick<LocalImAccount, "sessionScope" | "limits"
 
 /** How a growing reply is paced (LI-17). */
 export const turnBounds: TurnBounds = {
-  streamEveryMs: limits.streamEveryMs.value,
-  repetition: { times: limits.repetitionTimes.value, freeBytes: limits.repetitionBytes.value },
+  streamEveryMs: limits.streamEveryMs,
+  repetition: { times: limits.repetitionTimes, freeBytes: limits.repetitionBytes },
   answerCodePoints: ours.answerCodePoints,
   errorCodePoints: ours.errorCodePoints,
 };
@@ -31,11 +31,11 @@ export const turnBounds: TurnBounds = {
 /** The numbers one account dials with (LI-5, LI-6). */
 export function linkProfileOf(config: Pick<LocalImAccount, "limits">): LinkProfile {
   return {
-    backoff: { baseMs: limits.backoffBaseMs.value, maxMs: limits.backoffMaxMs.value, jitterMs: limits.backoffJitterMs.value, jitter: "inside" },
-    provenMs: limits.provenSeconds.value * 1000,
-    handshakeMs: limits.handshakeSeconds.value * 1000,
-    pingMs: limits.pingSeconds.value * 1000,
-    deadAfterMs: limits.deadAfterSeconds.value * 1000,
+    backoff: { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, jitterMs: limits.backoffJitterMs, jitter: "inside" },
+    provenMs: limits.provenSeconds * 1000,
+    handshakeMs: limits.handshakeSeconds * 1000,
+    pingMs: limits.pingSeconds * 1000,
+    deadAfterMs: limits.deadAfterSeconds * 1000,
     maxPayload: config.limits.maxPayload,
     binary: "ignore",
     refusals: [

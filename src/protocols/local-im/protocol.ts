@@ -11,7 +11,7 @@ export function createProtocol(profile: Profile, newId: () => string): DialedPro
     // Ids are the server's, unique over all users of an account (LI-10).
     identify: ({ messageId }) => ({ sender: "", messageId }),
     turn: turnBounds,
-    repeatMs: limits.repeatSeconds.value * 1000,
+    repeatMs: limits.repeatSeconds * 1000,
     // A server without `hello` takes a second `done` for a new answer (LI-20).
     mostWrites: 1,
     // So is a `done` that answers nothing, by a server that waits for one with this `conversationId` (LI-24).

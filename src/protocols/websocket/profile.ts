@@ -20,15 +20,15 @@ export function profileOf(config: Pick<WebsocketAccount, "streamMode" | "greetin
     streamMode: config.streamMode,
     greeting: config.greeting,
     offered: OFFERED,
-    rejectedInARow: limits.rejectedInARow.value,
-    customData: { bytes: limits.customDataBytes.value, levels: limits.customDataDepth.value },
+    rejectedInARow: limits.rejectedInARow,
+    customData: { bytes: limits.customDataBytes, levels: limits.customDataDepth },
   };
 }
 
 /** How a growing reply is paced (WS-17). */
 export const turnBounds: TurnBounds = {
-  streamEveryMs: limits.streamEveryMs.value,
-  repetition: { times: limits.repetitionTimes.value, freeBytes: limits.repetitionBytes.value },
+  streamEveryMs: limits.streamEveryMs,
+  repetition: { times: limits.repetitionTimes, freeBytes: limits.repetitionBytes },
   answerCodePoints: ours.answerCodePoints,
   errorCodePoints: ours.errorCodePoints,
 };

@@ -123,10 +123,10 @@ describe("a user's message as events", () => {
         const gateway = connect();
         for (const [id, event] of events) gateway.frame({ ...event, response_id: id, response: undefined });
         const open = [...gateway.state.responses.open.values()];
-        expect(open.length).toBeLessThanOrEqual(limits.openResponses.value);
+        expect(open.length).toBeLessThanOrEqual(limits.openResponses);
         for (const { units, items } of open) {
           const length = [...items.values()].flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.text.length, 0);
-          expect([units, units <= limits.responseUnits.value]).toEqual([length, true]);
+          expect([units, units <= limits.responseUnits]).toEqual([length, true]);
         }
       }),
       { numRuns: 50 },

@@ -74,7 +74,7 @@ describe("a reply, however it came about", () => {
           const piece = typeof event.delta === "string" ? event.delta : event.delta.text;
           expect(piece.isWellFormed()).toBe(true);
           expect(Array.from(piece).length).toBeGreaterThan(0);
-          expect(Array.from(piece).length).toBeLessThanOrEqual(limits.deltaCodePoints.value);
+          expect(Array.from(piece).length).toBeLessThanOrEqual(limits.deltaCodePoints);
         }
       }),
     );

@@ -119,7 +119,7 @@ function think(part: Thought, reply: LocalReply, onLink: OnLink): string[] {
 function overspent({ type, content }: Thought | Stream, { spent }: LocalReply): string[] {
   const size = Buffer.byteLength(JSON.stringify(content));
   spent[type] += size;
-  const ration = limits.repetitionTimes.value * size + limits.repetitionBytes.value;
+  const ration = limits.repetitionTimes * size + limits.repetitionBytes;
   return spent[type] <= ration ? [] : [`${type}: all contents together are ${spent[type]} bytes, at most ${ration} are allowed`];
 }
 

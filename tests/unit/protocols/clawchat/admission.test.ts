@@ -71,8 +71,8 @@ describe("what an operator reads of a connection", () => {
 
   it("CC-7 is how large a connect was that the hub would cut", () => {
     const fits = openHub({ clientVersion: "x" }).challenge().frames[0]?.text ?? "";
-    const heard = openHub({ clientVersion: "é".repeat(limits.connectBytes.value) }).challenge();
-    const bytes = Buffer.byteLength(fits) - 1 + 2 * limits.connectBytes.value;
+    const heard = openHub({ clientVersion: "é".repeat(limits.connectBytes) }).challenge();
+    const bytes = Buffer.byteLength(fits) - 1 + 2 * limits.connectBytes;
     expect(heard.all).toEqual([{ do: "note", level: "warn", code: "connect-too-large", data: { bytes } }, { do: "close", code: 1000, reason: "connect frame too large" }]);
   });
 
@@ -100,7 +100,7 @@ describe("what is said on a connection that is given up", () => {
   it("CC-7 CC-22 is nothing after a connect that was too large", () => {
     const hub = openHub().ready();
     const of = hub.hears();
-    const next = openHub({ clientVersion: "x".repeat(limits.connectBytes.value) });
+    const next = openHub({ clientVersion: "x".repeat(limits.connectBytes) });
     next.challenge();
     expect(next.answers(of, "whole").frames).toEqual([]);
     expect(next.frame(envelope("connect.challenge", { nonce: "n" })).all).toEqual([]);

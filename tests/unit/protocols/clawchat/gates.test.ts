@@ -45,7 +45,7 @@ describe("a chat that the hub has refused", () => {
     const hub = openHub().ready();
     const of = hub.hears();
     hub.frame(chatError("not_member"));
-    hub.wait(limits.rejectionMs.value - 1);
+    hub.wait(limits.rejectionMs - 1);
     expect(tries(hub, of)).toEqual([]);
     hub.wait(1);
     expect(hub.answers(of, "whole").messages.length).toBe(1);

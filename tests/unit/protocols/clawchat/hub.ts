@@ -341,7 +341,7 @@ export function faultOf(frame: Json, isStrict: boolean, text = JSON.stringify(fr
   if (!validate(frame)) return generated.describe((validate as { errors?: never }).errors, frame).detail;
   for (const stamped of ["sender", "chat_type", "seq", "dseq", "origin_device_id"]) if (stamped in frame) return `${stamped} is the hub's`;
   if (isStrict && "chat_id" in frame && !String(frame["chat_id"]).startsWith("cnv_")) return "a chat that is none";
-  if (Buffer.byteLength(text) > (frame["event"] === "connect" ? limits.connectBytes.value : limits.uplinkBytes.value)) return "too many bytes";
+  if (Buffer.byteLength(text) > (frame["event"] === "connect" ? limits.connectBytes : limits.uplinkBytes)) return "too many bytes";
   // What the hub has sent goes back as it came, whatever it is (CC-4).
   if (frame["event"] === "connect") return undefined;
   if (text.includes("\\u0000") && JSON.stringify(JSON.parse(text)).includes("\\u0000")) return "U+0000";

@@ -3,8 +3,8 @@ import { limits } from "../../../../generated/clawchat/index.ts";
 import { done, hold, type Ledger, openLedger, readNumber, schedule, settle, tell, tellAt } from "../../../../src/protocols/clawchat/reliable.ts";
 import { CHAT, envelope, HOME, type Json, message, openHub, payloadOf, START } from "./hub.ts";
 
-const EVERY = limits.syncRepeatMs.value;
-const SOON = limits.syncDebounceMs.value;
+const EVERY = limits.syncRepeatMs;
+const SOON = limits.syncDebounceMs;
 const read = (ledger: Ledger, dseq: unknown, seq?: unknown): Ledger => {
   const numbered = readNumber(ledger, dseq, seq);
   if (!numbered.ok) throw new Error(`expected ${numbered.expected}`);
@@ -46,7 +46,7 @@ describe("how far the plugin has got", () => {
     expect(one.tellAt).toBe(50 + SOON);
     expect(schedule(one, 60)).toBe(one);
     expect(schedule(one, 20).tellAt).toBe(20 + SOON);
-    const much = { ...one, read: limits.syncFlushFrames.value };
+    const much = { ...one, read: limits.syncFlushFrames };
     expect(schedule({ ...much, read: much.read - 1 }, 60).tellAt).toBe(50 + SOON);
     expect(schedule(much, 60).tellAt).toBe(60);
     expect(schedule({ ...much, by: "seq" }, 60).tellAt).toBe(50 + SOON);
@@ -131,9 +131,9 @@ describe("a connection on which nothing can be stored", () => {
   it("CC-50 is given up, and says so", () => {
     const hub = openHub().ready();
     hub.stores(() => false);
-    for (let index = 0; index < limits.readPauseFrames.value; index++) hub.next(message());
+    for (let index = 0; index < limits.readPauseFrames; index++) hub.next(message());
     expect(hub.next(message()).all.slice(-2)).toEqual([
-      { do: "note", level: "warn", code: "nothing-stored", data: { frames: limits.readPauseFrames.value + 1 } },
+      { do: "note", level: "warn", code: "nothing-stored", data: { frames: limits.readPauseFrames + 1 } },
       { do: "close", code: 1000, reason: "nothing can be stored" },
     ]);
     expect(hub.state.phase).toEqual({ is: "lost", wasReady: true });

@@ -28,10 +28,10 @@ describe("what an operator reads of what the hub sends", () => {
   it("CC-52 is that it goes on so, and the next dial waits the longest", () => {
     const hub = openHub();
     let heard = hub.admit();
-    for (let times = 1; times <= limits.noiseRepeats.value; times++) {
+    for (let times = 1; times <= limits.noiseRepeats; times++) {
       heard = hub.frame({ ...message(), dseq: 7 });
-      expect(notesOf(heard)[0]?.[1]).toBe(times < limits.noiseRepeats.value ? "delivery-gap" : "delivery-stuck");
-      if (times < limits.noiseRepeats.value) {
+      expect(notesOf(heard)[0]?.[1]).toBe(times < limits.noiseRepeats ? "delivery-gap" : "delivery-stuck");
+      if (times < limits.noiseRepeats) {
         hub.reconnect();
         hub.admit();
       }
@@ -80,7 +80,7 @@ describe("what an operator reads of what the hub sends", () => {
     const heard = hub.next(message({ id: "m-1", emitted_at: START - DAYS, payload: { stream_merged: true } }));
     expect(heard.kept.map(({ messageId }) => messageId)).toEqual(["m-1"]);
     expect(hub.replayDone().turns).toEqual([]);
-    expect(hub.wait(limits.provisionalMs.value).turns).toEqual([]);
+    expect(hub.wait(limits.provisionalMs).turns).toEqual([]);
   });
 
   it("CC-55 CC-56 is nothing of an old message behind the replay: that is answered", () => {
@@ -88,7 +88,7 @@ describe("what an operator reads of what the hub sends", () => {
     expect(hub.next(message({ emitted_at: START - DAYS })).turns).toHaveLength(1);
     const quiet = openHub();
     quiet.admit();
-    quiet.wait(limits.replaySilenceMs.value);
+    quiet.wait(limits.replaySilenceMs);
     expect(quiet.next(message({ emitted_at: START - DAYS })).turns).toEqual([]);
     expect(quiet.replayDone().doings).toEqual([]);
     expect(quiet.next(message({ emitted_at: START - DAYS })).turns).toHaveLength(1);

@@ -66,7 +66,7 @@ describe("what is said", () => {
   it("CC-67 CC-69 is not shown while it grows where one frame of it would be too large, and said as a whole", () => {
     const hub = openHub().ready();
     const of = hub.hears();
-    const text = "x".repeat(limits.uplinkBytes.value);
+    const text = "x".repeat(limits.uplinkBytes);
     expect(hub.streams(of, text).all).toEqual([]);
     expect(hub.streams(of, `${text}y`).all).toEqual([]);
     expect(hub.answers(of, text).messages.map(textOf).join("")).toBe(text);

@@ -85,7 +85,7 @@ describe("an answer", () => {
   });
 
   it("CC-33 is cut where the hub would cut the connection, though it was shown as one message", () => {
-    const budget = limits.uplinkBytes.value - 65_536;
+    const budget = limits.uplinkBytes - 65_536;
     // In JSON with two quotes, and one byte between parts.
     expect(answer({ text: "x".repeat(budget - 3), isWhole: true })).toHaveLength(1);
     expect(answer({ text: "x".repeat(budget - 2), isWhole: true }).length).toBeGreaterThan(2);
@@ -108,7 +108,7 @@ describe("an answer", () => {
     expect(replyTo("m-2", origin)).toEqual({ reply_to_msg_id: "m-2", reply_preview: null });
     const { origin: nameless } = hear({ id: "m-1", name: null });
     expect(replyTo("m-1", nameless)?.reply_preview?.nick_name).toBe("");
-    const most = limits.messageIdBytes.value;
+    const most = limits.messageIdBytes;
     expect(replyTo("x".repeat(most), origin)).not.toBeNull();
     for (const id of [undefined, "", "x".repeat(most + 1), "m\u0000"]) expect(replyTo(id, origin)).toBeNull();
   });
@@ -125,7 +125,7 @@ describe("a profile", () => {
 
   it("CC-33 cuts where the operator says, or the document", () => {
     expect(profileOf({ ...config, textChunkLimit: 500 }, rest).chunkChars).toBe(500);
-    expect(profileOf(config, rest)).toMatchObject({ chunkChars: limits.chunkChars.value, ackMs: 1, resendsUnanswered: true, typingMaxMs: 2, contentChars: 3 });
+    expect(profileOf(config, rest)).toMatchObject({ chunkChars: limits.chunkChars, ackMs: 1, resendsUnanswered: true, typingMaxMs: 2, contentChars: 3 });
   });
 });
 

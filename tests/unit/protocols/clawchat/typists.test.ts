@@ -3,7 +3,7 @@ import { limits } from "../../../../generated/clawchat/index.ts";
 import { limits as ours } from "../../../../src/core/limits.ts";
 import { beginTyping, endAllTyping, endTyping, resumeTyping, showTyping, type Typing, typingAt } from "../../../../src/protocols/clawchat/typing.ts";
 
-const EVERY = limits.typingEveryMs.value;
+const EVERY = limits.typingEveryMs;
 const MOST = 20_000;
 const none: Typing = new Map();
 const open = () => true;

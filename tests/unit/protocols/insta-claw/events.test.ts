@@ -275,39 +275,39 @@ describe("the bounds of what comes in", () => {
   it("IC-14 lets the oldest of too many open responses go", () => {
     const gateway = connect();
     const begin = (at: number) => gateway.data({ ...start, response_id: `r${at}` });
-    for (let at = 0; at < limits.openResponses.value; at += 1) begin(at);
-    expect(begin(limits.openResponses.value).notes).toEqual(["warn too-many-responses"]);
-    expect(gateway.state.responses.open.size).toBe(limits.openResponses.value);
+    for (let at = 0; at < limits.openResponses; at += 1) begin(at);
+    expect(begin(limits.openResponses).notes).toEqual(["warn too-many-responses"]);
+    expect(gateway.state.responses.open.size).toBe(limits.openResponses);
     expect(gateway.data({ ...added, response_id: "r0" }).notes).toContain("warn no-start");
   });
 
   it("IC-14 cuts what is too long between characters, and says so", () => {
     const long = "😀".repeat(100_000);
     const { delivered, notes } = feed(start, added, delta(`a${long}`), delta(long), done);
-    expect(delivered[0]?.content).toBe(`a${"😀".repeat((limits.responseUnits.value - 2) / 2)}`);
+    expect(delivered[0]?.content).toBe(`a${"😀".repeat((limits.responseUnits - 2) / 2)}`);
     expect(delivered[0]?.customData).toEqual({ truncated: true });
     expect(notes).toEqual(["warn text-cut"]);
   });
 
   it("IC-14 bounds what a response as a whole says, too", () => {
-    const text = "x".repeat(limits.responseUnits.value);
+    const text = "x".repeat(limits.responseUnits);
     const output = ["a", "b"].map((id) => ({ id, type: "message", content: [{ type: "output_text", text }] }));
     for (const response of [{ output }, { output_text: `${text}x` }]) {
       const { content, delivered, notes } = feed(start, of("completed", { response }));
-      expect(content).toHaveLength(limits.responseUnits.value);
+      expect(content).toHaveLength(limits.responseUnits);
       expect([delivered[0]?.customData, notes]).toEqual([{ truncated: true }, ["warn text-cut"]]);
     }
   });
 
   it("IC-14 has the whole room for what a response as a whole says", () => {
-    const text = "x".repeat(limits.responseUnits.value);
+    const text = "x".repeat(limits.responseUnits);
     const output = [{ id: "item_a", type: "message", content: [{ type: "output_text", text }] }];
     const { content, notes } = feed(start, added, delta(text), of("completed", { response: { output } }));
     expect([content, notes]).toEqual([text, []]);
   });
 
   it("IC-14 makes room for what an item's end says instead of what came before", () => {
-    const text = "x".repeat(limits.responseUnits.value);
+    const text = "x".repeat(limits.responseUnits);
     const end = of("output_item.done", { item: { id: "item_a", type: "message", content: [{ type: "output_text", text: `${text.slice(1)}y` }] } });
     const { delivered, notes } = feed(start, added, delta(text), end, done);
     expect([delivered[0]?.content, notes]).toEqual([`${text.slice(1)}y`, []]);
@@ -317,15 +317,15 @@ describe("the bounds of what comes in", () => {
     const item = (at: number) => of("output_item.added", { item: { id: `i${at}`, type: "message" } });
     const gateway = connect();
     gateway.data(start);
-    for (let at = 0; at < limits.itemsPerResponse.value; at += 1) expect(gateway.data(item(at)).notes).toEqual([]);
-    expect(gateway.data(item(limits.itemsPerResponse.value)).notes).toEqual(["warn too-many-items"]);
+    for (let at = 0; at < limits.itemsPerResponse; at += 1) expect(gateway.data(item(at)).notes).toEqual([]);
+    expect(gateway.data(item(limits.itemsPerResponse)).notes).toEqual(["warn too-many-items"]);
     const other = connect();
     other.data(start);
-    for (let at = 0; at < limits.itemsPerResponse.value; at += 1) other.data(of("output_item.added", { item: { id: `f${at}`, type: "function_call" } }));
+    for (let at = 0; at < limits.itemsPerResponse; at += 1) other.data(of("output_item.added", { item: { id: `f${at}`, type: "function_call" } }));
     expect(other.data(delta("x", { item_id: undefined })).notes).toEqual(["warn too-many-items"]);
-    for (let at = 0; at < limits.partsPerItem.value; at += 1) gateway.data(delta("x", { item_id: "i0", content_index: at }));
-    expect(gateway.data(delta("x", { item_id: "i0", content_index: limits.partsPerItem.value })).notes).toEqual(["warn too-many-parts"]);
-    expect(gateway.data(done).delivered[0]?.content).toHaveLength(limits.partsPerItem.value);
+    for (let at = 0; at < limits.partsPerItem; at += 1) gateway.data(delta("x", { item_id: "i0", content_index: at }));
+    expect(gateway.data(delta("x", { item_id: "i0", content_index: limits.partsPerItem })).notes).toEqual(["warn too-many-parts"]);
+    expect(gateway.data(done).delivered[0]?.content).toHaveLength(limits.partsPerItem);
   });
 
   it("IC-15 discards a response of which nothing comes for long", () => {
@@ -333,8 +333,8 @@ describe("the bounds of what comes in", () => {
     gateway.data(start);
     gateway.wait(1000);
     gateway.data(added);
-    expect(gateway.wakeAt).toBe(gateway.now + limits.staleMs.value);
-    gateway.wait(limits.staleMs.value - 1);
+    expect(gateway.wakeAt).toBe(gateway.now + limits.staleMs);
+    gateway.wait(limits.staleMs - 1);
     expect(gateway.tick().notes).toEqual([]);
     gateway.wait(1);
     expect(gateway.tick().notes).toEqual(["warn stale-response"]);

@@ -23,18 +23,18 @@ describe("what an account knows of the IM server's wire", () => {
 
   it("LI-5 LI-6 are times in ms", () => {
     expect(linkProfileOf(accountDefaults)).toMatchObject({
-      backoff: { baseMs: limits.backoffBaseMs.value, maxMs: limits.backoffMaxMs.value, jitterMs: limits.backoffJitterMs.value, jitter: "inside" },
-      provenMs: limits.provenSeconds.value * 1000,
-      handshakeMs: limits.handshakeSeconds.value * 1000,
-      pingMs: limits.pingSeconds.value * 1000,
-      deadAfterMs: limits.deadAfterSeconds.value * 1000,
+      backoff: { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, jitterMs: limits.backoffJitterMs, jitter: "inside" },
+      provenMs: limits.provenSeconds * 1000,
+      handshakeMs: limits.handshakeSeconds * 1000,
+      pingMs: limits.pingSeconds * 1000,
+      deadAfterMs: limits.deadAfterSeconds * 1000,
     });
   });
 
   it("LI-17 are the bounds of a reply", () => {
     expect(turnBounds).toEqual({
-      streamEveryMs: limits.streamEveryMs.value,
-      repetition: { times: limits.repetitionTimes.value, freeBytes: limits.repetitionBytes.value },
+      streamEveryMs: limits.streamEveryMs,
+      repetition: { times: limits.repetitionTimes, freeBytes: limits.repetitionBytes },
       answerCodePoints: ours.answerCodePoints,
       errorCodePoints: ours.errorCodePoints,
     });
@@ -48,6 +48,6 @@ describe("what an account knows of the IM server's wire", () => {
     expect(acts.nameOf(openIm().inbound({ conversationId: "c-20" }))).toBeUndefined();
     expect(announcementId()).toBe("srv_rand");
     expect(identify(of)).toEqual({ sender: "", messageId: "m-1" });
-    expect([mostWrites, repeatMs]).toEqual([1, limits.repeatSeconds.value * 1000]);
+    expect([mostWrites, repeatMs]).toEqual([1, limits.repeatSeconds * 1000]);
   });
 });

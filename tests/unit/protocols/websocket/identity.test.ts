@@ -63,8 +63,8 @@ describe("who is at the other end of a connection", () => {
       streamMode: "delta",
       greeting: true,
       offered: OFFERED,
-      rejectedInARow: limits.rejectedInARow.value,
-      customData: { bytes: limits.customDataBytes.value, levels: limits.customDataDepth.value },
+      rejectedInARow: limits.rejectedInARow,
+      customData: { bytes: limits.customDataBytes, levels: limits.customDataDepth },
     });
   });
 });
