@@ -38,10 +38,6 @@ export async function bundle(root: string, row: PluginPackage): Promise<Bundle> 
     input: Object.fromEntries(entries.map((entry) => [entry, `src/plugins/${row.folder}/${entry}.ts`])),
     external: /^openclaw(\/|$)/,
     platform: "node",
-    // ws looks for two native add-ons that a bundle cannot carry; this is its own switch for doing without.
-    // Its wrapper brings what nobody here takes.
-    treeshake: { moduleSideEffects: [{ test: /\/node_modules\/ws\//, sideEffects: false }] },
-    transform: { define: { "process.env.WS_NO_BUFFER_UTIL": "'1'", "process.env.WS_NO_UTF_8_VALIDATE": "'1'" } },
     onLog(_level, log) {
       throw new Error(`bundling ${row.name}: ${log.message}`);
     },

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "#host/websocket";
 import { limits } from "../core/limits.ts";
 import type { Log, System } from "../core/ports.ts";
+import { Pongs } from "../core/pongs.ts";
 import { forLog } from "../core/redact.ts";
 import { type Admission, startAdmission } from "./admission.ts";
 import type { Edge, EdgeOptions } from "./edge.ts";
@@ -131,6 +132,7 @@ export async function openEdge<Peer>(options: EdgeOptions<Peer>, system: System,
 /** A WebSocket that knows its line, so that all of them can share the listeners below. */
 class LinedSocket extends WebSocket {
   line: Line | undefined;
+  readonly pongs = new Pongs();
 }
 
 function createUpgrades<Peer>({ subprotocol, maxPayload, closeMs }: EdgeOptions<Peer>) {
@@ -138,7 +140,7 @@ function createUpgrades<Peer>({ subprotocol, maxPayload, closeMs }: EdgeOptions<
     maxPayload,
     maxFragments: limits.edgeFragments,
     maxBufferedChunks: limits.edgeChunks,
-    maxPendingAutoPongs: limits.edgePongs,
+    autoPong: false,
     closeTimeout: closeMs,
   };
   return new WebSocketServer<typeof LinedSocket>({
@@ -156,12 +158,17 @@ function createUpgrades<Peer>({ subprotocol, maxPayload, closeMs }: EdgeOptions<
 function attachLine(webSocket: LinedSocket, line: Line): void {
   webSocket.line = line;
   webSocket.on("message", onMessage);
+  webSocket.on("ping", onPing);
   webSocket.on("close", onClose);
   webSocket.on("error", onError);
 }
 
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
   if (this instanceof LinedSocket) this.line?.received(isBinary || !Buffer.isBuffer(data) ? undefined : data.toString());
+}
+
+function onPing(this: WebSocket, payload: Buffer): void {
+  if (this instanceof LinedSocket) this.pongs.answer(this, payload, limits.edgePongs);
 }
 
 /** `ws` closes the connection by itself, with 1002, 1007 or 1009 (WS-6). */

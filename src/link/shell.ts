@@ -3,6 +3,7 @@ import type { ClientOptions } from "ws";
 import { describeThrown } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { Log } from "../core/ports.ts";
+import { Pongs } from "../core/pongs.ts";
 import { withoutSecrets } from "../core/redact.ts";
 import { countDown } from "./countdown.ts";
 import type { Arrival, Frame, Link, LinkOptions, LinkProbe, LinkProfile, LinkStatus, LinkTarget } from "./link.ts";
@@ -249,14 +250,8 @@ export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkPro
   socket.on("upgrade", (response) => void (bytes = response.socket));
   socket.on("open", () => ears.opened(bytes));
   socket.on("message", (data, isBinary) => ears.received(isBinary || !Buffer.isBuffer(data) ? undefined : data.toString()));
-  let pongs = 0;
-  // Answered here, for the host's library answers also who reads no pong, and keeps them all.
-  socket.on("ping", (payload) => {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    if (pongs >= limits.linkPongs) return socket.terminate();
-    pongs += 1;
-    socket.pong(payload, undefined, () => void (pongs -= 1));
-  });
+  const pongs = new Pongs();
+  socket.on("ping", (payload) => pongs.answer(socket, payload, limits.linkPongs));
   socket.on("pong", (payload) => ears.ponged(payload.toString("latin1")));
   socket.on("unexpected-response", (_request, response) => {
     ears.refused(response.statusCode ?? 0);

@@ -1,1 +1,1 @@
-export { WebSocket } from "openclaw/plugin-sdk/websocket-runtime";
+export { WebSocket, WebSocketServer } from "openclaw/plugin-sdk/websocket-runtime";
