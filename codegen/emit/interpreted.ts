@@ -1,4 +1,4 @@
-import { hasPlainPatterns, mentionsInherited } from "../compile.ts";
+import { mentionsInherited } from "../compile.ts";
 import type { Json, NamedType } from "../ir.ts";
 import { subschemas } from "../keywords.ts";
 import { readKeywords } from "../runtime/interpret.ts";
@@ -10,9 +10,12 @@ import { propertyKey } from "./module.ts";
 
 const known = readKeywords();
 
-/** Whether a validator can read the schema itself: what it does not know has to be compiled. */
-export function isInterpretable({ schema }: NamedType): boolean {
-  return !mentionsInherited(schema) && hasPlainPatterns(schema) && knowsAll(schema);
+/**
+ * Whether a validator can read the schema itself: what it does not know has to be compiled, and so has what leads back to
+ * itself, of which a compiled validator reads six times as many levels before the stack ends.
+ */
+export function isInterpretable({ schema, recursive }: NamedType): boolean {
+  return !recursive && !mentionsInherited(schema) && knowsAll(schema);
 }
 
 function knowsAll(schema: Json): boolean {
@@ -30,7 +33,6 @@ export class SchemaPrinter {
   readonly #schemas: ReadonlyMap<string, Json>;
   readonly #nameOfOther: (type: string) => string;
   readonly #names = new Map<string, string>();
-  readonly #open = new Set<string>();
   readonly #prefix: string;
   readonly declarations: string[] = [];
 
@@ -50,9 +52,7 @@ export class SchemaPrinter {
     if (known !== undefined) return known;
     const name = `${this.#prefix}${this.#names.size}`;
     this.#names.set(type, name);
-    this.#open.add(type);
     const declaration = `const ${name} = ${this.#print(schema)};`;
-    this.#open.delete(type);
     this.declarations.push(declaration);
     return name;
   }
@@ -60,12 +60,10 @@ export class SchemaPrinter {
   #print(schema: Json): string {
     if (!isObject(schema)) return JSON.stringify(schema);
     const { $ref: ref, ...others } = schema;
-    const members = Object.entries(others).map(([keyword, value]) => `${propertyKey(keyword)}: ${this.#member(keyword, value)}`);
-    const type = typeof ref === "string" ? ref.replace("#/definitions/", "") : undefined;
-    if (type === undefined) return `{ ${[...members, ...expectation(schema)].join(", ")} }`;
-    const isLater = this.#open.has(type);
-    const name = this.nameOf(type);
-    return members.length === 0 && !isLater ? name : `{ ${[`$ref: () => ${name}`, ...members].join(", ")} }`;
+    const members = [...Object.entries(others).map(([keyword, value]) => `${propertyKey(keyword)}: ${this.#member(keyword, value)}`), ...expectation(schema)];
+    if (typeof ref !== "string") return `{ ${members.join(", ")} }`;
+    const name = this.nameOf(ref.replace("#/definitions/", ""));
+    return members.length === 0 ? name : `{ ${[`$ref: ${name}`, ...members].join(", ")} }`;
   }
 
   #member(keyword: string, value: Json): string {

@@ -1,6 +1,6 @@
 import type { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
-import { newAjv, sharedAjv, typeId } from "../compile.ts";
+import { hasPlainPatterns, newAjv, sharedAjv, typeId } from "../compile.ts";
 import type { NamedType } from "../ir.ts";
 import { quickOrSmall, reachable } from "../quick.ts";
 import { mapRefs, tolerantSchemas } from "../wire-schema.ts";
@@ -30,7 +30,9 @@ export function printValidators(types: readonly NamedType[], { strict, tolerant,
   const often = quick && reachable(types, quick);
   const opened = openedTypes(types);
   const readable = new SchemaReaders(types, opened);
-  const isRead = (name: string, isTolerant: boolean): boolean => often !== undefined && !often.has(name) && readable.canRead(name, isTolerant);
+  // One pattern that is no Unicode one makes all of a document's be read otherwise, where they are compiled.
+  const isPlain = types.every(({ schema }) => hasPlainPatterns(schema));
+  const isRead = (name: string, isTolerant: boolean): boolean => often !== undefined && isPlain && !often.has(name) && readable.canRead(name, isTolerant);
   const all = [...types.map(({ name }) => ({ name, as: name, id: typeId(name), isTolerant: false })), ...tolerant.map((name) => ({ name, as: tolerantName(name), id: `${tolerantId}#/definitions/${name}`, isTolerant: true }))];
   const ajv = often ? newAjv(quickOrSmall(types, often), { strict, small: true }) : sharedAjv(types, { strict });
   if (tolerant.length > 0) addTolerantTypes(ajv, opened, types, often);

@@ -19,7 +19,8 @@ function secretsOf({ url, headers, said }: LinkTarget): string[] {
   return [...new Set([...inUrl, ...inHeaders, ...(said?.() ?? [])])].filter(({ length }) => length >= SHORTEST).toSorted((a, b) => b.length - a.length);
 }
 
-function decoded(text: string): string {
+/** A part of an address without its escapes; as it is, where these are none. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -8,7 +8,7 @@ import { withoutSecrets } from "../core/redact.ts";
 import { countDown } from "./countdown.ts";
 import type { Arrival, Frame, Link, LinkOptions, LinkProbe, LinkProfile, LinkStatus, LinkTarget } from "./link.ts";
 import { probeLink } from "./probe.ts";
-import { hideSecrets } from "./secrets.ts";
+import { decoded, hideSecrets } from "./secrets.ts";
 import type { Dial, SocketEars, WireSocket } from "./socket.ts";
 import type { LinkTimer } from "./state.ts";
 import { createSupervision, type LinkEffect, type LinkEvent, statusOf, type Supervision } from "./supervision.ts";
@@ -245,7 +245,7 @@ export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkPro
     // Also for a peer that sends its close frame and then keeps the connection.
     closeTimeout: limits.linkCloseMs,
   };
-  const socket = new WebSocket(url, options);
+  const socket = new WebSocket(...withLogin(url, options));
   let bytes: { readonly bytesRead: number } = { bytesRead: 0 };
   socket.on("upgrade", (response) => void (bytes = response.socket));
   socket.on("open", () => ears.opened(bytes));
@@ -261,6 +261,16 @@ export function dialSocket({ url, headers }: LinkTarget, { maxPayload }: LinkPro
   socket.on("error", (error) => ears.failed(describeError(error)));
   socket.on("close", (code, reason) => ears.closed(code, reason.toString()));
   return socket;
+}
+
+/** The host's library would send the user and password of an address as they are escaped in it. */
+function withLogin(url: string, options: ClientOptions): [url: string | URL, options: ClientOptions & { auth?: string }] {
+  const address = URL.parse(url);
+  if (!address || address.username + address.password === "") return [url, options];
+  const auth = `${decoded(address.username)}:${decoded(address.password)}`;
+  address.username = "";
+  address.password = "";
+  return [address, { ...options, auth }];
 }
 
 /** A host with several addresses fails with several errors and no message of its own. */

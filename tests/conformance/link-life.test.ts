@@ -51,6 +51,17 @@ describe("a link on a real socket", () => {
     expect(server.requests[0]?.headers["sec-websocket-extensions"]).toBeUndefined();
   });
 
+  it.each([
+    ["ann%40corp:p%3Ass%2Fword", "ann@corp:p:ss/word"],
+    ["ann:100%", "ann:100%"],
+    ["ann", "ann:"],
+  ])("sends the user and password of its address, %s, without their escapes", async (login, sent) => {
+    const server = await serve();
+    const { link } = open(server.url.replace("ws://", `ws://${login}@`));
+    await until(() => link.ready);
+    expect(server.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from(sent).toString("base64")}`);
+  });
+
   it("proves a final by a pong", async () => {
     const server = await serve();
     const { link } = open(server.url);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { WebSocketServer } from "ws";
+import { WebSocketServer } from "#host/websocket";
 import { beginStory, type StoryOrder } from "./story.ts";
 
 /** What the edge is measured against: the library alone. It echoes, and streams to whoever asks for a story. */

@@ -13,7 +13,7 @@ const name: Json = { type: "string", minLength: 1, maxLength: 8, pattern: "^[a-z
 const hours: Json = { type: "object", additionalProperties: false, required: ["from"], properties: { from: { type: "integer", minimum: 0, maximum: 23 }, 'until ",params:{': { type: "integer", minimum: 0, maximum: 23 } } };
 const who: Json = { anyOf: [name, { type: "object", required: ["name"], properties: { name } }, { type: "null" }] };
 const fields: Json = { name, hours, days: { type: "array", maxItems: 2, uniqueItems: true, items: name }, who };
-const typeOf = (name: string, schema: Json): NamedType => ({ name, schema, node: { kind: "any", place: { file: "", path: [] } } as unknown as NamedType["node"], place: { file: "", path: [] }, recursive: false });
+const typeOf = (name: string, schema: Json, recursive = false): NamedType => ({ name, schema, node: { kind: "any", place: { file: "", path: [] } } as unknown as NamedType["node"], place: { file: "", path: [] }, recursive });
 const types = [typeOf("Shop", { type: "object", additionalProperties: false, properties: { ...(fields as object), branches: { type: "object", additionalProperties: { $ref: "#/definitions/Branch" } } } }), typeOf("Branch", { type: "object", additionalProperties: false, properties: fields })];
 
 /** What a fault need not be the end in, beside and inside each other, and faults after it. */
@@ -36,24 +36,26 @@ const loose = [
 const readable = [
   typeOf("Name", name),
   typeOf("Hours", { type: "object", additionalProperties: { $ref: "#/definitions/Count" }, minProperties: 1, maxProperties: 1 }),
-  typeOf("Count", { type: "integer", minimum: 1, maximum: 23 }),
+  typeOf("Count", { type: ["integer"], minimum: 1, maximum: 23 }),
   typeOf("Part", { type: ["object", "string", "null"], if: { type: "object" }, then: { $ref: "#/definitions/Hours" }, else: { not: { const: "ann" } } }),
+  typeOf("Shelf", { type: "object", minProperties: 1, properties: { name: { $ref: "#/definitions/Shelf" }, who: { $ref: "#/definitions/Name" } } }, true),
   typeOf("Shop", {
     allOf: [{ type: "object" }, { not: { required: ["other"], properties: { other: { const: null } } } }],
     type: "object",
     properties: {
+      // More than one of its keywords finds a fault, each in its turn.
+      who: { maximum: 7, maxLength: 8, not: { const: 23 } },
       branches: {
         type: "object",
         additionalProperties: {
           discriminator: { tag: "name", values: [["ann"], [7, null]] },
-          "x-branches": [{ type: "object", additionalProperties: false, properties: { days: { const: ["a", "b", "c"] }, name, who: true, other: { maxLength: 8 } } }, { $ref: "#/definitions/Shop" }],
+          "x-branches": [{ type: "object", additionalProperties: false, required: ["days"], properties: { days: { const: ["a", "b", "c"] }, name, who, other: { maxLength: 8 } } }, { $ref: "#/definitions/Shelf" }],
         },
       },
       other: { oneOf: [{ type: "string", format: "hostname" }, { type: "string", minLength: 4 }, { type: "number" }] },
       hours: { $ref: "#/definitions/Part", enum: ["ann", "", null, { from: 1 }, 23] },
-      days: { type: "array", minItems: 1, maxItems: 2, items: { $ref: "#/definitions/Name" } },
+      days: { type: "array", minItems: 1, maxItems: 2, items: who },
       name,
-      who,
     },
   }),
 ];
