@@ -146,10 +146,10 @@ export type HubReceived = ConnectChallenge | HelloOk | HelloFail | MessageSendRe
 export interface HubReceivedByTag {
   "message.send": MessageSendReceived;
   "message.reply": MessageReplyReceived;
+  "message.ack": MessageAck;
   "connect.challenge": ConnectChallenge;
   "hello-ok": HelloOk;
   "hello-fail": HelloFail;
-  "message.ack": MessageAck;
   "message.error": MessageError;
   "message.reaction": MessageReactionReceived;
   "message.read": MessageReadReceived;
@@ -183,7 +183,7 @@ export function decodeHubReceived(text: string): Decoded<HubReceived> {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return refuseEvent(json, "event", ["message.send", "message.reply", "connect.challenge", "hello-ok", "hello-fail", "message.ack", "message.error", "message.reaction", "message.read", "message.delivered", "message.created", "message.add", "message.done", "message.failed", "typing.update", "presence.snapshot", "presence.update", "chat.metadata.invalidated", "notify.signal", "history.transit", "permission.request", "permission.resolved", "replay.done", "sync.mark", "history.truncated", "offline.batch", "offline.done", "pong"]);
+    return refuseEvent(json, "event", ["message.send", "message.reply", "message.ack", "connect.challenge", "hello-ok", "hello-fail", "message.error", "message.reaction", "message.read", "message.delivered", "message.created", "message.add", "message.done", "message.failed", "typing.update", "presence.snapshot", "presence.update", "chat.metadata.invalidated", "notify.signal", "history.transit", "permission.request", "permission.resolved", "replay.done", "sync.mark", "history.truncated", "offline.batch", "offline.done", "pong"]);
   }
   const input = json as { event?: unknown };
   switch (input.event) {
@@ -191,14 +191,14 @@ export function decodeHubReceived(text: string): Decoded<HubReceived> {
       return validateMessageSendReceived(input) ? { ok: true, value: input } : refuseInvalid("MessageSendReceived", validateMessageSendReceived.errors, input, sensitive);
     case "message.reply":
       return validateMessageReplyReceived(input) ? { ok: true, value: input } : refuseInvalid("MessageReplyReceived", validateMessageReplyReceived.errors, input, sensitive);
+    case "message.ack":
+      return validateMessageAck(input) ? { ok: true, value: input } : refuseInvalid("MessageAck", validateMessageAck.errors, input, sensitive);
     case "connect.challenge":
       return validateConnectChallenge(input) ? { ok: true, value: input } : refuseInvalid("ConnectChallenge", validateConnectChallenge.errors, input, sensitive);
     case "hello-ok":
       return validateHelloOk(input) ? { ok: true, value: input } : refuseInvalid("HelloOk", validateHelloOk.errors, input, sensitive);
     case "hello-fail":
       return validateHelloFail(input) ? { ok: true, value: input } : refuseInvalid("HelloFail", validateHelloFail.errors, input, sensitive);
-    case "message.ack":
-      return validateMessageAck(input) ? { ok: true, value: input } : refuseInvalid("MessageAck", validateMessageAck.errors, input, sensitive);
     case "message.error":
       return validateMessageError(input) ? { ok: true, value: input } : refuseInvalid("MessageError", validateMessageError.errors, input, sensitive);
     case "message.reaction":
@@ -244,7 +244,7 @@ export function decodeHubReceived(text: string): Decoded<HubReceived> {
     case "pong":
       return validatePong(input) ? { ok: true, value: input } : refuseInvalid("Pong", validatePong.errors, input, sensitive);
     default:
-      return refuseEvent(input, "event", ["message.send", "message.reply", "connect.challenge", "hello-ok", "hello-fail", "message.ack", "message.error", "message.reaction", "message.read", "message.delivered", "message.created", "message.add", "message.done", "message.failed", "typing.update", "presence.snapshot", "presence.update", "chat.metadata.invalidated", "notify.signal", "history.transit", "permission.request", "permission.resolved", "replay.done", "sync.mark", "history.truncated", "offline.batch", "offline.done", "pong"]);
+      return refuseEvent(input, "event", ["message.send", "message.reply", "message.ack", "connect.challenge", "hello-ok", "hello-fail", "message.error", "message.reaction", "message.read", "message.delivered", "message.created", "message.add", "message.done", "message.failed", "typing.update", "presence.snapshot", "presence.update", "chat.metadata.invalidated", "notify.signal", "history.transit", "permission.request", "permission.resolved", "replay.done", "sync.mark", "history.truncated", "offline.batch", "offline.done", "pong"]);
   }
 }
 

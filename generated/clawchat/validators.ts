@@ -20,19 +20,20 @@ const $13 = {keyword:"type",params:{type: "array"}};
 const $14 = {keyword:"type",params:{type: "boolean"}};
 const $15 = {keyword:"const",params:{allowedValue: "message.send"}};
 const $16 = {keyword:"const",params:{allowedValue: "message.reply"}};
-const $17 = {keyword:"const",params:{allowedValue: "append"}};
-const $18 = {keyword:"const",params:{allowedValue: 0}};
-const $19 = {keyword:"const",params:{allowedValue: "text"}};
-const $20 = {keyword:"maxLength",params:{limit: 900000}};
-const $21 = {keyword:"const",params:{allowedValue: "streaming"}};
-const $22 = {keyword:"const",params:{allowedValue: "append_text_only"}};
-const $23 = {keyword:"type",params:{type: "null"}};
-const $24 = {keyword:"const",params:{allowedValue: "message.add"}};
-const $25 = {keyword:"maxLength",params:{limit: 30}};
-const $26 = {keyword:"minLength",params:{limit: 30}};
-const $27 = {keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}};
-const $28 = {keyword:"maxItems",params:{limit: 1}};
-const $29 = {keyword:"minItems",params:{limit: 1}};
+const $17 = {keyword:"const",params:{allowedValue: "message.ack"}};
+const $18 = {keyword:"const",params:{allowedValue: "append"}};
+const $19 = {keyword:"const",params:{allowedValue: 0}};
+const $20 = {keyword:"const",params:{allowedValue: "text"}};
+const $21 = {keyword:"maxLength",params:{limit: 900000}};
+const $22 = {keyword:"const",params:{allowedValue: "streaming"}};
+const $23 = {keyword:"const",params:{allowedValue: "append_text_only"}};
+const $24 = {keyword:"type",params:{type: "null"}};
+const $25 = {keyword:"const",params:{allowedValue: "message.add"}};
+const $26 = {keyword:"maxLength",params:{limit: 30}};
+const $27 = {keyword:"minLength",params:{limit: 30}};
+const $28 = {keyword:"pattern",params:{pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$"}};
+const $29 = {keyword:"maxItems",params:{limit: 1}};
+const $30 = {keyword:"minItems",params:{limit: 1}};
 "use strict";
 export const MessageSendReceived = validate22;
 const func2 = codePoints;
@@ -345,266 +346,43 @@ validate31.errors = null;
 return true;
 }
 
-export const MessageAdd = validate34;
-const pattern0 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
-
-function validate35(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $missing(validate35, instancePath, missing0);
-}
-else {
-for(const key0 in data){
-if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-return $unknown(validate35, instancePath, key0);
-}
-}
-if("append" !== data.type){
-return $fail(validate35, instancePath+"/type", $17);
-}
-if(0 !== data.target_fragment_index){
-return $fail(validate35, instancePath+"/target_fragment_index", $18);
-}
-}
-}
-else {
-return $fail(validate35, instancePath, $10);
-}
-validate35.errors = null;
-return true;
-}
-
-
-function validate37(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate37, instancePath, missing0);
-}
-else {
-for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
-return $unknown(validate37, instancePath, key0);
-}
-}
-if("text" !== data.kind){
-return $fail(validate37, instancePath+"/kind", $19);
-}
-let data1 = data.text;
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate37, instancePath+"/text", $20);
-}
-}
-else {
-return $fail(validate37, instancePath+"/text", $3);
-}
-let data2 = data.delta;
-if(typeof data2 === "string"){
-if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate37, instancePath+"/delta", $20);
-}
-}
-else {
-return $fail(validate37, instancePath+"/delta", $3);
-}
-}
-}
-else {
-return $fail(validate37, instancePath, $10);
-}
-validate37.errors = null;
-return true;
-}
-
-
-function validate39(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
-return $missing(validate39, instancePath, missing0);
-}
-else {
-for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
-return $unknown(validate39, instancePath, key0);
-}
-}
-if("streaming" !== data.status){
-return $fail(validate39, instancePath+"/status", $21);
-}
-let data1 = data.sequence;
-if(!(Number.isInteger(data1))){
-return $fail(validate39, instancePath+"/sequence", $5);
-}
-if(data1 > 9007199254740991){
-return $fail(validate39, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0){
-return $fail(validate39, instancePath+"/sequence", $7);
-}
-}
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate39, instancePath+"/mutation_policy", $22);
-}
-if(data.started_at !== null){
-return $fail(validate39, instancePath+"/started_at", $23);
-}
-if(data.completed_at !== null){
-return $fail(validate39, instancePath+"/completed_at", $23);
-}
-}
-}
-else {
-return $fail(validate39, instancePath, $10);
-}
-validate39.errors = null;
-return true;
-}
-
+export const MessageAck = validate34;
 
 function validate34(data, instancePath=""){
+if(!(validate23(data, instancePath))){
+return $failAs(validate34, validate23);
+}
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+if((data.payload === undefined) && (missing0 = "payload")){
 return $missing(validate34, instancePath, missing0);
 }
 else {
-for(const key0 in data){
-if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
-return $unknown(validate34, instancePath, key0);
+if(data.event !== undefined){
+if("message.ack" !== data.event){
+return $fail(validate34, instancePath+"/event", $17);
 }
 }
-if("2" !== data.version){
-return $fail(validate34, instancePath+"/version", $0);
-}
-if("message.add" !== data.event){
-return $fail(validate34, instancePath+"/event", $24);
-}
-let data2 = data.trace_id;
-if(typeof data2 === "string"){
-if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate34, instancePath+"/trace_id", $11);
-}
-else {
-if(data2.length < 1){
-return $fail(validate34, instancePath+"/trace_id", $2);
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/trace_id", $3);
-}
-let data3 = data.emitted_at;
-if(!(Number.isInteger(data3))){
-return $fail(validate34, instancePath+"/emitted_at", $5);
-}
-if(data3 > 9007199254740991){
-return $fail(validate34, instancePath+"/emitted_at", $6);
-}
-else {
-if(data3 < 0){
-return $fail(validate34, instancePath+"/emitted_at", $7);
-}
-}
-let data4 = data.chat_id;
-if(typeof data4 === "string"){
-if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate34, instancePath+"/chat_id", $11);
-}
-else {
-if(data4.length < 1){
-return $fail(validate34, instancePath+"/chat_id", $2);
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/chat_id", $3);
-}
-let data5 = data.payload;
-if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let data1 = data.payload;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 let missing1;
-if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
+if((data1.message_id === undefined) && (missing1 = "message_id")){
 return $missing(validate34, instancePath+"/payload", missing1);
 }
 else {
-for(const key1 in data5){
-if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutation")) || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "added_at"))){
-return $unknown(validate34, instancePath+"/payload", key1);
-}
-}
-let data6 = data5.message_id;
-if(typeof data6 === "string"){
-if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate34, instancePath+"/payload/message_id", $25);
+let data2 = data1.message_id;
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate34, instancePath+"/payload/message_id", $11);
 }
 else {
-if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate34, instancePath+"/payload/message_id", $26);
-}
-else {
-if(!pattern0.test(data6)){
-return $fail(validate34, instancePath+"/payload/message_id", $27);
-}
+if(data2.length < 1){
+return $fail(validate34, instancePath+"/payload/message_id", $2);
 }
 }
 }
 else {
 return $fail(validate34, instancePath+"/payload/message_id", $3);
-}
-let data7 = data5.sequence;
-if(!(Number.isInteger(data7))){
-return $fail(validate34, instancePath+"/payload/sequence", $5);
-}
-if(data7 > 9007199254740991){
-return $fail(validate34, instancePath+"/payload/sequence", $6);
-}
-else {
-if(data7 < 0){
-return $fail(validate34, instancePath+"/payload/sequence", $7);
-}
-}
-if(!(validate35(data5.mutation, instancePath+"/payload/mutation"))){
-return $failAs(validate34, validate35);
-}
-let data9 = data5.fragments;
-if(Array.isArray(data9)){
-if(data9.length > 1){
-return $fail(validate34, instancePath+"/payload/fragments", $28);
-}
-else {
-if(data9.length < 1){
-return $fail(validate34, instancePath+"/payload/fragments", $29);
-}
-else {
-const len0 = data9.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate37(data9[i0], instancePath+"/payload/fragments/" + i0))){
-return $failAs(validate34, validate37);
-}
-}
-}
-}
-}
-else {
-return $fail(validate34, instancePath+"/payload/fragments", $13);
-}
-if(!(validate39(data5.streaming, instancePath+"/payload/streaming"))){
-return $failAs(validate34, validate39);
-}
-let data12 = data5.added_at;
-if(!(Number.isInteger(data12))){
-return $fail(validate34, instancePath+"/payload/added_at", $5);
-}
-if(data12 > 9007199254740991){
-return $fail(validate34, instancePath+"/payload/added_at", $6);
-}
-else {
-if(data12 < 0){
-return $fail(validate34, instancePath+"/payload/added_at", $7);
-}
 }
 }
 }
@@ -620,82 +398,115 @@ validate34.errors = null;
 return true;
 }
 
-export const Envelope = validate41;
+export const MessageAdd = validate36;
+const pattern0 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
+
+function validate37(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
+return $missing(validate37, instancePath, missing0);
+}
+else {
+for(const key0 in data){
+if(!((key0 === "type") || (key0 === "target_fragment_index"))){
+return $unknown(validate37, instancePath, key0);
+}
+}
+if("append" !== data.type){
+return $fail(validate37, instancePath+"/type", $18);
+}
+if(0 !== data.target_fragment_index){
+return $fail(validate37, instancePath+"/target_fragment_index", $19);
+}
+}
+}
+else {
+return $fail(validate37, instancePath, $10);
+}
+validate37.errors = null;
+return true;
+}
+
+
+function validate39(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $missing(validate39, instancePath, missing0);
+}
+else {
+for(const key0 in data){
+if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
+return $unknown(validate39, instancePath, key0);
+}
+}
+if("text" !== data.kind){
+return $fail(validate39, instancePath+"/kind", $20);
+}
+let data1 = data.text;
+if(typeof data1 === "string"){
+if(data1.length > 900000 && func2(data1) > 900000){
+return $fail(validate39, instancePath+"/text", $21);
+}
+}
+else {
+return $fail(validate39, instancePath+"/text", $3);
+}
+let data2 = data.delta;
+if(typeof data2 === "string"){
+if(data2.length > 900000 && func2(data2) > 900000){
+return $fail(validate39, instancePath+"/delta", $21);
+}
+}
+else {
+return $fail(validate39, instancePath+"/delta", $3);
+}
+}
+}
+else {
+return $fail(validate39, instancePath, $10);
+}
+validate39.errors = null;
+return true;
+}
+
 
 function validate41(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
 return $missing(validate41, instancePath, missing0);
 }
 else {
-if("2" !== data.version){
-return $fail(validate41, instancePath+"/version", $0);
-}
-let data1 = data.event;
-if(typeof data1 === "string"){
-if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate41, instancePath+"/event", $1);
-}
-else {
-if(data1.length < 1){
-return $fail(validate41, instancePath+"/event", $2);
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $unknown(validate41, instancePath, key0);
 }
 }
+if("streaming" !== data.status){
+return $fail(validate41, instancePath+"/status", $22);
 }
-else {
-return $fail(validate41, instancePath+"/event", $3);
+let data1 = data.sequence;
+if(!(Number.isInteger(data1))){
+return $fail(validate41, instancePath+"/sequence", $5);
 }
-if(data.trace_id !== undefined){
-let data2 = data.trace_id;
-if(typeof data2 === "string"){
-if(data2.length > 4096 && func2(data2) > 4096){
-return $fail(validate41, instancePath+"/trace_id", $4);
-}
+if(data1 > 9007199254740991){
+return $fail(validate41, instancePath+"/sequence", $6);
 }
 else {
-return $fail(validate41, instancePath+"/trace_id", $3);
+if(data1 < 0){
+return $fail(validate41, instancePath+"/sequence", $7);
 }
 }
-let data3 = data.emitted_at;
-if(!(Number.isInteger(data3))){
-return $fail(validate41, instancePath+"/emitted_at", $5);
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate41, instancePath+"/mutation_policy", $23);
 }
-if(data3 > 9007199254740991){
-return $fail(validate41, instancePath+"/emitted_at", $6);
+if(data.started_at !== null){
+return $fail(validate41, instancePath+"/started_at", $24);
 }
-else {
-if(data3 < 0){
-return $fail(validate41, instancePath+"/emitted_at", $7);
-}
-}
-if(data.seq !== undefined){
-let data4 = data.seq;
-if(!(Number.isInteger(data4))){
-return $fail(validate41, instancePath+"/seq", $5);
-}
-if(data4 > 9007199254740991){
-return $fail(validate41, instancePath+"/seq", $6);
-}
-else {
-if(data4 < -9007199254740991){
-return $fail(validate41, instancePath+"/seq", $8);
-}
-}
-}
-if(data.dseq !== undefined){
-let data5 = data.dseq;
-if(!(Number.isInteger(data5))){
-return $fail(validate41, instancePath+"/dseq", $5);
-}
-if(data5 > 9007199254740991){
-return $fail(validate41, instancePath+"/dseq", $6);
-}
-else {
-if(data5 < 1){
-return $fail(validate41, instancePath+"/dseq", $9);
-}
-}
+if(data.completed_at !== null){
+return $fail(validate41, instancePath+"/completed_at", $24);
 }
 }
 }
@@ -706,219 +517,407 @@ validate41.errors = null;
 return true;
 }
 
-export const Ms = validate42;
 
-function validate42(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate42, instancePath, $5);
-}
-if(data > 9007199254740991){
-return $fail(validate42, instancePath, $6);
+function validate36(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
+return $missing(validate36, instancePath, missing0);
 }
 else {
-if(data < 0){
-return $fail(validate42, instancePath, $7);
+for(const key0 in data){
+if(!((((((key0 === "version") || (key0 === "event")) || (key0 === "trace_id")) || (key0 === "emitted_at")) || (key0 === "chat_id")) || (key0 === "payload"))){
+return $unknown(validate36, instancePath, key0);
 }
 }
-validate42.errors = null;
+if("2" !== data.version){
+return $fail(validate36, instancePath+"/version", $0);
+}
+if("message.add" !== data.event){
+return $fail(validate36, instancePath+"/event", $25);
+}
+let data2 = data.trace_id;
+if(typeof data2 === "string"){
+if(data2.length > 512 && func2(data2) > 512){
+return $fail(validate36, instancePath+"/trace_id", $11);
+}
+else {
+if(data2.length < 1){
+return $fail(validate36, instancePath+"/trace_id", $2);
+}
+}
+}
+else {
+return $fail(validate36, instancePath+"/trace_id", $3);
+}
+let data3 = data.emitted_at;
+if(!(Number.isInteger(data3))){
+return $fail(validate36, instancePath+"/emitted_at", $5);
+}
+if(data3 > 9007199254740991){
+return $fail(validate36, instancePath+"/emitted_at", $6);
+}
+else {
+if(data3 < 0){
+return $fail(validate36, instancePath+"/emitted_at", $7);
+}
+}
+let data4 = data.chat_id;
+if(typeof data4 === "string"){
+if(data4.length > 512 && func2(data4) > 512){
+return $fail(validate36, instancePath+"/chat_id", $11);
+}
+else {
+if(data4.length < 1){
+return $fail(validate36, instancePath+"/chat_id", $2);
+}
+}
+}
+else {
+return $fail(validate36, instancePath+"/chat_id", $3);
+}
+let data5 = data.payload;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+let missing1;
+if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
+return $missing(validate36, instancePath+"/payload", missing1);
+}
+else {
+for(const key1 in data5){
+if(!((((((key1 === "message_id") || (key1 === "sequence")) || (key1 === "mutation")) || (key1 === "fragments")) || (key1 === "streaming")) || (key1 === "added_at"))){
+return $unknown(validate36, instancePath+"/payload", key1);
+}
+}
+let data6 = data5.message_id;
+if(typeof data6 === "string"){
+if(data6.length > 30 && func2(data6) > 30){
+return $fail(validate36, instancePath+"/payload/message_id", $26);
+}
+else {
+if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
+return $fail(validate36, instancePath+"/payload/message_id", $27);
+}
+else {
+if(!pattern0.test(data6)){
+return $fail(validate36, instancePath+"/payload/message_id", $28);
+}
+}
+}
+}
+else {
+return $fail(validate36, instancePath+"/payload/message_id", $3);
+}
+let data7 = data5.sequence;
+if(!(Number.isInteger(data7))){
+return $fail(validate36, instancePath+"/payload/sequence", $5);
+}
+if(data7 > 9007199254740991){
+return $fail(validate36, instancePath+"/payload/sequence", $6);
+}
+else {
+if(data7 < 0){
+return $fail(validate36, instancePath+"/payload/sequence", $7);
+}
+}
+if(!(validate37(data5.mutation, instancePath+"/payload/mutation"))){
+return $failAs(validate36, validate37);
+}
+let data9 = data5.fragments;
+if(Array.isArray(data9)){
+if(data9.length > 1){
+return $fail(validate36, instancePath+"/payload/fragments", $29);
+}
+else {
+if(data9.length < 1){
+return $fail(validate36, instancePath+"/payload/fragments", $30);
+}
+else {
+const len0 = data9.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate39(data9[i0], instancePath+"/payload/fragments/" + i0))){
+return $failAs(validate36, validate39);
+}
+}
+}
+}
+}
+else {
+return $fail(validate36, instancePath+"/payload/fragments", $13);
+}
+if(!(validate41(data5.streaming, instancePath+"/payload/streaming"))){
+return $failAs(validate36, validate41);
+}
+let data12 = data5.added_at;
+if(!(Number.isInteger(data12))){
+return $fail(validate36, instancePath+"/payload/added_at", $5);
+}
+if(data12 > 9007199254740991){
+return $fail(validate36, instancePath+"/payload/added_at", $6);
+}
+else {
+if(data12 < 0){
+return $fail(validate36, instancePath+"/payload/added_at", $7);
+}
+}
+}
+}
+else {
+return $fail(validate36, instancePath+"/payload", $10);
+}
+}
+}
+else {
+return $fail(validate36, instancePath, $10);
+}
+validate36.errors = null;
 return true;
 }
 
-export const Count = validate43;
+export const Envelope = validate43;
 
 function validate43(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate43, instancePath, $5);
-}
-if(data > 9007199254740991){
-return $fail(validate43, instancePath, $6);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))){
+return $missing(validate43, instancePath, missing0);
 }
 else {
-if(data < 1){
-return $fail(validate43, instancePath, $9);
+if("2" !== data.version){
+return $fail(validate43, instancePath+"/version", $0);
 }
+let data1 = data.event;
+if(typeof data1 === "string"){
+if(data1.length > 128 && func2(data1) > 128){
+return $fail(validate43, instancePath+"/event", $1);
+}
+else {
+if(data1.length < 1){
+return $fail(validate43, instancePath+"/event", $2);
+}
+}
+}
+else {
+return $fail(validate43, instancePath+"/event", $3);
+}
+if(data.trace_id !== undefined){
+let data2 = data.trace_id;
+if(typeof data2 === "string"){
+if(data2.length > 4096 && func2(data2) > 4096){
+return $fail(validate43, instancePath+"/trace_id", $4);
+}
+}
+else {
+return $fail(validate43, instancePath+"/trace_id", $3);
+}
+}
+let data3 = data.emitted_at;
+if(!(Number.isInteger(data3))){
+return $fail(validate43, instancePath+"/emitted_at", $5);
+}
+if(data3 > 9007199254740991){
+return $fail(validate43, instancePath+"/emitted_at", $6);
+}
+else {
+if(data3 < 0){
+return $fail(validate43, instancePath+"/emitted_at", $7);
+}
+}
+if(data.seq !== undefined){
+let data4 = data.seq;
+if(!(Number.isInteger(data4))){
+return $fail(validate43, instancePath+"/seq", $5);
+}
+if(data4 > 9007199254740991){
+return $fail(validate43, instancePath+"/seq", $6);
+}
+else {
+if(data4 < -9007199254740991){
+return $fail(validate43, instancePath+"/seq", $8);
+}
+}
+}
+if(data.dseq !== undefined){
+let data5 = data.dseq;
+if(!(Number.isInteger(data5))){
+return $fail(validate43, instancePath+"/dseq", $5);
+}
+if(data5 > 9007199254740991){
+return $fail(validate43, instancePath+"/dseq", $6);
+}
+else {
+if(data5 < 1){
+return $fail(validate43, instancePath+"/dseq", $9);
+}
+}
+}
+}
+}
+else {
+return $fail(validate43, instancePath, $10);
 }
 validate43.errors = null;
 return true;
 }
 
-export const ChatEnvelope = validate44;
+export const Ms = validate44;
 
 function validate44(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate44, instancePath, $5);
+}
+if(data > 9007199254740991){
+return $fail(validate44, instancePath, $6);
+}
+else {
+if(data < 0){
+return $fail(validate44, instancePath, $7);
+}
+}
+validate44.errors = null;
+return true;
+}
+
+export const Count = validate45;
+
+function validate45(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate45, instancePath, $5);
+}
+if(data > 9007199254740991){
+return $fail(validate45, instancePath, $6);
+}
+else {
+if(data < 1){
+return $fail(validate45, instancePath, $9);
+}
+}
+validate45.errors = null;
+return true;
+}
+
+export const ChatEnvelope = validate46;
+
+function validate46(data, instancePath=""){
 if(!(validate24(data, instancePath))){
-return $failAs(validate44, validate24);
+return $failAs(validate46, validate24);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.chat_id !== undefined){
 let data0 = data.chat_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate44, instancePath+"/chat_id", $11);
+return $fail(validate46, instancePath+"/chat_id", $11);
 }
 else {
 if(data0.length < 1){
-return $fail(validate44, instancePath+"/chat_id", $2);
+return $fail(validate46, instancePath+"/chat_id", $2);
 }
 }
 }
 else {
-return $fail(validate44, instancePath+"/chat_id", $3);
+return $fail(validate46, instancePath+"/chat_id", $3);
 }
 }
 if(data.chat_type !== undefined){
 let data1 = data.chat_type;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate44, instancePath+"/chat_type", $1);
+return $fail(validate46, instancePath+"/chat_type", $1);
 }
 }
 else {
-return $fail(validate44, instancePath+"/chat_type", $3);
+return $fail(validate46, instancePath+"/chat_type", $3);
 }
 }
 if(data.sender !== undefined){
 if(!(validate26(data.sender, instancePath+"/sender"))){
-return $failAs(validate44, validate26);
+return $failAs(validate46, validate26);
 }
 }
 }
 else {
-return $fail(validate44, instancePath, $10);
+return $fail(validate46, instancePath, $10);
 }
-validate44.errors = null;
+validate46.errors = null;
 return true;
 }
 
-export const MessageReceived = validate47;
+export const MessageReceived = validate49;
 
-function validate47(data, instancePath=""){
+function validate49(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.message_id === undefined) && (missing0 = "message_id")) || ((data.message === undefined) && (missing0 = "message"))){
-return $missing(validate47, instancePath, missing0);
+return $missing(validate49, instancePath, missing0);
 }
 else {
 let data0 = data.message_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate47, instancePath+"/message_id", $11);
+return $fail(validate49, instancePath+"/message_id", $11);
 }
 else {
 if(data0.length < 1){
-return $fail(validate47, instancePath+"/message_id", $2);
+return $fail(validate49, instancePath+"/message_id", $2);
 }
 }
 }
 else {
-return $fail(validate47, instancePath+"/message_id", $3);
+return $fail(validate49, instancePath+"/message_id", $3);
 }
 if(data.message_mode !== undefined){
 let data1 = data.message_mode;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate47, instancePath+"/message_mode", $1);
+return $fail(validate49, instancePath+"/message_mode", $1);
 }
 }
 else {
-return $fail(validate47, instancePath+"/message_mode", $3);
+return $fail(validate49, instancePath+"/message_mode", $3);
 }
 }
 let data2 = data.message;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 let missing1;
 if((data2.body === undefined) && (missing1 = "body")){
-return $missing(validate47, instancePath+"/message", missing1);
+return $missing(validate49, instancePath+"/message", missing1);
 }
 else {
 let data3 = data2.body;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 let missing2;
 if((data3.fragments === undefined) && (missing2 = "fragments")){
-return $missing(validate47, instancePath+"/message/body", missing2);
+return $missing(validate49, instancePath+"/message/body", missing2);
 }
 else {
 let data4 = data3.fragments;
 if(Array.isArray(data4)){
 if(data4.length > 4096){
-return $fail(validate47, instancePath+"/message/body/fragments", $12);
+return $fail(validate49, instancePath+"/message/body/fragments", $12);
 }
 }
 else {
-return $fail(validate47, instancePath+"/message/body/fragments", $13);
+return $fail(validate49, instancePath+"/message/body/fragments", $13);
 }
 }
 }
 else {
-return $fail(validate47, instancePath+"/message/body", $10);
+return $fail(validate49, instancePath+"/message/body", $10);
 }
 if(data2.context !== undefined){
 let data5 = data2.context;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-return $fail(validate47, instancePath+"/message/context", {keyword:"type",params:{type: schema11.properties.message.properties.context.type}});
+return $fail(validate49, instancePath+"/message/context", {keyword:"type",params:{type: schema11.properties.message.properties.context.type}});
 }
 }
 }
 }
 else {
-return $fail(validate47, instancePath+"/message", $10);
+return $fail(validate49, instancePath+"/message", $10);
 }
 if(data.stream_merged !== undefined){
 if(typeof data.stream_merged !== "boolean"){
-return $fail(validate47, instancePath+"/stream_merged", $14);
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath, $10);
-}
-validate47.errors = null;
-return true;
-}
-
-export const GivenId = validate48;
-
-function validate48(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate48, instancePath, $11);
-}
-else {
-if(data.length < 1){
-return $fail(validate48, instancePath, $2);
-}
-}
-}
-else {
-return $fail(validate48, instancePath, $3);
-}
-validate48.errors = null;
-return true;
-}
-
-export const Sender = validate49;
-
-function validate49(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id !== undefined){
-let data0 = data.id;
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate49, instancePath+"/id", $11);
-}
-}
-else {
-return $fail(validate49, instancePath+"/id", $3);
-}
-}
-if(data.nick_name !== undefined){
-let data1 = data.nick_name;
-if((typeof data1 !== "string") && (data1 !== null)){
-return $fail(validate49, instancePath+"/nick_name", {keyword:"type",params:{type: schema10.properties.nick_name.type}});
-}
-if(typeof data1 === "string"){
-if(data1.length > 4096 && func2(data1) > 4096){
-return $fail(validate49, instancePath+"/nick_name", $4);
+return $fail(validate49, instancePath+"/stream_merged", $14);
 }
 }
 }
@@ -930,94 +929,103 @@ validate49.errors = null;
 return true;
 }
 
-export const Amount = validate50;
+export const GivenId = validate50;
 
 function validate50(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate50, instancePath, $5);
-}
-if(data > 9007199254740991){
-return $fail(validate50, instancePath, $6);
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate50, instancePath, $11);
 }
 else {
-if(data < 0){
-return $fail(validate50, instancePath, $7);
+if(data.length < 1){
+return $fail(validate50, instancePath, $2);
 }
+}
+}
+else {
+return $fail(validate50, instancePath, $3);
 }
 validate50.errors = null;
 return true;
 }
 
-export const FragmentsReceived = validate51;
+export const Sender = validate51;
 
 function validate51(data, instancePath=""){
-if(Array.isArray(data)){
-if(data.length > 4096){
-return $fail(validate51, instancePath, $12);
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id !== undefined){
+let data0 = data.id;
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate51, instancePath+"/id", $11);
 }
 }
 else {
-return $fail(validate51, instancePath, $13);
+return $fail(validate51, instancePath+"/id", $3);
+}
+}
+if(data.nick_name !== undefined){
+let data1 = data.nick_name;
+if((typeof data1 !== "string") && (data1 !== null)){
+return $fail(validate51, instancePath+"/nick_name", {keyword:"type",params:{type: schema10.properties.nick_name.type}});
+}
+if(typeof data1 === "string"){
+if(data1.length > 4096 && func2(data1) > 4096){
+return $fail(validate51, instancePath+"/nick_name", $4);
+}
+}
+}
+}
+else {
+return $fail(validate51, instancePath, $10);
 }
 validate51.errors = null;
 return true;
 }
 
-export const TraceId = validate52;
+export const Amount = validate52;
 
 function validate52(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate52, instancePath, $11);
+if(!(Number.isInteger(data))){
+return $fail(validate52, instancePath, $5);
+}
+if(data > 9007199254740991){
+return $fail(validate52, instancePath, $6);
 }
 else {
-if(data.length < 1){
-return $fail(validate52, instancePath, $2);
+if(data < 0){
+return $fail(validate52, instancePath, $7);
 }
-}
-}
-else {
-return $fail(validate52, instancePath, $3);
 }
 validate52.errors = null;
 return true;
 }
 
-export const ChatId = validate53;
+export const FragmentsReceived = validate53;
 
 function validate53(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate53, instancePath, $11);
-}
-else {
-if(data.length < 1){
-return $fail(validate53, instancePath, $2);
-}
+if(Array.isArray(data)){
+if(data.length > 4096){
+return $fail(validate53, instancePath, $12);
 }
 }
 else {
-return $fail(validate53, instancePath, $3);
+return $fail(validate53, instancePath, $13);
 }
 validate53.errors = null;
 return true;
 }
 
-export const MessageId = validate54;
+export const TraceId = validate54;
 
 function validate54(data, instancePath=""){
 if(typeof data === "string"){
-if(data.length > 30 && func2(data) > 30){
-return $fail(validate54, instancePath, $25);
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate54, instancePath, $11);
 }
 else {
-if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
-return $fail(validate54, instancePath, $26);
-}
-else {
-if(!pattern0.test(data)){
-return $fail(validate54, instancePath, $27);
-}
+if(data.length < 1){
+return $fail(validate54, instancePath, $2);
 }
 }
 }
@@ -1028,116 +1036,70 @@ validate54.errors = null;
 return true;
 }
 
-export const Mutation = validate55;
+export const ChatId = validate55;
 
 function validate55(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $missing(validate55, instancePath, missing0);
+if(typeof data === "string"){
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate55, instancePath, $11);
 }
 else {
-for(const key0 in data){
-if(!((key0 === "type") || (key0 === "target_fragment_index"))){
-return $unknown(validate55, instancePath, key0);
-}
-}
-if("append" !== data.type){
-return $fail(validate55, instancePath+"/type", $17);
-}
-if(0 !== data.target_fragment_index){
-return $fail(validate55, instancePath+"/target_fragment_index", $18);
+if(data.length < 1){
+return $fail(validate55, instancePath, $2);
 }
 }
 }
 else {
-return $fail(validate55, instancePath, $10);
+return $fail(validate55, instancePath, $3);
 }
 validate55.errors = null;
 return true;
 }
 
-export const GrowingFragment = validate56;
+export const MessageId = validate56;
 
 function validate56(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate56, instancePath, missing0);
+if(typeof data === "string"){
+if(data.length > 30 && func2(data) > 30){
+return $fail(validate56, instancePath, $26);
 }
 else {
-for(const key0 in data){
-if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
-return $unknown(validate56, instancePath, key0);
-}
-}
-if("text" !== data.kind){
-return $fail(validate56, instancePath+"/kind", $19);
-}
-let data1 = data.text;
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate56, instancePath+"/text", $20);
-}
+if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
+return $fail(validate56, instancePath, $27);
 }
 else {
-return $fail(validate56, instancePath+"/text", $3);
+if(!pattern0.test(data)){
+return $fail(validate56, instancePath, $28);
 }
-let data2 = data.delta;
-if(typeof data2 === "string"){
-if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate56, instancePath+"/delta", $20);
-}
-}
-else {
-return $fail(validate56, instancePath+"/delta", $3);
 }
 }
 }
 else {
-return $fail(validate56, instancePath, $10);
+return $fail(validate56, instancePath, $3);
 }
 validate56.errors = null;
 return true;
 }
 
-export const StreamingNow = validate57;
+export const Mutation = validate57;
 
 function validate57(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
 return $missing(validate57, instancePath, missing0);
 }
 else {
 for(const key0 in data){
-if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+if(!((key0 === "type") || (key0 === "target_fragment_index"))){
 return $unknown(validate57, instancePath, key0);
 }
 }
-if("streaming" !== data.status){
-return $fail(validate57, instancePath+"/status", $21);
+if("append" !== data.type){
+return $fail(validate57, instancePath+"/type", $18);
 }
-let data1 = data.sequence;
-if(!(Number.isInteger(data1))){
-return $fail(validate57, instancePath+"/sequence", $5);
-}
-if(data1 > 9007199254740991){
-return $fail(validate57, instancePath+"/sequence", $6);
-}
-else {
-if(data1 < 0){
-return $fail(validate57, instancePath+"/sequence", $7);
-}
-}
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate57, instancePath+"/mutation_policy", $22);
-}
-if(data.started_at !== null){
-return $fail(validate57, instancePath+"/started_at", $23);
-}
-if(data.completed_at !== null){
-return $fail(validate57, instancePath+"/completed_at", $23);
+if(0 !== data.target_fragment_index){
+return $fail(validate57, instancePath+"/target_fragment_index", $19);
 }
 }
 }
@@ -1148,73 +1110,126 @@ validate57.errors = null;
 return true;
 }
 
-export const Text = validate58;
+export const GrowingFragment = validate58;
 
 function validate58(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 900000 && func2(data) > 900000){
-return $fail(validate58, instancePath, $20);
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $missing(validate58, instancePath, missing0);
+}
+else {
+for(const key0 in data){
+if(!(((key0 === "kind") || (key0 === "text")) || (key0 === "delta"))){
+return $unknown(validate58, instancePath, key0);
+}
+}
+if("text" !== data.kind){
+return $fail(validate58, instancePath+"/kind", $20);
+}
+let data1 = data.text;
+if(typeof data1 === "string"){
+if(data1.length > 900000 && func2(data1) > 900000){
+return $fail(validate58, instancePath+"/text", $21);
 }
 }
 else {
-return $fail(validate58, instancePath, $3);
+return $fail(validate58, instancePath+"/text", $3);
+}
+let data2 = data.delta;
+if(typeof data2 === "string"){
+if(data2.length > 900000 && func2(data2) > 900000){
+return $fail(validate58, instancePath+"/delta", $21);
+}
+}
+else {
+return $fail(validate58, instancePath+"/delta", $3);
+}
+}
+}
+else {
+return $fail(validate58, instancePath, $10);
 }
 validate58.errors = null;
 return true;
 }
 
-export const MessageAddTolerant = validate60;
+export const StreamingNow = validate59;
 
-function validate61(data, instancePath=""){
+function validate59(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
-return $missing(validate61, instancePath, missing0);
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $missing(validate59, instancePath, missing0);
 }
 else {
-if("append" !== data.type){
-return $fail(validate61, instancePath+"/type", $17);
+for(const key0 in data){
+if(!(((((key0 === "status") || (key0 === "sequence")) || (key0 === "mutation_policy")) || (key0 === "started_at")) || (key0 === "completed_at"))){
+return $unknown(validate59, instancePath, key0);
 }
-if(0 !== data.target_fragment_index){
-return $fail(validate61, instancePath+"/target_fragment_index", $18);
+}
+if("streaming" !== data.status){
+return $fail(validate59, instancePath+"/status", $22);
+}
+let data1 = data.sequence;
+if(!(Number.isInteger(data1))){
+return $fail(validate59, instancePath+"/sequence", $5);
+}
+if(data1 > 9007199254740991){
+return $fail(validate59, instancePath+"/sequence", $6);
+}
+else {
+if(data1 < 0){
+return $fail(validate59, instancePath+"/sequence", $7);
+}
+}
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate59, instancePath+"/mutation_policy", $23);
+}
+if(data.started_at !== null){
+return $fail(validate59, instancePath+"/started_at", $24);
+}
+if(data.completed_at !== null){
+return $fail(validate59, instancePath+"/completed_at", $24);
 }
 }
 }
 else {
-return $fail(validate61, instancePath, $10);
+return $fail(validate59, instancePath, $10);
 }
-validate61.errors = null;
+validate59.errors = null;
 return true;
 }
 
+export const Text = validate60;
+
+function validate60(data, instancePath=""){
+if(typeof data === "string"){
+if(data.length > 900000 && func2(data) > 900000){
+return $fail(validate60, instancePath, $21);
+}
+}
+else {
+return $fail(validate60, instancePath, $3);
+}
+validate60.errors = null;
+return true;
+}
+
+export const MessageAddTolerant = validate62;
 
 function validate63(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+if(((data.type === undefined) && (missing0 = "type")) || ((data.target_fragment_index === undefined) && (missing0 = "target_fragment_index"))){
 return $missing(validate63, instancePath, missing0);
 }
 else {
-if("text" !== data.kind){
-return $fail(validate63, instancePath+"/kind", $19);
+if("append" !== data.type){
+return $fail(validate63, instancePath+"/type", $18);
 }
-let data1 = data.text;
-if(typeof data1 === "string"){
-if(data1.length > 900000 && func2(data1) > 900000){
-return $fail(validate63, instancePath+"/text", $20);
-}
-}
-else {
-return $fail(validate63, instancePath+"/text", $3);
-}
-let data2 = data.delta;
-if(typeof data2 === "string"){
-if(data2.length > 900000 && func2(data2) > 900000){
-return $fail(validate63, instancePath+"/delta", $20);
-}
-}
-else {
-return $fail(validate63, instancePath+"/delta", $3);
+if(0 !== data.target_fragment_index){
+return $fail(validate63, instancePath+"/target_fragment_index", $19);
 }
 }
 }
@@ -1229,33 +1244,30 @@ return true;
 function validate65(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+if((((data.kind === undefined) && (missing0 = "kind")) || ((data.text === undefined) && (missing0 = "text"))) || ((data.delta === undefined) && (missing0 = "delta"))){
 return $missing(validate65, instancePath, missing0);
 }
 else {
-if("streaming" !== data.status){
-return $fail(validate65, instancePath+"/status", $21);
+if("text" !== data.kind){
+return $fail(validate65, instancePath+"/kind", $20);
 }
-let data1 = data.sequence;
-if(!(Number.isInteger(data1))){
-return $fail(validate65, instancePath+"/sequence", $5);
+let data1 = data.text;
+if(typeof data1 === "string"){
+if(data1.length > 900000 && func2(data1) > 900000){
+return $fail(validate65, instancePath+"/text", $21);
 }
-if(data1 > 9007199254740991){
-return $fail(validate65, instancePath+"/sequence", $6);
 }
 else {
-if(data1 < 0){
-return $fail(validate65, instancePath+"/sequence", $7);
+return $fail(validate65, instancePath+"/text", $3);
+}
+let data2 = data.delta;
+if(typeof data2 === "string"){
+if(data2.length > 900000 && func2(data2) > 900000){
+return $fail(validate65, instancePath+"/delta", $21);
 }
 }
-if("append_text_only" !== data.mutation_policy){
-return $fail(validate65, instancePath+"/mutation_policy", $22);
-}
-if(data.started_at !== null){
-return $fail(validate65, instancePath+"/started_at", $23);
-}
-if(data.completed_at !== null){
-return $fail(validate65, instancePath+"/completed_at", $23);
+else {
+return $fail(validate65, instancePath+"/delta", $3);
 }
 }
 }
@@ -1267,148 +1279,189 @@ return true;
 }
 
 
-function validate60(data, instancePath=""){
+function validate67(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((((data.status === undefined) && (missing0 = "status")) || ((data.sequence === undefined) && (missing0 = "sequence"))) || ((data.mutation_policy === undefined) && (missing0 = "mutation_policy"))) || ((data.started_at === undefined) && (missing0 = "started_at"))) || ((data.completed_at === undefined) && (missing0 = "completed_at"))){
+return $missing(validate67, instancePath, missing0);
+}
+else {
+if("streaming" !== data.status){
+return $fail(validate67, instancePath+"/status", $22);
+}
+let data1 = data.sequence;
+if(!(Number.isInteger(data1))){
+return $fail(validate67, instancePath+"/sequence", $5);
+}
+if(data1 > 9007199254740991){
+return $fail(validate67, instancePath+"/sequence", $6);
+}
+else {
+if(data1 < 0){
+return $fail(validate67, instancePath+"/sequence", $7);
+}
+}
+if("append_text_only" !== data.mutation_policy){
+return $fail(validate67, instancePath+"/mutation_policy", $23);
+}
+if(data.started_at !== null){
+return $fail(validate67, instancePath+"/started_at", $24);
+}
+if(data.completed_at !== null){
+return $fail(validate67, instancePath+"/completed_at", $24);
+}
+}
+}
+else {
+return $fail(validate67, instancePath, $10);
+}
+validate67.errors = null;
+return true;
+}
+
+
+function validate62(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((((data.version === undefined) && (missing0 = "version")) || ((data.event === undefined) && (missing0 = "event"))) || ((data.trace_id === undefined) && (missing0 = "trace_id"))) || ((data.emitted_at === undefined) && (missing0 = "emitted_at"))) || ((data.chat_id === undefined) && (missing0 = "chat_id"))) || ((data.payload === undefined) && (missing0 = "payload"))){
-return $missing(validate60, instancePath, missing0);
+return $missing(validate62, instancePath, missing0);
 }
 else {
 if("2" !== data.version){
-return $fail(validate60, instancePath+"/version", $0);
+return $fail(validate62, instancePath+"/version", $0);
 }
 if("message.add" !== data.event){
-return $fail(validate60, instancePath+"/event", $24);
+return $fail(validate62, instancePath+"/event", $25);
 }
 let data2 = data.trace_id;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate60, instancePath+"/trace_id", $11);
+return $fail(validate62, instancePath+"/trace_id", $11);
 }
 else {
 if(data2.length < 1){
-return $fail(validate60, instancePath+"/trace_id", $2);
+return $fail(validate62, instancePath+"/trace_id", $2);
 }
 }
 }
 else {
-return $fail(validate60, instancePath+"/trace_id", $3);
+return $fail(validate62, instancePath+"/trace_id", $3);
 }
 let data3 = data.emitted_at;
 if(!(Number.isInteger(data3))){
-return $fail(validate60, instancePath+"/emitted_at", $5);
+return $fail(validate62, instancePath+"/emitted_at", $5);
 }
 if(data3 > 9007199254740991){
-return $fail(validate60, instancePath+"/emitted_at", $6);
+return $fail(validate62, instancePath+"/emitted_at", $6);
 }
 else {
 if(data3 < 0){
-return $fail(validate60, instancePath+"/emitted_at", $7);
+return $fail(validate62, instancePath+"/emitted_at", $7);
 }
 }
 let data4 = data.chat_id;
 if(typeof data4 === "string"){
 if(data4.length > 512 && func2(data4) > 512){
-return $fail(validate60, instancePath+"/chat_id", $11);
+return $fail(validate62, instancePath+"/chat_id", $11);
 }
 else {
 if(data4.length < 1){
-return $fail(validate60, instancePath+"/chat_id", $2);
+return $fail(validate62, instancePath+"/chat_id", $2);
 }
 }
 }
 else {
-return $fail(validate60, instancePath+"/chat_id", $3);
+return $fail(validate62, instancePath+"/chat_id", $3);
 }
 let data5 = data.payload;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 let missing1;
 if(((((((data5.message_id === undefined) && (missing1 = "message_id")) || ((data5.sequence === undefined) && (missing1 = "sequence"))) || ((data5.mutation === undefined) && (missing1 = "mutation"))) || ((data5.fragments === undefined) && (missing1 = "fragments"))) || ((data5.streaming === undefined) && (missing1 = "streaming"))) || ((data5.added_at === undefined) && (missing1 = "added_at"))){
-return $missing(validate60, instancePath+"/payload", missing1);
+return $missing(validate62, instancePath+"/payload", missing1);
 }
 else {
 let data6 = data5.message_id;
 if(typeof data6 === "string"){
 if(data6.length > 30 && func2(data6) > 30){
-return $fail(validate60, instancePath+"/payload/message_id", $25);
+return $fail(validate62, instancePath+"/payload/message_id", $26);
 }
 else {
 if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
-return $fail(validate60, instancePath+"/payload/message_id", $26);
+return $fail(validate62, instancePath+"/payload/message_id", $27);
 }
 else {
 if(!pattern0.test(data6)){
-return $fail(validate60, instancePath+"/payload/message_id", $27);
+return $fail(validate62, instancePath+"/payload/message_id", $28);
 }
 }
 }
 }
 else {
-return $fail(validate60, instancePath+"/payload/message_id", $3);
+return $fail(validate62, instancePath+"/payload/message_id", $3);
 }
 let data7 = data5.sequence;
 if(!(Number.isInteger(data7))){
-return $fail(validate60, instancePath+"/payload/sequence", $5);
+return $fail(validate62, instancePath+"/payload/sequence", $5);
 }
 if(data7 > 9007199254740991){
-return $fail(validate60, instancePath+"/payload/sequence", $6);
+return $fail(validate62, instancePath+"/payload/sequence", $6);
 }
 else {
 if(data7 < 0){
-return $fail(validate60, instancePath+"/payload/sequence", $7);
+return $fail(validate62, instancePath+"/payload/sequence", $7);
 }
 }
-if(!(validate61(data5.mutation, instancePath+"/payload/mutation"))){
-return $failAs(validate60, validate61);
+if(!(validate63(data5.mutation, instancePath+"/payload/mutation"))){
+return $failAs(validate62, validate63);
 }
 let data9 = data5.fragments;
 if(Array.isArray(data9)){
 if(data9.length > 1){
-return $fail(validate60, instancePath+"/payload/fragments", $28);
+return $fail(validate62, instancePath+"/payload/fragments", $29);
 }
 else {
 if(data9.length < 1){
-return $fail(validate60, instancePath+"/payload/fragments", $29);
+return $fail(validate62, instancePath+"/payload/fragments", $30);
 }
 else {
 const len0 = data9.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate63(data9[i0], instancePath+"/payload/fragments/" + i0))){
-return $failAs(validate60, validate63);
+if(!(validate65(data9[i0], instancePath+"/payload/fragments/" + i0))){
+return $failAs(validate62, validate65);
 }
 }
 }
 }
 }
 else {
-return $fail(validate60, instancePath+"/payload/fragments", $13);
+return $fail(validate62, instancePath+"/payload/fragments", $13);
 }
-if(!(validate65(data5.streaming, instancePath+"/payload/streaming"))){
-return $failAs(validate60, validate65);
+if(!(validate67(data5.streaming, instancePath+"/payload/streaming"))){
+return $failAs(validate62, validate67);
 }
 let data12 = data5.added_at;
 if(!(Number.isInteger(data12))){
-return $fail(validate60, instancePath+"/payload/added_at", $5);
+return $fail(validate62, instancePath+"/payload/added_at", $5);
 }
 if(data12 > 9007199254740991){
-return $fail(validate60, instancePath+"/payload/added_at", $6);
+return $fail(validate62, instancePath+"/payload/added_at", $6);
 }
 else {
 if(data12 < 0){
-return $fail(validate60, instancePath+"/payload/added_at", $7);
+return $fail(validate62, instancePath+"/payload/added_at", $7);
 }
 }
 }
 }
 else {
-return $fail(validate60, instancePath+"/payload", $10);
+return $fail(validate62, instancePath+"/payload", $10);
 }
 }
 }
 else {
-return $fail(validate60, instancePath, $10);
+return $fail(validate62, instancePath, $10);
 }
-validate60.errors = null;
+validate62.errors = null;
 return true;
 }
 
@@ -1422,226 +1475,224 @@ const $s6 = { allOf: [$s1], type: "object", required: ["payload"], properties: {
 const $s9 = { type: "string", minLength: 1, maxLength: 512 };
 const $s10 = { type: "object", properties: { id: { type: "string", maxLength: 512 }, type: {  }, nick_name: { type: ["string","null"], maxLength: 4096 } } };
 const $s8 = { allOf: [$s1], type: "object", properties: { chat_id: $s9, chat_type: { type: "string", maxLength: 128 }, to: {  }, sender: $s10, origin_device_id: {  } } };
-const $s7 = { allOf: [$s8], type: "object", required: ["payload"], properties: { event: { const: "message.ack" }, payload: { type: "object", required: ["message_id"], properties: { message_id: $s9, accepted_at: {  } } } } };
-const $s11 = { allOf: [$s8], type: "object", required: ["payload"], properties: { event: { const: "message.error" }, payload: { type: "object", required: ["code"], properties: { message_id: { type: "string", maxLength: 4096 }, code: { type: "string", minLength: 1, maxLength: 256 }, reason: {  }, message: {  }, rejected_at: {  } } } } };
-const $s12 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.reaction" }, payload: { type: "object", required: ["target_message_id"], properties: { target_message_id: $s9, emoji: { type: "string", maxLength: 4096 }, removed: { type: "boolean" }, message_id: {  }, reactor_user_id: {  } } } } };
-const $s13 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.read" }, payload: { type: "object", required: ["last_read_emitted_at"], properties: { last_read_emitted_at: $s4 } } } };
-const $s14 = { allOf: [$s8], type: "object", required: ["payload"], properties: { event: { const: "message.delivered" }, payload: { type: "object", required: ["message_id"], properties: { message_id: $s9, delivered_at: $s2 } } } };
-const $s15 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.created" }, payload: { type: "object", required: ["message_id"], properties: { message_id: $s9, message_mode: { type: "string", maxLength: 128 } } } } };
-const $s17 = { type: "object", required: ["message_id"], properties: { message_id: $s9, streaming: { type: "object", properties: { status: {  }, sequence: {  }, mutation_policy: {  }, started_at: {  }, completed_at: {  } } } } };
-const $s18 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
-const $s19 = { type: "array", maxItems: 4096, items: {  } };
-const $s16 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.add" }, payload: { allOf: [$s17], type: "object", required: ["sequence","fragments"], properties: { sequence: $s18, mutation: {  }, fragments: $s19, added_at: {  } } } } };
-const $s21 = { allOf: [$s17], type: "object", required: ["fragments","streaming"], properties: { fragments: $s19, completed_at: {  } } };
-const $s20 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.done" }, payload: $s21 } };
-const $s22 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.failed" }, payload: $s21 } };
-const $s23 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "typing.update" }, payload: { type: "object", required: ["is_typing"], properties: { is_typing: { type: "boolean" } } } } };
-const $s25 = { type: "object", required: ["user_id","online"], properties: { user_id: $s9, online: { type: "boolean" }, last_seen_at: {  } } };
-const $s24 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "presence.snapshot" }, payload: $s25 } };
-const $s26 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "presence.update" }, payload: $s25 } };
-const $s27 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "chat.metadata.invalidated" }, payload: { type: "object", properties: { scope: {  }, version: {  }, updated_at: {  } } } } };
-const $s28 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "notify.signal" }, payload: { type: "object", required: ["type","event_id"], properties: { type: { type: "string", minLength: 1, maxLength: 256 }, event_id: $s9, entity_id: { type: "string", maxLength: 512 }, version: {  }, message_id: {  } } } } };
-const $s29 = { allOf: [$s1], type: "object", required: ["sender","payload"], properties: { event: { const: "history.transit" }, sender: { type: "object" }, target_device_id: {  }, origin_device_id: {  }, ciphertext_fragments: {  }, payload: { type: "object", required: ["kind"], properties: { kind: { type: "string", minLength: 1, maxLength: 256 } } } } };
-const $s30 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "permission.request" }, payload: { type: "object", required: ["request_id"], properties: { request_id: $s9, agent_id: {  }, operation: {  }, target: {  }, expires_at: {  } } } } };
-const $s31 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "permission.resolved" }, payload: { type: "object", required: ["request_id"], properties: { request_id: { type: "string", maxLength: 512 }, decision: {  }, reason: {  } } } } };
-const $s32 = { allOf: [$s1], type: "object", properties: { event: { const: "replay.done" }, payload: { type: "object" } } };
-const $s33 = { allOf: [$s1], type: "object", required: ["dseq","payload"], properties: { event: { const: "sync.mark" }, payload: { type: "object", properties: { covers_seq: {  } } } } };
-const $s34 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "history.truncated" }, payload: { type: "object", required: ["oldest_seq"], properties: { oldest_seq: $s18 } } } };
-const $s35 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "offline.batch" }, payload: { type: "object", required: ["items","batch_id"], properties: { items: { type: "array", maxItems: 4096, items: {  } }, batch_id: $s3 } } } };
-const $s36 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "offline.done" }, payload: { type: "object" } } };
-const $s37 = { allOf: [$s1], type: "object", required: ["trace_id","payload"], properties: { event: { const: "pong" }, payload: { type: "object" } } };
-const $s39 = { type: "string", minLength: 1, maxLength: 512 };
-const $s40 = { type: "string", minLength: 1, maxLength: 16384, pattern: "^\\s*\\S[\\s\\S]*$" };
-const $s41 = { type: "string", minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z" };
-const $s42 = { type: "object", additionalProperties: false, properties: { multi_device: { type: "boolean" }, device_replay: { type: "boolean" }, chat_meta_events: { type: "boolean" }, notify_signals: { type: "boolean" }, permission_events: { type: "boolean" }, delivery_receipt: { type: "boolean" }, history_sync: { type: "boolean" }, reliable_delivery: { type: "boolean" }, reliable_delivery_v2: { type: "boolean" } }, if: { required: ["reliable_delivery_v2"], properties: { reliable_delivery_v2: { const: true } } }, then: { required: ["reliable_delivery"], properties: { reliable_delivery: { const: true } } } };
-const $s38 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "connect" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["token","nonce","device_id","client_version","protocol_version","capabilities"], additionalProperties: false, properties: { token: $s40, nonce: { type: "string", minLength: 1, maxLength: 4096 }, device_id: $s41, client_version: { type: "string", maxLength: 128 }, protocol_version: { const: 2 }, capabilities: $s42 } } } };
-const $s44 = { type: "string", minLength: 1, maxLength: 512 };
-const $s46 = { type: "string", minLength: 30, maxLength: 30, pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$" };
-const $s50 = { type: "string", maxLength: 900000 };
-const $s49 = { type: "object", required: ["kind","text"], additionalProperties: false, properties: { kind: { const: "text" }, text: $s50 } };
-const $s52 = { type: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000]*$", expected: "text without control characters" };
-const $s51 = { type: "object", required: ["kind","user_id","display"], additionalProperties: false, properties: { kind: { const: "mention" }, user_id: $s52, display: { type: "string", minLength: 1, maxLength: 512, pattern: "^[^@\\u0000][^\\u0000]*$" } } };
-const $s54 = { type: "string", minLength: 1, maxLength: 65536 };
-const $s55 = { type: "string", maxLength: 4096, pattern: "^[^\\u0000]*$", expected: "text without control characters" };
-const $s53 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "image" }, url: $s54, name: $s55, mime: $s55, size: $s18, width: $s18, height: $s18 } };
-const $s56 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "video" }, url: $s54, name: $s55, mime: $s55, size: $s18, width: $s18, height: $s18, duration: $s18 } };
-const $s57 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "audio" }, url: $s54, name: $s55, mime: $s55, size: $s18, duration: $s18 } };
-const $s58 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "file" }, url: $s54, name: $s55, mime: $s55, size: $s18 } };
-const $s48 = { type: "object", discriminator: {"tag":"kind","values":[["text"],["mention"],["image"],["video"],["audio"],["file"]]}, "x-branches": [$s49, $s51, $s53, $s56, $s57, $s58] };
-const $s47 = { type: "array", minItems: 1, maxItems: 256, items: $s48 };
-const $s61 = { type: "object", required: ["id","nick_name","fragments"], additionalProperties: false, properties: { id: { type: "string", maxLength: 512 }, nick_name: { type: "string", maxLength: 4096 }, fragments: { type: "array", maxItems: 1, items: $s49 } } };
-const $s60 = { type: "object", required: ["reply_to_msg_id","reply_preview"], additionalProperties: false, properties: { reply_to_msg_id: $s9, reply_preview: { anyOf: [$s61, { type: "null" }] } } };
-const $s59 = { type: "object", required: ["mentions","reply"], additionalProperties: false, properties: { mentions: { type: "array", maxItems: 256, items: $s51 }, reply: { anyOf: [$s60, { type: "null" }] } } };
-const $s45 = { type: "object", required: ["message_id","message_mode","message"], additionalProperties: false, properties: { message_id: $s46, message_mode: { const: "normal" }, message: { type: "object", required: ["body","context"], additionalProperties: false, properties: { body: { type: "object", required: ["fragments"], additionalProperties: false, properties: { fragments: $s47 } }, context: $s59 } } } };
-const $s43 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.send" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $s45 } };
-const $s62 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.reply" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $s45 } };
-const $s64 = { type: "object", required: ["target_message_id","emoji"], additionalProperties: false, properties: { target_message_id: $s9, emoji: { type: "string", maxLength: 64, pattern: "^[^\\u0000]*$", expected: "text without control characters" }, removed: { type: "boolean" } }, if: { required: ["removed"], properties: { removed: { const: true } } }, else: { properties: { emoji: { type: "string", minLength: 1, maxLength: 64 } } } };
-const $s63 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.reaction" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $s64 } };
-const $s65 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.read" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["last_read_emitted_at"], additionalProperties: false, properties: { last_read_emitted_at: $s4 } } } };
-const $s66 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","to","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.delivered" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, to: { type: "object", required: ["id","type"], additionalProperties: false, properties: { id: $s52, type: $s52 } }, payload: { type: "object", required: ["message_id","delivered_at"], additionalProperties: false, properties: { message_id: $s9, delivered_at: $s2 } } } };
-const $s67 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.created" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id"], additionalProperties: false, properties: { message_id: $s46, message_mode: { enum: ["normal","thinking"] } } } } };
-const $s69 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], additionalProperties: false, properties: { status: { const: "done" }, sequence: $s18, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
-const $s68 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.done" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], additionalProperties: false, properties: { message_id: $s46, fragments: $s47, streaming: $s69, completed_at: $s2 } } } };
-const $s71 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], additionalProperties: false, properties: { status: { const: "failed" }, sequence: $s18, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
-const $s70 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.failed" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], additionalProperties: false, properties: { message_id: $s46, fragments: { type: "array", maxItems: 256, items: $s48 }, streaming: $s71, completed_at: $s2 } } } };
-const $s72 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "typing.update" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["is_typing"], additionalProperties: false, properties: { is_typing: { type: "boolean" } } } } };
-const $s74 = { type: "object", required: ["user_id"], additionalProperties: false, properties: { user_id: { type: "string", maxLength: 512, pattern: "^(usr|agt)_[^\\u0000]*$" } } };
-const $s73 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "presence.subscribe" }, trace_id: $s39, emitted_at: $s2, payload: $s74 } };
-const $s75 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "presence.unsubscribe" }, trace_id: $s39, emitted_at: $s2, payload: $s74 } };
-const $s76 = { type: "object", required: ["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "history.transit" }, trace_id: $s39, emitted_at: $s2, target_device_id: $s52, sender: { type: "object", required: ["id","type"], additionalProperties: false, properties: { id: $s52, type: { const: "direct" } } }, origin_device_id: $s52, payload: { type: "object", required: ["kind"], additionalProperties: true, properties: { kind: { enum: ["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"] } } } } };
-const $s77 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.cursor_ack" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["seq"], additionalProperties: false, properties: { seq: $s4 } } } };
-const $s78 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.sync_ack" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["dseq","epoch"], additionalProperties: false, properties: { dseq: $s4, epoch: { type: "string", minLength: 1, maxLength: 512 } } } } };
-const $s80 = { type: "object", additionalProperties: false };
-const $s79 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "device.cursor.reset" }, trace_id: $s39, emitted_at: $s2, payload: $s80 } };
-const $s81 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "ping" }, trace_id: $s39, emitted_at: $s2, payload: $s80 } };
-const $s82 = { type: "object", required: ["code","platform","type"], additionalProperties: false, properties: { code: { type: "string", minLength: 1, maxLength: 512 }, platform: $s52, type: { const: "clawbot" }, plugin_version: { type: "string", maxLength: 128 }, user_id: $s52 } };
-const $s84 = { type: "object", required: ["code"], properties: { code: $s3, msg: {  }, message: {  } } };
-const $s83 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["access_token","agent","conversation"], properties: { access_token: $s40, refresh_token: $s40, agent: { type: "object", required: ["user_id","owner_id"], properties: { user_id: $s9, owner_id: $s9, id: $s9 } }, conversation: { type: "object", required: ["id"], properties: { id: $s9 } } } } } };
-const $s85 = { allOf: [$s84], type: "object", properties: { code: { type: "integer", minimum: -9007199254740991, maximum: 9007199254740991, not: { const: 0 } }, data: {  } } };
-const $s86 = { type: "object", required: ["refresh_token"], additionalProperties: false, properties: { refresh_token: $s40 } };
-const $s87 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["access_token","refresh_token"], properties: { access_token: $s40, refresh_token: $s40 } } } };
-const $s88 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["url"], properties: { kind: {  }, url: $s54, name: {  }, mime: {  }, size: {  } } } } };
-const $s89 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["user_id"], properties: { user_id: $s9, nick_name: {  } } } } };
-const $s90 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["settings"], properties: { settings: { type: "array", maxItems: 100000, items: {  } } } } } };
-const $s91 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", additionalProperties: true } } };
-const $s92 = { allOf: [$s84], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", properties: { id: {  }, title: {  }, description: {  }, participants: {  } } } } };
-const $s93 = { type: "object", required: ["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"], additionalProperties: false, properties: { device_id: $s41, platform: $s52, plugin_version: { type: "string", maxLength: 128 }, agent_version: { type: "string", maxLength: 128 }, runtime_name: { type: "string", maxLength: 128 }, runtime_version: { type: "string", maxLength: 128 } } };
-const $s94 = { allOf: [$s84], type: "object", properties: { code: { const: 0 } } };
-const $s95 = { type: "object", required: ["kind"], properties: { kind: { type: "string", minLength: 1, maxLength: 128 }, text: {  }, delta: {  }, user_id: {  }, display: {  }, url: {  }, name: {  }, mime: {  }, size: {  }, width: {  }, height: {  }, duration: {  } } };
-const $s96 = { type: "object", required: ["user_id"], properties: { user_id: $s9 } };
-const $s97 = { type: "object", required: ["reply_to_msg_id"], properties: { reply_to_msg_id: $s9, reply_preview: {  } } };
-const $s98 = { type: "object", required: ["fragments"], properties: { id: {  }, nick_name: {  }, fragments: $s19 } };
-const $s99 = { type: "object", required: ["kind","request_id"], properties: { kind: { const: "permission_result" }, request_id: $s9, operation: {  }, outcome: {  }, reason: {  } } };
-const $s100 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "offline.ack" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["batch_id"], additionalProperties: false, properties: { batch_id: $s3 } } } };
-const $s101 = { type: "object", required: ["conversation_id"], properties: { conversation_id: $s9, muted: { type: "boolean" }, reply_mode: { type: "string", maxLength: 128 }, batch_delay_seconds: { type: "integer", minimum: 0, maximum: 86400 }, version: { type: "integer", minimum: 0, maximum: 9007199254740991 } } };
+const $s7 = { allOf: [$s8], type: "object", required: ["payload"], properties: { event: { const: "message.error" }, payload: { type: "object", required: ["code"], properties: { message_id: { type: "string", maxLength: 4096 }, code: { type: "string", minLength: 1, maxLength: 256 }, reason: {  }, message: {  }, rejected_at: {  } } } } };
+const $s11 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.reaction" }, payload: { type: "object", required: ["target_message_id"], properties: { target_message_id: $s9, emoji: { type: "string", maxLength: 4096 }, removed: { type: "boolean" }, message_id: {  }, reactor_user_id: {  } } } } };
+const $s12 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.read" }, payload: { type: "object", required: ["last_read_emitted_at"], properties: { last_read_emitted_at: $s4 } } } };
+const $s13 = { allOf: [$s8], type: "object", required: ["payload"], properties: { event: { const: "message.delivered" }, payload: { type: "object", required: ["message_id"], properties: { message_id: $s9, delivered_at: $s2 } } } };
+const $s14 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.created" }, payload: { type: "object", required: ["message_id"], properties: { message_id: $s9, message_mode: { type: "string", maxLength: 128 } } } } };
+const $s16 = { type: "object", required: ["message_id"], properties: { message_id: $s9, streaming: { type: "object", properties: { status: {  }, sequence: {  }, mutation_policy: {  }, started_at: {  }, completed_at: {  } } } } };
+const $s17 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
+const $s18 = { type: "array", maxItems: 4096, items: {  } };
+const $s15 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.add" }, payload: { allOf: [$s16], type: "object", required: ["sequence","fragments"], properties: { sequence: $s17, mutation: {  }, fragments: $s18, added_at: {  } } } } };
+const $s20 = { allOf: [$s16], type: "object", required: ["fragments","streaming"], properties: { fragments: $s18, completed_at: {  } } };
+const $s19 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.done" }, payload: $s20 } };
+const $s21 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "message.failed" }, payload: $s20 } };
+const $s22 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "typing.update" }, payload: { type: "object", required: ["is_typing"], properties: { is_typing: { type: "boolean" } } } } };
+const $s24 = { type: "object", required: ["user_id","online"], properties: { user_id: $s9, online: { type: "boolean" }, last_seen_at: {  } } };
+const $s23 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "presence.snapshot" }, payload: $s24 } };
+const $s25 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "presence.update" }, payload: $s24 } };
+const $s26 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "chat.metadata.invalidated" }, payload: { type: "object", properties: { scope: {  }, version: {  }, updated_at: {  } } } } };
+const $s27 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "notify.signal" }, payload: { type: "object", required: ["type","event_id"], properties: { type: { type: "string", minLength: 1, maxLength: 256 }, event_id: $s9, entity_id: { type: "string", maxLength: 512 }, version: {  }, message_id: {  } } } } };
+const $s28 = { allOf: [$s1], type: "object", required: ["sender","payload"], properties: { event: { const: "history.transit" }, sender: { type: "object" }, target_device_id: {  }, origin_device_id: {  }, ciphertext_fragments: {  }, payload: { type: "object", required: ["kind"], properties: { kind: { type: "string", minLength: 1, maxLength: 256 } } } } };
+const $s29 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "permission.request" }, payload: { type: "object", required: ["request_id"], properties: { request_id: $s9, agent_id: {  }, operation: {  }, target: {  }, expires_at: {  } } } } };
+const $s30 = { allOf: [$s8], type: "object", required: ["chat_id","payload"], properties: { event: { const: "permission.resolved" }, payload: { type: "object", required: ["request_id"], properties: { request_id: { type: "string", maxLength: 512 }, decision: {  }, reason: {  } } } } };
+const $s31 = { allOf: [$s1], type: "object", properties: { event: { const: "replay.done" }, payload: { type: "object" } } };
+const $s32 = { allOf: [$s1], type: "object", required: ["dseq","payload"], properties: { event: { const: "sync.mark" }, payload: { type: "object", properties: { covers_seq: {  } } } } };
+const $s33 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "history.truncated" }, payload: { type: "object", required: ["oldest_seq"], properties: { oldest_seq: $s17 } } } };
+const $s34 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "offline.batch" }, payload: { type: "object", required: ["items","batch_id"], properties: { items: { type: "array", maxItems: 4096, items: {  } }, batch_id: $s3 } } } };
+const $s35 = { allOf: [$s1], type: "object", required: ["payload"], properties: { event: { const: "offline.done" }, payload: { type: "object" } } };
+const $s36 = { allOf: [$s1], type: "object", required: ["trace_id","payload"], properties: { event: { const: "pong" }, payload: { type: "object" } } };
+const $s38 = { type: "string", minLength: 1, maxLength: 512 };
+const $s39 = { type: "string", minLength: 1, maxLength: 16384, pattern: "^\\s*\\S[\\s\\S]*$" };
+const $s40 = { type: "string", minLength: 1, maxLength: 128, pattern: "^[A-Za-z0-9_.:-]+$", expected: "only the characters --., 0-:, A-Z, _ and a-z" };
+const $s41 = { type: "object", additionalProperties: false, properties: { multi_device: { type: "boolean" }, device_replay: { type: "boolean" }, chat_meta_events: { type: "boolean" }, notify_signals: { type: "boolean" }, permission_events: { type: "boolean" }, delivery_receipt: { type: "boolean" }, history_sync: { type: "boolean" }, reliable_delivery: { type: "boolean" }, reliable_delivery_v2: { type: "boolean" } }, if: { required: ["reliable_delivery_v2"], properties: { reliable_delivery_v2: { const: true } } }, then: { required: ["reliable_delivery"], properties: { reliable_delivery: { const: true } } } };
+const $s37 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "connect" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["token","nonce","device_id","client_version","protocol_version","capabilities"], additionalProperties: false, properties: { token: $s39, nonce: { type: "string", minLength: 1, maxLength: 4096 }, device_id: $s40, client_version: { type: "string", maxLength: 128 }, protocol_version: { const: 2 }, capabilities: $s41 } } } };
+const $s43 = { type: "string", minLength: 1, maxLength: 512 };
+const $s45 = { type: "string", minLength: 30, maxLength: 30, pattern: "^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$" };
+const $s49 = { type: "string", maxLength: 900000 };
+const $s48 = { type: "object", required: ["kind","text"], additionalProperties: false, properties: { kind: { const: "text" }, text: $s49 } };
+const $s51 = { type: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000]*$", expected: "text without control characters" };
+const $s50 = { type: "object", required: ["kind","user_id","display"], additionalProperties: false, properties: { kind: { const: "mention" }, user_id: $s51, display: { type: "string", minLength: 1, maxLength: 512, pattern: "^[^@\\u0000][^\\u0000]*$" } } };
+const $s53 = { type: "string", minLength: 1, maxLength: 65536 };
+const $s54 = { type: "string", maxLength: 4096, pattern: "^[^\\u0000]*$", expected: "text without control characters" };
+const $s52 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "image" }, url: $s53, name: $s54, mime: $s54, size: $s17, width: $s17, height: $s17 } };
+const $s55 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "video" }, url: $s53, name: $s54, mime: $s54, size: $s17, width: $s17, height: $s17, duration: $s17 } };
+const $s56 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "audio" }, url: $s53, name: $s54, mime: $s54, size: $s17, duration: $s17 } };
+const $s57 = { type: "object", required: ["kind","url"], additionalProperties: false, properties: { kind: { const: "file" }, url: $s53, name: $s54, mime: $s54, size: $s17 } };
+const $s47 = { type: "object", discriminator: {"tag":"kind","values":[["text"],["mention"],["image"],["video"],["audio"],["file"]]}, "x-branches": [$s48, $s50, $s52, $s55, $s56, $s57] };
+const $s46 = { type: "array", minItems: 1, maxItems: 256, items: $s47 };
+const $s60 = { type: "object", required: ["id","nick_name","fragments"], additionalProperties: false, properties: { id: { type: "string", maxLength: 512 }, nick_name: { type: "string", maxLength: 4096 }, fragments: { type: "array", maxItems: 1, items: $s48 } } };
+const $s59 = { type: "object", required: ["reply_to_msg_id","reply_preview"], additionalProperties: false, properties: { reply_to_msg_id: $s9, reply_preview: { anyOf: [$s60, { type: "null" }] } } };
+const $s58 = { type: "object", required: ["mentions","reply"], additionalProperties: false, properties: { mentions: { type: "array", maxItems: 256, items: $s50 }, reply: { anyOf: [$s59, { type: "null" }] } } };
+const $s44 = { type: "object", required: ["message_id","message_mode","message"], additionalProperties: false, properties: { message_id: $s45, message_mode: { const: "normal" }, message: { type: "object", required: ["body","context"], additionalProperties: false, properties: { body: { type: "object", required: ["fragments"], additionalProperties: false, properties: { fragments: $s46 } }, context: $s58 } } } };
+const $s42 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.send" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $s44 } };
+const $s61 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.reply" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $s44 } };
+const $s63 = { type: "object", required: ["target_message_id","emoji"], additionalProperties: false, properties: { target_message_id: $s9, emoji: { type: "string", maxLength: 64, pattern: "^[^\\u0000]*$", expected: "text without control characters" }, removed: { type: "boolean" } }, if: { required: ["removed"], properties: { removed: { const: true } } }, else: { properties: { emoji: { type: "string", minLength: 1, maxLength: 64 } } } };
+const $s62 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.reaction" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $s63 } };
+const $s64 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.read" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["last_read_emitted_at"], additionalProperties: false, properties: { last_read_emitted_at: $s4 } } } };
+const $s65 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","to","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.delivered" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, to: { type: "object", required: ["id","type"], additionalProperties: false, properties: { id: $s51, type: $s51 } }, payload: { type: "object", required: ["message_id","delivered_at"], additionalProperties: false, properties: { message_id: $s9, delivered_at: $s2 } } } };
+const $s66 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.created" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id"], additionalProperties: false, properties: { message_id: $s45, message_mode: { enum: ["normal","thinking"] } } } } };
+const $s68 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], additionalProperties: false, properties: { status: { const: "done" }, sequence: $s17, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
+const $s67 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.done" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], additionalProperties: false, properties: { message_id: $s45, fragments: $s46, streaming: $s68, completed_at: $s2 } } } };
+const $s70 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], additionalProperties: false, properties: { status: { const: "failed" }, sequence: $s17, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
+const $s69 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.failed" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], additionalProperties: false, properties: { message_id: $s45, fragments: { type: "array", maxItems: 256, items: $s47 }, streaming: $s70, completed_at: $s2 } } } };
+const $s71 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "typing.update" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["is_typing"], additionalProperties: false, properties: { is_typing: { type: "boolean" } } } } };
+const $s73 = { type: "object", required: ["user_id"], additionalProperties: false, properties: { user_id: { type: "string", maxLength: 512, pattern: "^(usr|agt)_[^\\u0000]*$" } } };
+const $s72 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "presence.subscribe" }, trace_id: $s38, emitted_at: $s2, payload: $s73 } };
+const $s74 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "presence.unsubscribe" }, trace_id: $s38, emitted_at: $s2, payload: $s73 } };
+const $s75 = { type: "object", required: ["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "history.transit" }, trace_id: $s38, emitted_at: $s2, target_device_id: $s51, sender: { type: "object", required: ["id","type"], additionalProperties: false, properties: { id: $s51, type: { const: "direct" } } }, origin_device_id: $s51, payload: { type: "object", required: ["kind"], additionalProperties: true, properties: { kind: { enum: ["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"] } } } } };
+const $s76 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.cursor_ack" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["seq"], additionalProperties: false, properties: { seq: $s4 } } } };
+const $s77 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "message.sync_ack" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["dseq","epoch"], additionalProperties: false, properties: { dseq: $s4, epoch: { type: "string", minLength: 1, maxLength: 512 } } } } };
+const $s79 = { type: "object", additionalProperties: false };
+const $s78 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "device.cursor.reset" }, trace_id: $s38, emitted_at: $s2, payload: $s79 } };
+const $s80 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "ping" }, trace_id: $s38, emitted_at: $s2, payload: $s79 } };
+const $s81 = { type: "object", required: ["code","platform","type"], additionalProperties: false, properties: { code: { type: "string", minLength: 1, maxLength: 512 }, platform: $s51, type: { const: "clawbot" }, plugin_version: { type: "string", maxLength: 128 }, user_id: $s51 } };
+const $s83 = { type: "object", required: ["code"], properties: { code: $s3, msg: {  }, message: {  } } };
+const $s82 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["access_token","agent","conversation"], properties: { access_token: $s39, refresh_token: $s39, agent: { type: "object", required: ["user_id","owner_id"], properties: { user_id: $s9, owner_id: $s9, id: $s9 } }, conversation: { type: "object", required: ["id"], properties: { id: $s9 } } } } } };
+const $s84 = { allOf: [$s83], type: "object", properties: { code: { type: "integer", minimum: -9007199254740991, maximum: 9007199254740991, not: { const: 0 } }, data: {  } } };
+const $s85 = { type: "object", required: ["refresh_token"], additionalProperties: false, properties: { refresh_token: $s39 } };
+const $s86 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["access_token","refresh_token"], properties: { access_token: $s39, refresh_token: $s39 } } } };
+const $s87 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["url"], properties: { kind: {  }, url: $s53, name: {  }, mime: {  }, size: {  } } } } };
+const $s88 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["user_id"], properties: { user_id: $s9, nick_name: {  } } } } };
+const $s89 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", required: ["settings"], properties: { settings: { type: "array", maxItems: 100000, items: {  } } } } } };
+const $s90 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", additionalProperties: true } } };
+const $s91 = { allOf: [$s83], type: "object", required: ["data"], properties: { code: { const: 0 }, data: { type: "object", properties: { id: {  }, title: {  }, description: {  }, participants: {  } } } } };
+const $s92 = { type: "object", required: ["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"], additionalProperties: false, properties: { device_id: $s40, platform: $s51, plugin_version: { type: "string", maxLength: 128 }, agent_version: { type: "string", maxLength: 128 }, runtime_name: { type: "string", maxLength: 128 }, runtime_version: { type: "string", maxLength: 128 } } };
+const $s93 = { allOf: [$s83], type: "object", properties: { code: { const: 0 } } };
+const $s94 = { type: "object", required: ["kind"], properties: { kind: { type: "string", minLength: 1, maxLength: 128 }, text: {  }, delta: {  }, user_id: {  }, display: {  }, url: {  }, name: {  }, mime: {  }, size: {  }, width: {  }, height: {  }, duration: {  } } };
+const $s95 = { type: "object", required: ["user_id"], properties: { user_id: $s9 } };
+const $s96 = { type: "object", required: ["reply_to_msg_id"], properties: { reply_to_msg_id: $s9, reply_preview: {  } } };
+const $s97 = { type: "object", required: ["fragments"], properties: { id: {  }, nick_name: {  }, fragments: $s18 } };
+const $s98 = { type: "object", required: ["kind","request_id"], properties: { kind: { const: "permission_result" }, request_id: $s9, operation: {  }, outcome: {  }, reason: {  } } };
+const $s99 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], additionalProperties: false, properties: { version: { const: "2" }, event: { const: "offline.ack" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["batch_id"], additionalProperties: false, properties: { batch_id: $s3 } } } };
+const $s100 = { type: "object", required: ["conversation_id"], properties: { conversation_id: $s9, muted: { type: "boolean" }, reply_mode: { type: "string", maxLength: 128 }, batch_delay_seconds: { type: "integer", minimum: 0, maximum: 86400 }, version: { type: "integer", minimum: 0, maximum: 9007199254740991 } } };
 const $t1 = { type: "object", properties: { multi_device: { type: "boolean" }, device_replay: { type: "boolean" }, chat_meta_events: { type: "boolean" }, notify_signals: { type: "boolean" }, permission_events: { type: "boolean" }, delivery_receipt: { type: "boolean" }, history_sync: { type: "boolean" }, reliable_delivery: { type: "boolean" }, reliable_delivery_v2: { type: "boolean" } }, if: { required: ["reliable_delivery_v2"], properties: { reliable_delivery_v2: { const: true } } }, then: { required: ["reliable_delivery"], properties: { reliable_delivery: { const: true } } } };
-const $t0 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "connect" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["token","nonce","device_id","client_version","protocol_version","capabilities"], properties: { token: $s40, nonce: { type: "string", minLength: 1, maxLength: 4096 }, device_id: $s41, client_version: { type: "string", maxLength: 128 }, protocol_version: { const: 2 }, capabilities: $t1 } } } };
-const $t6 = { type: "object", required: ["kind","text"], properties: { kind: { const: "text" }, text: $s50 } };
-const $t7 = { type: "object", required: ["kind","user_id","display"], properties: { kind: { const: "mention" }, user_id: $s52, display: { type: "string", minLength: 1, maxLength: 512, pattern: "^[^@\\u0000][^\\u0000]*$" } } };
-const $t8 = { type: "object", required: ["kind","url"], properties: { kind: { const: "image" }, url: $s54, name: $s55, mime: $s55, size: $s18, width: $s18, height: $s18 } };
-const $t9 = { type: "object", required: ["kind","url"], properties: { kind: { const: "video" }, url: $s54, name: $s55, mime: $s55, size: $s18, width: $s18, height: $s18, duration: $s18 } };
-const $t10 = { type: "object", required: ["kind","url"], properties: { kind: { const: "audio" }, url: $s54, name: $s55, mime: $s55, size: $s18, duration: $s18 } };
-const $t11 = { type: "object", required: ["kind","url"], properties: { kind: { const: "file" }, url: $s54, name: $s55, mime: $s55, size: $s18 } };
+const $t0 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "connect" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["token","nonce","device_id","client_version","protocol_version","capabilities"], properties: { token: $s39, nonce: { type: "string", minLength: 1, maxLength: 4096 }, device_id: $s40, client_version: { type: "string", maxLength: 128 }, protocol_version: { const: 2 }, capabilities: $t1 } } } };
+const $t6 = { type: "object", required: ["kind","text"], properties: { kind: { const: "text" }, text: $s49 } };
+const $t7 = { type: "object", required: ["kind","user_id","display"], properties: { kind: { const: "mention" }, user_id: $s51, display: { type: "string", minLength: 1, maxLength: 512, pattern: "^[^@\\u0000][^\\u0000]*$" } } };
+const $t8 = { type: "object", required: ["kind","url"], properties: { kind: { const: "image" }, url: $s53, name: $s54, mime: $s54, size: $s17, width: $s17, height: $s17 } };
+const $t9 = { type: "object", required: ["kind","url"], properties: { kind: { const: "video" }, url: $s53, name: $s54, mime: $s54, size: $s17, width: $s17, height: $s17, duration: $s17 } };
+const $t10 = { type: "object", required: ["kind","url"], properties: { kind: { const: "audio" }, url: $s53, name: $s54, mime: $s54, size: $s17, duration: $s17 } };
+const $t11 = { type: "object", required: ["kind","url"], properties: { kind: { const: "file" }, url: $s53, name: $s54, mime: $s54, size: $s17 } };
 const $t5 = { type: "object", discriminator: {"tag":"kind","values":[["text"],["mention"],["image"],["video"],["audio"],["file"]]}, "x-branches": [$t6, $t7, $t8, $t9, $t10, $t11] };
 const $t4 = { type: "array", minItems: 1, maxItems: 256, items: $t5 };
 const $t14 = { type: "object", required: ["id","nick_name","fragments"], properties: { id: { type: "string", maxLength: 512 }, nick_name: { type: "string", maxLength: 4096 }, fragments: { type: "array", maxItems: 1, items: $t6 } } };
 const $t13 = { type: "object", required: ["reply_to_msg_id","reply_preview"], properties: { reply_to_msg_id: $s9, reply_preview: { anyOf: [$t14, { type: "null" }] } } };
 const $t12 = { type: "object", required: ["mentions","reply"], properties: { mentions: { type: "array", maxItems: 256, items: $t7 }, reply: { anyOf: [$t13, { type: "null" }] } } };
-const $t3 = { type: "object", required: ["message_id","message_mode","message"], properties: { message_id: $s46, message_mode: { const: "normal" }, message: { type: "object", required: ["body","context"], properties: { body: { type: "object", required: ["fragments"], properties: { fragments: $t4 } }, context: $t12 } } } };
-const $t2 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.send" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $t3 } };
-const $t15 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.reply" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $t3 } };
+const $t3 = { type: "object", required: ["message_id","message_mode","message"], properties: { message_id: $s45, message_mode: { const: "normal" }, message: { type: "object", required: ["body","context"], properties: { body: { type: "object", required: ["fragments"], properties: { fragments: $t4 } }, context: $t12 } } } };
+const $t2 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.send" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $t3 } };
+const $t15 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.reply" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $t3 } };
 const $t17 = { type: "object", required: ["target_message_id","emoji"], properties: { target_message_id: $s9, emoji: { type: "string", maxLength: 64, pattern: "^[^\\u0000]*$", expected: "text without control characters" }, removed: { type: "boolean" } }, if: { required: ["removed"], properties: { removed: { const: true } } }, else: { properties: { emoji: { type: "string", minLength: 1, maxLength: 64 } } } };
-const $t16 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.reaction" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: $t17 } };
-const $t18 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.read" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["last_read_emitted_at"], properties: { last_read_emitted_at: $s4 } } } };
-const $t19 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","to","payload"], properties: { version: { const: "2" }, event: { const: "message.delivered" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, to: { type: "object", required: ["id","type"], properties: { id: $s52, type: $s52 } }, payload: { type: "object", required: ["message_id","delivered_at"], properties: { message_id: $s9, delivered_at: $s2 } } } };
-const $t20 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.created" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id"], properties: { message_id: $s46, message_mode: { enum: ["normal","thinking"] } } } } };
-const $t22 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], properties: { status: { const: "done" }, sequence: $s18, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
-const $t21 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.done" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], properties: { message_id: $s46, fragments: $t4, streaming: $t22, completed_at: $s2 } } } };
-const $t24 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], properties: { status: { const: "failed" }, sequence: $s18, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
-const $t23 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.failed" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], properties: { message_id: $s46, fragments: { type: "array", maxItems: 256, items: $t5 }, streaming: $t24, completed_at: $s2 } } } };
-const $t25 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "typing.update" }, trace_id: $s39, emitted_at: $s2, chat_id: $s44, payload: { type: "object", required: ["is_typing"], properties: { is_typing: { type: "boolean" } } } } };
+const $t16 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.reaction" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: $t17 } };
+const $t18 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.read" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["last_read_emitted_at"], properties: { last_read_emitted_at: $s4 } } } };
+const $t19 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","to","payload"], properties: { version: { const: "2" }, event: { const: "message.delivered" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, to: { type: "object", required: ["id","type"], properties: { id: $s51, type: $s51 } }, payload: { type: "object", required: ["message_id","delivered_at"], properties: { message_id: $s9, delivered_at: $s2 } } } };
+const $t20 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.created" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id"], properties: { message_id: $s45, message_mode: { enum: ["normal","thinking"] } } } } };
+const $t22 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], properties: { status: { const: "done" }, sequence: $s17, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
+const $t21 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.done" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], properties: { message_id: $s45, fragments: $t4, streaming: $t22, completed_at: $s2 } } } };
+const $t24 = { type: "object", required: ["status","sequence","mutation_policy","started_at","completed_at"], properties: { status: { const: "failed" }, sequence: $s17, mutation_policy: { const: "append_text_only" }, started_at: { type: "null" }, completed_at: $s2 } };
+const $t23 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "message.failed" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["message_id","fragments","streaming","completed_at"], properties: { message_id: $s45, fragments: { type: "array", maxItems: 256, items: $t5 }, streaming: $t24, completed_at: $s2 } } } };
+const $t25 = { type: "object", required: ["version","event","trace_id","emitted_at","chat_id","payload"], properties: { version: { const: "2" }, event: { const: "typing.update" }, trace_id: $s38, emitted_at: $s2, chat_id: $s43, payload: { type: "object", required: ["is_typing"], properties: { is_typing: { type: "boolean" } } } } };
 const $t27 = { type: "object", required: ["user_id"], properties: { user_id: { type: "string", maxLength: 512, pattern: "^(usr|agt)_[^\\u0000]*$" } } };
-const $t26 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "presence.subscribe" }, trace_id: $s39, emitted_at: $s2, payload: $t27 } };
-const $t28 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "presence.unsubscribe" }, trace_id: $s39, emitted_at: $s2, payload: $t27 } };
-const $t29 = { type: "object", required: ["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"], properties: { version: { const: "2" }, event: { const: "history.transit" }, trace_id: $s39, emitted_at: $s2, target_device_id: $s52, sender: { type: "object", required: ["id","type"], properties: { id: $s52, type: { const: "direct" } } }, origin_device_id: $s52, payload: { type: "object", required: ["kind"], additionalProperties: true, properties: { kind: { enum: ["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"] } } } } };
-const $t30 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "message.cursor_ack" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["seq"], properties: { seq: $s4 } } } };
-const $t31 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "message.sync_ack" }, trace_id: $s39, emitted_at: $s2, payload: { type: "object", required: ["dseq","epoch"], properties: { dseq: $s4, epoch: { type: "string", minLength: 1, maxLength: 512 } } } } };
+const $t26 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "presence.subscribe" }, trace_id: $s38, emitted_at: $s2, payload: $t27 } };
+const $t28 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "presence.unsubscribe" }, trace_id: $s38, emitted_at: $s2, payload: $t27 } };
+const $t29 = { type: "object", required: ["version","event","trace_id","emitted_at","target_device_id","sender","origin_device_id","payload"], properties: { version: { const: "2" }, event: { const: "history.transit" }, trace_id: $s38, emitted_at: $s2, target_device_id: $s51, sender: { type: "object", required: ["id","type"], properties: { id: $s51, type: { const: "direct" } } }, origin_device_id: $s51, payload: { type: "object", required: ["kind"], additionalProperties: true, properties: { kind: { enum: ["history_sync_request","history_sync_message","history_sync_progress","history_sync_done","history_sync_cancel"] } } } } };
+const $t30 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "message.cursor_ack" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["seq"], properties: { seq: $s4 } } } };
+const $t31 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "message.sync_ack" }, trace_id: $s38, emitted_at: $s2, payload: { type: "object", required: ["dseq","epoch"], properties: { dseq: $s4, epoch: { type: "string", minLength: 1, maxLength: 512 } } } } };
 const $t33 = { type: "object" };
-const $t32 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "device.cursor.reset" }, trace_id: $s39, emitted_at: $s2, payload: $t33 } };
-const $t34 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "ping" }, trace_id: $s39, emitted_at: $s2, payload: $t33 } };
-const $t35 = { type: "object", required: ["code","platform","type"], properties: { code: { type: "string", minLength: 1, maxLength: 512 }, platform: $s52, type: { const: "clawbot" }, plugin_version: { type: "string", maxLength: 128 }, user_id: $s52 } };
-const $t36 = { type: "object", required: ["refresh_token"], properties: { refresh_token: $s40 } };
-const $t37 = { type: "object", required: ["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"], properties: { device_id: $s41, platform: $s52, plugin_version: { type: "string", maxLength: 128 }, agent_version: { type: "string", maxLength: 128 }, runtime_name: { type: "string", maxLength: 128 }, runtime_version: { type: "string", maxLength: 128 } } };
+const $t32 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "device.cursor.reset" }, trace_id: $s38, emitted_at: $s2, payload: $t33 } };
+const $t34 = { type: "object", required: ["version","event","trace_id","emitted_at","payload"], properties: { version: { const: "2" }, event: { const: "ping" }, trace_id: $s38, emitted_at: $s2, payload: $t33 } };
+const $t35 = { type: "object", required: ["code","platform","type"], properties: { code: { type: "string", minLength: 1, maxLength: 512 }, platform: $s51, type: { const: "clawbot" }, plugin_version: { type: "string", maxLength: 128 }, user_id: $s51 } };
+const $t36 = { type: "object", required: ["refresh_token"], properties: { refresh_token: $s39 } };
+const $t37 = { type: "object", required: ["device_id","platform","plugin_version","agent_version","runtime_name","runtime_version"], properties: { device_id: $s40, platform: $s51, plugin_version: { type: "string", maxLength: 128 }, agent_version: { type: "string", maxLength: 128 }, runtime_name: { type: "string", maxLength: 128 }, runtime_version: { type: "string", maxLength: 128 } } };
 
 export const ConnectChallenge = /*#__PURE__*/ $interpret($s0);
 export const HelloOk = /*#__PURE__*/ $interpret($s5);
 export const HelloFail = /*#__PURE__*/ $interpret($s6);
-export const MessageAck = /*#__PURE__*/ $interpret($s7);
-export const MessageError = /*#__PURE__*/ $interpret($s11);
-export const MessageReactionReceived = /*#__PURE__*/ $interpret($s12);
-export const MessageReadReceived = /*#__PURE__*/ $interpret($s13);
-export const MessageDeliveredReceived = /*#__PURE__*/ $interpret($s14);
-export const MessageCreatedReceived = /*#__PURE__*/ $interpret($s15);
-export const MessageAddReceived = /*#__PURE__*/ $interpret($s16);
-export const MessageDoneReceived = /*#__PURE__*/ $interpret($s20);
-export const MessageFailedReceived = /*#__PURE__*/ $interpret($s22);
-export const TypingUpdateReceived = /*#__PURE__*/ $interpret($s23);
-export const PresenceSnapshot = /*#__PURE__*/ $interpret($s24);
-export const PresenceUpdate = /*#__PURE__*/ $interpret($s26);
-export const ChatMetadataInvalidated = /*#__PURE__*/ $interpret($s27);
-export const NotifySignal = /*#__PURE__*/ $interpret($s28);
-export const HistoryTransitReceived = /*#__PURE__*/ $interpret($s29);
-export const PermissionRequest = /*#__PURE__*/ $interpret($s30);
-export const PermissionResolved = /*#__PURE__*/ $interpret($s31);
-export const ReplayDone = /*#__PURE__*/ $interpret($s32);
-export const SyncMark = /*#__PURE__*/ $interpret($s33);
-export const HistoryTruncated = /*#__PURE__*/ $interpret($s34);
-export const OfflineBatch = /*#__PURE__*/ $interpret($s35);
-export const OfflineDone = /*#__PURE__*/ $interpret($s36);
-export const Pong = /*#__PURE__*/ $interpret($s37);
-export const Connect = /*#__PURE__*/ $interpret($s38);
-export const MessageSend = /*#__PURE__*/ $interpret($s43);
-export const MessageReply = /*#__PURE__*/ $interpret($s62);
-export const MessageReaction = /*#__PURE__*/ $interpret($s63);
-export const MessageRead = /*#__PURE__*/ $interpret($s65);
-export const MessageDelivered = /*#__PURE__*/ $interpret($s66);
-export const MessageCreated = /*#__PURE__*/ $interpret($s67);
-export const MessageDone = /*#__PURE__*/ $interpret($s68);
-export const MessageFailed = /*#__PURE__*/ $interpret($s70);
-export const TypingUpdate = /*#__PURE__*/ $interpret($s72);
-export const PresenceSubscribe = /*#__PURE__*/ $interpret($s73);
-export const PresenceUnsubscribe = /*#__PURE__*/ $interpret($s75);
-export const HistoryTransit = /*#__PURE__*/ $interpret($s76);
-export const MessageCursorAck = /*#__PURE__*/ $interpret($s77);
-export const MessageSyncAck = /*#__PURE__*/ $interpret($s78);
-export const DeviceCursorReset = /*#__PURE__*/ $interpret($s79);
-export const Ping = /*#__PURE__*/ $interpret($s81);
-export const ActivateRequest = /*#__PURE__*/ $interpret($s82);
-export const Activated = /*#__PURE__*/ $interpret($s83);
-export const Refusal = /*#__PURE__*/ $interpret($s85);
-export const RefreshRequest = /*#__PURE__*/ $interpret($s86);
-export const Refreshed = /*#__PURE__*/ $interpret($s87);
-export const Uploaded = /*#__PURE__*/ $interpret($s88);
-export const Profile = /*#__PURE__*/ $interpret($s89);
-export const GroupSettingsList = /*#__PURE__*/ $interpret($s90);
-export const PermissionList = /*#__PURE__*/ $interpret($s91);
-export const ConversationDetails = /*#__PURE__*/ $interpret($s92);
-export const ReportRequest = /*#__PURE__*/ $interpret($s93);
-export const Reported = /*#__PURE__*/ $interpret($s94);
-export const StreamReceived = /*#__PURE__*/ $interpret($s17);
-export const StreamEndReceived = /*#__PURE__*/ $interpret($s21);
-export const Presence = /*#__PURE__*/ $interpret($s25);
-export const Token = /*#__PURE__*/ $interpret($s40);
-export const DeviceId = /*#__PURE__*/ $interpret($s41);
-export const Capabilities = /*#__PURE__*/ $interpret($s42);
-export const WholeMessage = /*#__PURE__*/ $interpret($s45);
-export const Reaction = /*#__PURE__*/ $interpret($s64);
-export const Word = /*#__PURE__*/ $interpret($s52);
-export const Fragments = /*#__PURE__*/ $interpret($s47);
-export const StreamingDone = /*#__PURE__*/ $interpret($s69);
-export const Fragment = /*#__PURE__*/ $interpret($s48);
-export const StreamingFailed = /*#__PURE__*/ $interpret($s71);
-export const Watched = /*#__PURE__*/ $interpret($s74);
-export const Nothing = /*#__PURE__*/ $interpret($s80);
-export const Context = /*#__PURE__*/ $interpret($s59);
-export const Answer = /*#__PURE__*/ $interpret($s84);
-export const Url = /*#__PURE__*/ $interpret($s54);
-export const FragmentReceived = /*#__PURE__*/ $interpret($s95);
-export const MentionReceived = /*#__PURE__*/ $interpret($s96);
-export const ReplyContextReceived = /*#__PURE__*/ $interpret($s97);
-export const ReplyPreviewReceived = /*#__PURE__*/ $interpret($s98);
-export const PermissionResult = /*#__PURE__*/ $interpret($s99);
-export const ReplyContext = /*#__PURE__*/ $interpret($s60);
-export const ReplyPreview = /*#__PURE__*/ $interpret($s61);
-export const TextFragment = /*#__PURE__*/ $interpret($s49);
-export const MentionFragment = /*#__PURE__*/ $interpret($s51);
-export const ImageFragment = /*#__PURE__*/ $interpret($s53);
-export const VideoFragment = /*#__PURE__*/ $interpret($s56);
-export const AudioFragment = /*#__PURE__*/ $interpret($s57);
-export const FileFragment = /*#__PURE__*/ $interpret($s58);
-export const Label = /*#__PURE__*/ $interpret($s55);
-export const OfflineAck = /*#__PURE__*/ $interpret($s100);
-export const GroupSetting = /*#__PURE__*/ $interpret($s101);
+export const MessageError = /*#__PURE__*/ $interpret($s7);
+export const MessageReactionReceived = /*#__PURE__*/ $interpret($s11);
+export const MessageReadReceived = /*#__PURE__*/ $interpret($s12);
+export const MessageDeliveredReceived = /*#__PURE__*/ $interpret($s13);
+export const MessageCreatedReceived = /*#__PURE__*/ $interpret($s14);
+export const MessageAddReceived = /*#__PURE__*/ $interpret($s15);
+export const MessageDoneReceived = /*#__PURE__*/ $interpret($s19);
+export const MessageFailedReceived = /*#__PURE__*/ $interpret($s21);
+export const TypingUpdateReceived = /*#__PURE__*/ $interpret($s22);
+export const PresenceSnapshot = /*#__PURE__*/ $interpret($s23);
+export const PresenceUpdate = /*#__PURE__*/ $interpret($s25);
+export const ChatMetadataInvalidated = /*#__PURE__*/ $interpret($s26);
+export const NotifySignal = /*#__PURE__*/ $interpret($s27);
+export const HistoryTransitReceived = /*#__PURE__*/ $interpret($s28);
+export const PermissionRequest = /*#__PURE__*/ $interpret($s29);
+export const PermissionResolved = /*#__PURE__*/ $interpret($s30);
+export const ReplayDone = /*#__PURE__*/ $interpret($s31);
+export const SyncMark = /*#__PURE__*/ $interpret($s32);
+export const HistoryTruncated = /*#__PURE__*/ $interpret($s33);
+export const OfflineBatch = /*#__PURE__*/ $interpret($s34);
+export const OfflineDone = /*#__PURE__*/ $interpret($s35);
+export const Pong = /*#__PURE__*/ $interpret($s36);
+export const Connect = /*#__PURE__*/ $interpret($s37);
+export const MessageSend = /*#__PURE__*/ $interpret($s42);
+export const MessageReply = /*#__PURE__*/ $interpret($s61);
+export const MessageReaction = /*#__PURE__*/ $interpret($s62);
+export const MessageRead = /*#__PURE__*/ $interpret($s64);
+export const MessageDelivered = /*#__PURE__*/ $interpret($s65);
+export const MessageCreated = /*#__PURE__*/ $interpret($s66);
+export const MessageDone = /*#__PURE__*/ $interpret($s67);
+export const MessageFailed = /*#__PURE__*/ $interpret($s69);
+export const TypingUpdate = /*#__PURE__*/ $interpret($s71);
+export const PresenceSubscribe = /*#__PURE__*/ $interpret($s72);
+export const PresenceUnsubscribe = /*#__PURE__*/ $interpret($s74);
+export const HistoryTransit = /*#__PURE__*/ $interpret($s75);
+export const MessageCursorAck = /*#__PURE__*/ $interpret($s76);
+export const MessageSyncAck = /*#__PURE__*/ $interpret($s77);
+export const DeviceCursorReset = /*#__PURE__*/ $interpret($s78);
+export const Ping = /*#__PURE__*/ $interpret($s80);
+export const ActivateRequest = /*#__PURE__*/ $interpret($s81);
+export const Activated = /*#__PURE__*/ $interpret($s82);
+export const Refusal = /*#__PURE__*/ $interpret($s84);
+export const RefreshRequest = /*#__PURE__*/ $interpret($s85);
+export const Refreshed = /*#__PURE__*/ $interpret($s86);
+export const Uploaded = /*#__PURE__*/ $interpret($s87);
+export const Profile = /*#__PURE__*/ $interpret($s88);
+export const GroupSettingsList = /*#__PURE__*/ $interpret($s89);
+export const PermissionList = /*#__PURE__*/ $interpret($s90);
+export const ConversationDetails = /*#__PURE__*/ $interpret($s91);
+export const ReportRequest = /*#__PURE__*/ $interpret($s92);
+export const Reported = /*#__PURE__*/ $interpret($s93);
+export const StreamReceived = /*#__PURE__*/ $interpret($s16);
+export const StreamEndReceived = /*#__PURE__*/ $interpret($s20);
+export const Presence = /*#__PURE__*/ $interpret($s24);
+export const Token = /*#__PURE__*/ $interpret($s39);
+export const DeviceId = /*#__PURE__*/ $interpret($s40);
+export const Capabilities = /*#__PURE__*/ $interpret($s41);
+export const WholeMessage = /*#__PURE__*/ $interpret($s44);
+export const Reaction = /*#__PURE__*/ $interpret($s63);
+export const Word = /*#__PURE__*/ $interpret($s51);
+export const Fragments = /*#__PURE__*/ $interpret($s46);
+export const StreamingDone = /*#__PURE__*/ $interpret($s68);
+export const Fragment = /*#__PURE__*/ $interpret($s47);
+export const StreamingFailed = /*#__PURE__*/ $interpret($s70);
+export const Watched = /*#__PURE__*/ $interpret($s73);
+export const Nothing = /*#__PURE__*/ $interpret($s79);
+export const Context = /*#__PURE__*/ $interpret($s58);
+export const Answer = /*#__PURE__*/ $interpret($s83);
+export const Url = /*#__PURE__*/ $interpret($s53);
+export const FragmentReceived = /*#__PURE__*/ $interpret($s94);
+export const MentionReceived = /*#__PURE__*/ $interpret($s95);
+export const ReplyContextReceived = /*#__PURE__*/ $interpret($s96);
+export const ReplyPreviewReceived = /*#__PURE__*/ $interpret($s97);
+export const PermissionResult = /*#__PURE__*/ $interpret($s98);
+export const ReplyContext = /*#__PURE__*/ $interpret($s59);
+export const ReplyPreview = /*#__PURE__*/ $interpret($s60);
+export const TextFragment = /*#__PURE__*/ $interpret($s48);
+export const MentionFragment = /*#__PURE__*/ $interpret($s50);
+export const ImageFragment = /*#__PURE__*/ $interpret($s52);
+export const VideoFragment = /*#__PURE__*/ $interpret($s55);
+export const AudioFragment = /*#__PURE__*/ $interpret($s56);
+export const FileFragment = /*#__PURE__*/ $interpret($s57);
+export const Label = /*#__PURE__*/ $interpret($s54);
+export const OfflineAck = /*#__PURE__*/ $interpret($s99);
+export const GroupSetting = /*#__PURE__*/ $interpret($s100);
 export const ConnectTolerant = /*#__PURE__*/ $interpret($t0);
 export const MessageSendTolerant = /*#__PURE__*/ $interpret($t2);
 export const MessageReplyTolerant = /*#__PURE__*/ $interpret($t15);

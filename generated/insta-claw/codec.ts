@@ -296,13 +296,13 @@ export interface GatewayReceivedByTag {
   CALLBACK: OpenedEnvelope;
   event: OpenedEnvelope;
   EVENT: OpenedEnvelope;
+  ping: Ping;
+  PING: Ping;
   "response.output_text.delta": OutputTextDelta;
   SYSTEM: System;
   system: System;
   control: Control;
   CONTROL: Control;
-  ping: Ping;
-  PING: Ping;
   pong: Pong;
   PONG: Pong;
   "instaclaw:hello": InstaclawHello;
@@ -349,7 +349,7 @@ export function decodeGatewayReceived(text: string): Decoded<GatewayReceived> {
     return refuseText(text);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return refuseEvent(json, "type", ["message", "MESSAGE", "request", "REQUEST", "callback", "CALLBACK", "event", "EVENT", "response.output_text.delta", "SYSTEM", "system", "control", "CONTROL", "ping", "PING", "pong", "PONG", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound", "response.create", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error"]);
+    return refuseEvent(json, "type", ["message", "MESSAGE", "request", "REQUEST", "callback", "CALLBACK", "event", "EVENT", "ping", "PING", "response.output_text.delta", "SYSTEM", "system", "control", "CONTROL", "pong", "PONG", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound", "response.create", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error"]);
   }
   const input = json as { type?: unknown };
   switch (input.type) {
@@ -369,6 +369,10 @@ export function decodeGatewayReceived(text: string): Decoded<GatewayReceived> {
       return validateEnvelope(input) ? openEnvelope(input) : refuseInvalid("Envelope", validateEnvelope.errors, input, sensitive);
     case "EVENT":
       return validateEnvelope(input) ? openEnvelope(input) : refuseInvalid("Envelope", validateEnvelope.errors, input, sensitive);
+    case "ping":
+      return validatePing(input) ? { ok: true, value: input } : refuseInvalid("Ping", validatePing.errors, input, sensitive);
+    case "PING":
+      return validatePing(input) ? { ok: true, value: input } : refuseInvalid("Ping", validatePing.errors, input, sensitive);
     case "response.output_text.delta":
       return validateOutputTextDelta(input) ? { ok: true, value: input } : refuseInvalid("OutputTextDelta", validateOutputTextDelta.errors, input, sensitive);
     case "SYSTEM":
@@ -379,10 +383,6 @@ export function decodeGatewayReceived(text: string): Decoded<GatewayReceived> {
       return validateControl(input) ? { ok: true, value: input } : refuseInvalid("Control", validateControl.errors, input, sensitive);
     case "CONTROL":
       return validateControl(input) ? { ok: true, value: input } : refuseInvalid("Control", validateControl.errors, input, sensitive);
-    case "ping":
-      return validatePing(input) ? { ok: true, value: input } : refuseInvalid("Ping", validatePing.errors, input, sensitive);
-    case "PING":
-      return validatePing(input) ? { ok: true, value: input } : refuseInvalid("Ping", validatePing.errors, input, sensitive);
     case "pong":
       return validatePong(input) ? { ok: true, value: input } : refuseInvalid("Pong", validatePong.errors, input, sensitive);
     case "PONG":
@@ -458,7 +458,7 @@ export function decodeGatewayReceived(text: string): Decoded<GatewayReceived> {
       if (validateUserRequest(input)) return { ok: true, value: input };
       return refuseTrials([["GatewayRejection", validateGatewayRejection.errors, ["error"]], ["UserRequest", validateUserRequest.errors, ["input"]]], input, sensitive);
     default:
-      return refuseEvent(input, "type", ["message", "MESSAGE", "request", "REQUEST", "callback", "CALLBACK", "event", "EVENT", "response.output_text.delta", "SYSTEM", "system", "control", "CONTROL", "ping", "PING", "pong", "PONG", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound", "response.create", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error"]);
+      return refuseEvent(input, "type", ["message", "MESSAGE", "request", "REQUEST", "callback", "CALLBACK", "event", "EVENT", "ping", "PING", "response.output_text.delta", "SYSTEM", "system", "control", "CONTROL", "pong", "PONG", "instaclaw:hello", "instaclaw:reaction", "instaclaw:message.edit", "instaclaw:message.delete", "session.auto_bound", "response.create", "response.created", "response.queued", "response.in_progress", "response.completed", "response.failed", "response.incomplete", "response.output_item.added", "response.output_item.done", "response.content_part.added", "response.content_part.done", "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta", "response.refusal.done", "response.reasoning.delta", "response.reasoning_text.delta", "response.reasoning.done", "response.reasoning_text.done", "response.reasoning_summary_part.added", "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta", "response.reasoning_summary.delta", "response.reasoning_summary_text.done", "response.reasoning_summary.done", "response.function_call_arguments.delta", "response.function_call_arguments.done", "error"]);
   }
 }
 

@@ -186,281 +186,304 @@ validate22.errors = null;
 return true;
 }
 
-export const OutputTextDelta = validate25;
-const schema10 = {"type":"object","properties":{"sender_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"sender_name":{"type":"string","maxLength":256},"user_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"session_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"message_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"chat_type":{"type":"string","maxLength":32},"group_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"group_name":{"type":"string","maxLength":256},"thread_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"reply_to":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"request_message_id":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"retry_of":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"kind":{"type":"string","maxLength":32}}};
+export const Ping = validate25;
+const schema9 = {"type":"object","required":["type"],"properties":{"type":{"enum":["ping","PING"]},"headers":{}}};
 
-function validate26(data, instancePath=""){
+function validate25(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.type === undefined) && (missing0 = "type")){
+return $missing(validate25, instancePath, missing0);
+}
+else {
+let data0 = data.type;
+if(!((data0 === "ping") || (data0 === "PING"))){
+return $fail(validate25, instancePath+"/type", {keyword:"enum",params:{allowedValues: schema9.properties.type.enum}});
+}
+}
+}
+else {
+return $fail(validate25, instancePath, $8);
+}
+validate25.errors = null;
+return true;
+}
+
+export const OutputTextDelta = validate26;
+const schema11 = {"type":"object","properties":{"sender_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"sender_name":{"type":"string","maxLength":256},"user_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"session_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"message_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"chat_type":{"type":"string","maxLength":32},"group_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"group_name":{"type":"string","maxLength":256},"thread_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"reply_to":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"mentioned":{"type":["boolean","string"]},"recipient_id":{"type":"string","minLength":1,"maxLength":128,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"request_message_id":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"retry_of":{"type":"string","minLength":1,"maxLength":512,"pattern":"^[^\\u0000-\\u001f\\u007f]*$"},"kind":{"type":"string","maxLength":32}}};
+
+function validate27(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.sender_id !== undefined){
 let data0 = data.sender_id;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate26, instancePath+"/sender_id", $0);
+return $fail(validate27, instancePath+"/sender_id", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate26, instancePath+"/sender_id", $1);
+return $fail(validate27, instancePath+"/sender_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate26, instancePath+"/sender_id", $2);
+return $fail(validate27, instancePath+"/sender_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/sender_id", $3);
+return $fail(validate27, instancePath+"/sender_id", $3);
 }
 }
 if(data.sender_name !== undefined){
 let data1 = data.sender_name;
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate26, instancePath+"/sender_name", $4);
+return $fail(validate27, instancePath+"/sender_name", $4);
 }
 }
 else {
-return $fail(validate26, instancePath+"/sender_name", $3);
+return $fail(validate27, instancePath+"/sender_name", $3);
 }
 }
 if(data.user_id !== undefined){
 let data2 = data.user_id;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate26, instancePath+"/user_id", $0);
+return $fail(validate27, instancePath+"/user_id", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate26, instancePath+"/user_id", $1);
+return $fail(validate27, instancePath+"/user_id", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate26, instancePath+"/user_id", $2);
+return $fail(validate27, instancePath+"/user_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/user_id", $3);
+return $fail(validate27, instancePath+"/user_id", $3);
 }
 }
 if(data.session_id !== undefined){
 let data3 = data.session_id;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate26, instancePath+"/session_id", $0);
+return $fail(validate27, instancePath+"/session_id", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate26, instancePath+"/session_id", $1);
+return $fail(validate27, instancePath+"/session_id", $1);
 }
 else {
 if(!func3(data3)){
-return $fail(validate26, instancePath+"/session_id", $2);
+return $fail(validate27, instancePath+"/session_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/session_id", $3);
+return $fail(validate27, instancePath+"/session_id", $3);
 }
 }
 if(data.message_id !== undefined){
 let data4 = data.message_id;
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate26, instancePath+"/message_id", $0);
+return $fail(validate27, instancePath+"/message_id", $0);
 }
 else {
 if(data4.length < 1){
-return $fail(validate26, instancePath+"/message_id", $1);
+return $fail(validate27, instancePath+"/message_id", $1);
 }
 else {
 if(!func3(data4)){
-return $fail(validate26, instancePath+"/message_id", $2);
+return $fail(validate27, instancePath+"/message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/message_id", $3);
+return $fail(validate27, instancePath+"/message_id", $3);
 }
 }
 if(data.chat_type !== undefined){
 let data5 = data.chat_type;
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-return $fail(validate26, instancePath+"/chat_type", $10);
+return $fail(validate27, instancePath+"/chat_type", $10);
 }
 }
 else {
-return $fail(validate26, instancePath+"/chat_type", $3);
+return $fail(validate27, instancePath+"/chat_type", $3);
 }
 }
 if(data.group_id !== undefined){
 let data6 = data.group_id;
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate26, instancePath+"/group_id", $0);
+return $fail(validate27, instancePath+"/group_id", $0);
 }
 else {
 if(data6.length < 1){
-return $fail(validate26, instancePath+"/group_id", $1);
+return $fail(validate27, instancePath+"/group_id", $1);
 }
 else {
 if(!func3(data6)){
-return $fail(validate26, instancePath+"/group_id", $2);
+return $fail(validate27, instancePath+"/group_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/group_id", $3);
+return $fail(validate27, instancePath+"/group_id", $3);
 }
 }
 if(data.group_name !== undefined){
 let data7 = data.group_name;
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate26, instancePath+"/group_name", $4);
+return $fail(validate27, instancePath+"/group_name", $4);
 }
 }
 else {
-return $fail(validate26, instancePath+"/group_name", $3);
+return $fail(validate27, instancePath+"/group_name", $3);
 }
 }
 if(data.thread_id !== undefined){
 let data8 = data.thread_id;
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate26, instancePath+"/thread_id", $0);
+return $fail(validate27, instancePath+"/thread_id", $0);
 }
 else {
 if(data8.length < 1){
-return $fail(validate26, instancePath+"/thread_id", $1);
+return $fail(validate27, instancePath+"/thread_id", $1);
 }
 else {
 if(!func3(data8)){
-return $fail(validate26, instancePath+"/thread_id", $2);
+return $fail(validate27, instancePath+"/thread_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/thread_id", $3);
+return $fail(validate27, instancePath+"/thread_id", $3);
 }
 }
 if(data.reply_to !== undefined){
 let data9 = data.reply_to;
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate26, instancePath+"/reply_to", $11);
+return $fail(validate27, instancePath+"/reply_to", $11);
 }
 else {
 if(data9.length < 1){
-return $fail(validate26, instancePath+"/reply_to", $1);
+return $fail(validate27, instancePath+"/reply_to", $1);
 }
 else {
 if(!func3(data9)){
-return $fail(validate26, instancePath+"/reply_to", $2);
+return $fail(validate27, instancePath+"/reply_to", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/reply_to", $3);
+return $fail(validate27, instancePath+"/reply_to", $3);
 }
 }
 if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-return $fail(validate26, instancePath+"/mentioned", {keyword:"type",params:{type: schema10.properties.mentioned.type}});
+return $fail(validate27, instancePath+"/mentioned", {keyword:"type",params:{type: schema11.properties.mentioned.type}});
 }
 }
 if(data.recipient_id !== undefined){
 let data11 = data.recipient_id;
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-return $fail(validate26, instancePath+"/recipient_id", $0);
+return $fail(validate27, instancePath+"/recipient_id", $0);
 }
 else {
 if(data11.length < 1){
-return $fail(validate26, instancePath+"/recipient_id", $1);
+return $fail(validate27, instancePath+"/recipient_id", $1);
 }
 else {
 if(!func3(data11)){
-return $fail(validate26, instancePath+"/recipient_id", $2);
+return $fail(validate27, instancePath+"/recipient_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/recipient_id", $3);
+return $fail(validate27, instancePath+"/recipient_id", $3);
 }
 }
 if(data.request_message_id !== undefined){
 let data12 = data.request_message_id;
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-return $fail(validate26, instancePath+"/request_message_id", $11);
+return $fail(validate27, instancePath+"/request_message_id", $11);
 }
 else {
 if(data12.length < 1){
-return $fail(validate26, instancePath+"/request_message_id", $1);
+return $fail(validate27, instancePath+"/request_message_id", $1);
 }
 else {
 if(!func3(data12)){
-return $fail(validate26, instancePath+"/request_message_id", $2);
+return $fail(validate27, instancePath+"/request_message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/request_message_id", $3);
+return $fail(validate27, instancePath+"/request_message_id", $3);
 }
 }
 if(data.retry_of !== undefined){
 let data13 = data.retry_of;
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-return $fail(validate26, instancePath+"/retry_of", $11);
+return $fail(validate27, instancePath+"/retry_of", $11);
 }
 else {
 if(data13.length < 1){
-return $fail(validate26, instancePath+"/retry_of", $1);
+return $fail(validate27, instancePath+"/retry_of", $1);
 }
 else {
 if(!func3(data13)){
-return $fail(validate26, instancePath+"/retry_of", $2);
+return $fail(validate27, instancePath+"/retry_of", $2);
 }
 }
 }
 }
 else {
-return $fail(validate26, instancePath+"/retry_of", $3);
+return $fail(validate27, instancePath+"/retry_of", $3);
 }
 }
 if(data.kind !== undefined){
 let data14 = data.kind;
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-return $fail(validate26, instancePath+"/kind", $10);
+return $fail(validate27, instancePath+"/kind", $10);
 }
 }
 else {
-return $fail(validate26, instancePath+"/kind", $3);
+return $fail(validate27, instancePath+"/kind", $3);
 }
 }
 }
 else {
-return $fail(validate26, instancePath, $8);
+return $fail(validate27, instancePath, $8);
 }
-validate26.errors = null;
+validate27.errors = null;
 return true;
 }
 
 
-function validate28(data, instancePath=""){
+function validate29(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -512,83 +535,83 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $20);
 errors++;
-validate28.errors = vErrors;
+validate29.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate28.errors = vErrors;
+validate29.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate25(data, instancePath=""){
+function validate26(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate25, instancePath, missing0);
+return $missing(validate26, instancePath, missing0);
 }
 else {
 if("response.output_text.delta" !== data.type){
-return $fail(validate25, instancePath+"/type", $12);
+return $fail(validate26, instancePath+"/type", $12);
 }
 if(data.event_id !== undefined){
 let data1 = data.event_id;
 if(typeof data1 === "string"){
 if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate25, instancePath+"/event_id", $11);
+return $fail(validate26, instancePath+"/event_id", $11);
 }
 else {
 if(data1.length < 1){
-return $fail(validate25, instancePath+"/event_id", $1);
+return $fail(validate26, instancePath+"/event_id", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate25, instancePath+"/event_id", $2);
+return $fail(validate26, instancePath+"/event_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate25, instancePath+"/event_id", $3);
+return $fail(validate26, instancePath+"/event_id", $3);
 }
 }
 if(data.response_id !== undefined){
 let data2 = data.response_id;
 if(typeof data2 === "string"){
 if(data2.length > 512 && func2(data2) > 512){
-return $fail(validate25, instancePath+"/response_id", $11);
+return $fail(validate26, instancePath+"/response_id", $11);
 }
 else {
 if(data2.length < 1){
-return $fail(validate25, instancePath+"/response_id", $1);
+return $fail(validate26, instancePath+"/response_id", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate25, instancePath+"/response_id", $2);
+return $fail(validate26, instancePath+"/response_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate25, instancePath+"/response_id", $3);
+return $fail(validate26, instancePath+"/response_id", $3);
 }
 }
 if(data.sequence_number !== undefined){
 let data3 = data.sequence_number;
 if(!(Number.isInteger(data3))){
-return $fail(validate25, instancePath+"/sequence_number", $13);
+return $fail(validate26, instancePath+"/sequence_number", $13);
 }
 if(data3 > 9007199254740991){
-return $fail(validate25, instancePath+"/sequence_number", $5);
+return $fail(validate26, instancePath+"/sequence_number", $5);
 }
 else {
 if(data3 < 0){
-return $fail(validate25, instancePath+"/sequence_number", $6);
+return $fail(validate26, instancePath+"/sequence_number", $6);
 }
 }
 }
@@ -597,8 +620,8 @@ let data4 = data.metadata;
 const _errs9 = errors;
 let valid1 = false;
 const _errs10 = errors;
-if(!(validate26(data4, instancePath+"/metadata"))){
-vErrors = $join(vErrors, validate26);
+if(!(validate27(data4, instancePath+"/metadata"))){
+vErrors = $join(vErrors, validate27);
 errors = vErrors.length;
 }
 var _valid0 = _errs10 === errors;
@@ -615,7 +638,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/metadata", $20);
 errors++;
-validate25.errors = vErrors;
+validate26.errors = vErrors;
 return false;
 }
 else {
@@ -627,123 +650,155 @@ if(data.item_id !== undefined){
 let data5 = data.item_id;
 if(typeof data5 === "string"){
 if(data5.length > 512 && func2(data5) > 512){
-return $fail(validate25, instancePath+"/item_id", $11);
+return $fail(validate26, instancePath+"/item_id", $11);
 }
 else {
 if(data5.length < 1){
-return $fail(validate25, instancePath+"/item_id", $1);
+return $fail(validate26, instancePath+"/item_id", $1);
 }
 else {
 if(!func3(data5)){
-return $fail(validate25, instancePath+"/item_id", $2);
+return $fail(validate26, instancePath+"/item_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate25, instancePath+"/item_id", $3);
+return $fail(validate26, instancePath+"/item_id", $3);
 }
 }
 if(data.output_index !== undefined){
 let data6 = data.output_index;
 if(!(Number.isInteger(data6))){
-return $fail(validate25, instancePath+"/output_index", $13);
+return $fail(validate26, instancePath+"/output_index", $13);
 }
 if(data6 > 1000000){
-return $fail(validate25, instancePath+"/output_index", $14);
+return $fail(validate26, instancePath+"/output_index", $14);
 }
 else {
 if(data6 < 0){
-return $fail(validate25, instancePath+"/output_index", $6);
+return $fail(validate26, instancePath+"/output_index", $6);
 }
 }
 }
 if(data.content_index !== undefined){
 let data7 = data.content_index;
 if(!(Number.isInteger(data7))){
-return $fail(validate25, instancePath+"/content_index", $13);
+return $fail(validate26, instancePath+"/content_index", $13);
 }
 if(data7 > 1000000){
-return $fail(validate25, instancePath+"/content_index", $14);
+return $fail(validate26, instancePath+"/content_index", $14);
 }
 else {
 if(data7 < 0){
-return $fail(validate25, instancePath+"/content_index", $6);
+return $fail(validate26, instancePath+"/content_index", $6);
 }
 }
 }
-if(!(validate28(data.delta, instancePath+"/delta"))){
-return $failAs(validate25, validate28);
+if(!(validate29(data.delta, instancePath+"/delta"))){
+return $failAs(validate26, validate29);
 }
 }
 }
 else {
-return $fail(validate25, instancePath, $8);
+return $fail(validate26, instancePath, $8);
 }
-validate25.errors = vErrors;
+validate26.errors = vErrors;
 return errors === 0;
 }
 
-export const ReplyEnvelope = validate30;
+export const ReplyEnvelope = validate31;
 
-function validate31(data, instancePath=""){
+function validate32(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-return $missing(validate31, instancePath, missing0);
+return $missing(validate32, instancePath, missing0);
 }
 else {
 let data0 = data.messageId;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate31, instancePath+"/messageId", $0);
+return $fail(validate32, instancePath+"/messageId", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate31, instancePath+"/messageId", $1);
+return $fail(validate32, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate31, instancePath+"/messageId", $2);
+return $fail(validate32, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate31, instancePath+"/messageId", $3);
+return $fail(validate32, instancePath+"/messageId", $3);
 }
 let data1 = data.timestamp;
 if(!(Number.isInteger(data1))){
-return $fail(validate31, instancePath+"/timestamp", $13);
+return $fail(validate32, instancePath+"/timestamp", $13);
 }
 if(data1 > 9007199254740991){
-return $fail(validate31, instancePath+"/timestamp", $5);
+return $fail(validate32, instancePath+"/timestamp", $5);
 }
 else {
 if(data1 < 0){
-return $fail(validate31, instancePath+"/timestamp", $6);
+return $fail(validate32, instancePath+"/timestamp", $6);
 }
 }
 if(data.inReplyTo !== undefined){
 let data2 = data.inReplyTo;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate31, instancePath+"/inReplyTo", $0);
+return $fail(validate32, instancePath+"/inReplyTo", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate31, instancePath+"/inReplyTo", $1);
+return $fail(validate32, instancePath+"/inReplyTo", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate31, instancePath+"/inReplyTo", $2);
+return $fail(validate32, instancePath+"/inReplyTo", $2);
 }
 }
 }
 }
 else {
-return $fail(validate31, instancePath+"/inReplyTo", $3);
+return $fail(validate32, instancePath+"/inReplyTo", $3);
 }
+}
+}
+}
+else {
+return $fail(validate32, instancePath, $8);
+}
+validate32.errors = null;
+return true;
+}
+
+
+function validate31(data, instancePath=""){
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
+return $missing(validate31, instancePath, missing0);
+}
+else {
+if("message" !== data.type){
+return $fail(validate31, instancePath+"/type", $15);
+}
+if(!(validate32(data.headers, instancePath+"/headers"))){
+return $failAs(validate31, validate32);
+}
+let data2 = data.data;
+if(typeof data2 === "string"){
+if(data2.length > 4194304 && func2(data2) > 4194304){
+return $fail(validate31, instancePath+"/data", $9);
+}
+}
+else {
+return $fail(validate31, instancePath+"/data", $3);
 }
 }
 }
@@ -754,210 +809,153 @@ validate31.errors = null;
 return true;
 }
 
+export const Headers = validate34;
 
-function validate30(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if((((data.type === undefined) && (missing0 = "type")) || ((data.headers === undefined) && (missing0 = "headers"))) || ((data.data === undefined) && (missing0 = "data"))){
-return $missing(validate30, instancePath, missing0);
-}
-else {
-if("message" !== data.type){
-return $fail(validate30, instancePath+"/type", $15);
-}
-if(!(validate31(data.headers, instancePath+"/headers"))){
-return $failAs(validate30, validate31);
-}
-let data2 = data.data;
-if(typeof data2 === "string"){
-if(data2.length > 4194304 && func2(data2) > 4194304){
-return $fail(validate30, instancePath+"/data", $9);
-}
-}
-else {
-return $fail(validate30, instancePath+"/data", $3);
-}
-}
-}
-else {
-return $fail(validate30, instancePath, $8);
-}
-validate30.errors = null;
-return true;
-}
-
-export const Headers = validate33;
-
-function validate33(data, instancePath=""){
+function validate34(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.messageId !== undefined){
 let data0 = data.messageId;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate33, instancePath+"/messageId", $0);
+return $fail(validate34, instancePath+"/messageId", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate33, instancePath+"/messageId", $1);
+return $fail(validate34, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate33, instancePath+"/messageId", $2);
+return $fail(validate34, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate33, instancePath+"/messageId", $3);
+return $fail(validate34, instancePath+"/messageId", $3);
 }
 }
 if(data.requestId !== undefined){
 let data1 = data.requestId;
 if(typeof data1 === "string"){
 if(data1.length > 128 && func2(data1) > 128){
-return $fail(validate33, instancePath+"/requestId", $0);
+return $fail(validate34, instancePath+"/requestId", $0);
 }
 else {
 if(data1.length < 1){
-return $fail(validate33, instancePath+"/requestId", $1);
+return $fail(validate34, instancePath+"/requestId", $1);
 }
 else {
 if(!func3(data1)){
-return $fail(validate33, instancePath+"/requestId", $2);
+return $fail(validate34, instancePath+"/requestId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate33, instancePath+"/requestId", $3);
+return $fail(validate34, instancePath+"/requestId", $3);
 }
 }
 if(data.senderId !== undefined){
 let data2 = data.senderId;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate33, instancePath+"/senderId", $0);
+return $fail(validate34, instancePath+"/senderId", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate33, instancePath+"/senderId", $1);
+return $fail(validate34, instancePath+"/senderId", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate33, instancePath+"/senderId", $2);
+return $fail(validate34, instancePath+"/senderId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate33, instancePath+"/senderId", $3);
+return $fail(validate34, instancePath+"/senderId", $3);
 }
 }
 if(data.topic !== undefined){
 let data3 = data.topic;
 if(typeof data3 === "string"){
 if(data3.length > 256 && func2(data3) > 256){
-return $fail(validate33, instancePath+"/topic", $4);
+return $fail(validate34, instancePath+"/topic", $4);
 }
 }
 else {
-return $fail(validate33, instancePath+"/topic", $3);
+return $fail(validate34, instancePath+"/topic", $3);
 }
 }
 if(data.timestamp !== undefined){
 let data4 = data.timestamp;
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 9007199254740991){
-return $fail(validate33, instancePath+"/timestamp", $5);
+return $fail(validate34, instancePath+"/timestamp", $5);
 }
 else {
 if(data4 < 0){
-return $fail(validate33, instancePath+"/timestamp", $6);
+return $fail(validate34, instancePath+"/timestamp", $6);
 }
 }
 }
 else {
-return $fail(validate33, instancePath+"/timestamp", $7);
+return $fail(validate34, instancePath+"/timestamp", $7);
 }
 }
 if(data.inReplyTo !== undefined){
 let data5 = data.inReplyTo;
 if(typeof data5 === "string"){
 if(data5.length > 128 && func2(data5) > 128){
-return $fail(validate33, instancePath+"/inReplyTo", $0);
+return $fail(validate34, instancePath+"/inReplyTo", $0);
 }
 else {
 if(data5.length < 1){
-return $fail(validate33, instancePath+"/inReplyTo", $1);
+return $fail(validate34, instancePath+"/inReplyTo", $1);
 }
 else {
 if(!func3(data5)){
-return $fail(validate33, instancePath+"/inReplyTo", $2);
+return $fail(validate34, instancePath+"/inReplyTo", $2);
 }
 }
 }
 }
 else {
-return $fail(validate33, instancePath+"/inReplyTo", $3);
+return $fail(validate34, instancePath+"/inReplyTo", $3);
 }
 }
 }
 else {
-return $fail(validate33, instancePath, $8);
-}
-validate33.errors = null;
-return true;
-}
-
-export const Sequence = validate34;
-
-function validate34(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate34, instancePath, $13);
-}
-if(data > 9007199254740991){
-return $fail(validate34, instancePath, $5);
-}
-else {
-if(data < 0){
-return $fail(validate34, instancePath, $6);
-}
+return $fail(validate34, instancePath, $8);
 }
 validate34.errors = null;
 return true;
 }
 
-export const EventId = validate35;
+export const Sequence = validate35;
 
 function validate35(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 512 && func2(data) > 512){
-return $fail(validate35, instancePath, $11);
+if(!(Number.isInteger(data))){
+return $fail(validate35, instancePath, $13);
+}
+if(data > 9007199254740991){
+return $fail(validate35, instancePath, $5);
 }
 else {
-if(data.length < 1){
-return $fail(validate35, instancePath, $1);
+if(data < 0){
+return $fail(validate35, instancePath, $6);
 }
-else {
-if(!func3(data)){
-return $fail(validate35, instancePath, $2);
-}
-}
-}
-}
-else {
-return $fail(validate35, instancePath, $3);
 }
 validate35.errors = null;
 return true;
 }
 
-export const Id = validate36;
+export const EventId = validate36;
 
 function validate36(data, instancePath=""){
 if(typeof data === "string"){
-if(data.length > 128 && func2(data) > 128){
-return $fail(validate36, instancePath, $0);
+if(data.length > 512 && func2(data) > 512){
+return $fail(validate36, instancePath, $11);
 }
 else {
 if(data.length < 1){
@@ -977,299 +975,324 @@ validate36.errors = null;
 return true;
 }
 
-export const Metadata = validate37;
+export const Id = validate37;
 
 function validate37(data, instancePath=""){
+if(typeof data === "string"){
+if(data.length > 128 && func2(data) > 128){
+return $fail(validate37, instancePath, $0);
+}
+else {
+if(data.length < 1){
+return $fail(validate37, instancePath, $1);
+}
+else {
+if(!func3(data)){
+return $fail(validate37, instancePath, $2);
+}
+}
+}
+}
+else {
+return $fail(validate37, instancePath, $3);
+}
+validate37.errors = null;
+return true;
+}
+
+export const Metadata = validate38;
+
+function validate38(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.sender_id !== undefined){
 let data0 = data.sender_id;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate37, instancePath+"/sender_id", $0);
+return $fail(validate38, instancePath+"/sender_id", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate37, instancePath+"/sender_id", $1);
+return $fail(validate38, instancePath+"/sender_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate37, instancePath+"/sender_id", $2);
+return $fail(validate38, instancePath+"/sender_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/sender_id", $3);
+return $fail(validate38, instancePath+"/sender_id", $3);
 }
 }
 if(data.sender_name !== undefined){
 let data1 = data.sender_name;
 if(typeof data1 === "string"){
 if(data1.length > 256 && func2(data1) > 256){
-return $fail(validate37, instancePath+"/sender_name", $4);
+return $fail(validate38, instancePath+"/sender_name", $4);
 }
 }
 else {
-return $fail(validate37, instancePath+"/sender_name", $3);
+return $fail(validate38, instancePath+"/sender_name", $3);
 }
 }
 if(data.user_id !== undefined){
 let data2 = data.user_id;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate37, instancePath+"/user_id", $0);
+return $fail(validate38, instancePath+"/user_id", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate37, instancePath+"/user_id", $1);
+return $fail(validate38, instancePath+"/user_id", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate37, instancePath+"/user_id", $2);
+return $fail(validate38, instancePath+"/user_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/user_id", $3);
+return $fail(validate38, instancePath+"/user_id", $3);
 }
 }
 if(data.session_id !== undefined){
 let data3 = data.session_id;
 if(typeof data3 === "string"){
 if(data3.length > 128 && func2(data3) > 128){
-return $fail(validate37, instancePath+"/session_id", $0);
+return $fail(validate38, instancePath+"/session_id", $0);
 }
 else {
 if(data3.length < 1){
-return $fail(validate37, instancePath+"/session_id", $1);
+return $fail(validate38, instancePath+"/session_id", $1);
 }
 else {
 if(!func3(data3)){
-return $fail(validate37, instancePath+"/session_id", $2);
+return $fail(validate38, instancePath+"/session_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/session_id", $3);
+return $fail(validate38, instancePath+"/session_id", $3);
 }
 }
 if(data.message_id !== undefined){
 let data4 = data.message_id;
 if(typeof data4 === "string"){
 if(data4.length > 128 && func2(data4) > 128){
-return $fail(validate37, instancePath+"/message_id", $0);
+return $fail(validate38, instancePath+"/message_id", $0);
 }
 else {
 if(data4.length < 1){
-return $fail(validate37, instancePath+"/message_id", $1);
+return $fail(validate38, instancePath+"/message_id", $1);
 }
 else {
 if(!func3(data4)){
-return $fail(validate37, instancePath+"/message_id", $2);
+return $fail(validate38, instancePath+"/message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/message_id", $3);
+return $fail(validate38, instancePath+"/message_id", $3);
 }
 }
 if(data.chat_type !== undefined){
 let data5 = data.chat_type;
 if(typeof data5 === "string"){
 if(data5.length > 32 && func2(data5) > 32){
-return $fail(validate37, instancePath+"/chat_type", $10);
+return $fail(validate38, instancePath+"/chat_type", $10);
 }
 }
 else {
-return $fail(validate37, instancePath+"/chat_type", $3);
+return $fail(validate38, instancePath+"/chat_type", $3);
 }
 }
 if(data.group_id !== undefined){
 let data6 = data.group_id;
 if(typeof data6 === "string"){
 if(data6.length > 128 && func2(data6) > 128){
-return $fail(validate37, instancePath+"/group_id", $0);
+return $fail(validate38, instancePath+"/group_id", $0);
 }
 else {
 if(data6.length < 1){
-return $fail(validate37, instancePath+"/group_id", $1);
+return $fail(validate38, instancePath+"/group_id", $1);
 }
 else {
 if(!func3(data6)){
-return $fail(validate37, instancePath+"/group_id", $2);
+return $fail(validate38, instancePath+"/group_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/group_id", $3);
+return $fail(validate38, instancePath+"/group_id", $3);
 }
 }
 if(data.group_name !== undefined){
 let data7 = data.group_name;
 if(typeof data7 === "string"){
 if(data7.length > 256 && func2(data7) > 256){
-return $fail(validate37, instancePath+"/group_name", $4);
+return $fail(validate38, instancePath+"/group_name", $4);
 }
 }
 else {
-return $fail(validate37, instancePath+"/group_name", $3);
+return $fail(validate38, instancePath+"/group_name", $3);
 }
 }
 if(data.thread_id !== undefined){
 let data8 = data.thread_id;
 if(typeof data8 === "string"){
 if(data8.length > 128 && func2(data8) > 128){
-return $fail(validate37, instancePath+"/thread_id", $0);
+return $fail(validate38, instancePath+"/thread_id", $0);
 }
 else {
 if(data8.length < 1){
-return $fail(validate37, instancePath+"/thread_id", $1);
+return $fail(validate38, instancePath+"/thread_id", $1);
 }
 else {
 if(!func3(data8)){
-return $fail(validate37, instancePath+"/thread_id", $2);
+return $fail(validate38, instancePath+"/thread_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/thread_id", $3);
+return $fail(validate38, instancePath+"/thread_id", $3);
 }
 }
 if(data.reply_to !== undefined){
 let data9 = data.reply_to;
 if(typeof data9 === "string"){
 if(data9.length > 512 && func2(data9) > 512){
-return $fail(validate37, instancePath+"/reply_to", $11);
+return $fail(validate38, instancePath+"/reply_to", $11);
 }
 else {
 if(data9.length < 1){
-return $fail(validate37, instancePath+"/reply_to", $1);
+return $fail(validate38, instancePath+"/reply_to", $1);
 }
 else {
 if(!func3(data9)){
-return $fail(validate37, instancePath+"/reply_to", $2);
+return $fail(validate38, instancePath+"/reply_to", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/reply_to", $3);
+return $fail(validate38, instancePath+"/reply_to", $3);
 }
 }
 if(data.mentioned !== undefined){
 let data10 = data.mentioned;
 if((typeof data10 !== "boolean") && (typeof data10 !== "string")){
-return $fail(validate37, instancePath+"/mentioned", {keyword:"type",params:{type: schema10.properties.mentioned.type}});
+return $fail(validate38, instancePath+"/mentioned", {keyword:"type",params:{type: schema11.properties.mentioned.type}});
 }
 }
 if(data.recipient_id !== undefined){
 let data11 = data.recipient_id;
 if(typeof data11 === "string"){
 if(data11.length > 128 && func2(data11) > 128){
-return $fail(validate37, instancePath+"/recipient_id", $0);
+return $fail(validate38, instancePath+"/recipient_id", $0);
 }
 else {
 if(data11.length < 1){
-return $fail(validate37, instancePath+"/recipient_id", $1);
+return $fail(validate38, instancePath+"/recipient_id", $1);
 }
 else {
 if(!func3(data11)){
-return $fail(validate37, instancePath+"/recipient_id", $2);
+return $fail(validate38, instancePath+"/recipient_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/recipient_id", $3);
+return $fail(validate38, instancePath+"/recipient_id", $3);
 }
 }
 if(data.request_message_id !== undefined){
 let data12 = data.request_message_id;
 if(typeof data12 === "string"){
 if(data12.length > 512 && func2(data12) > 512){
-return $fail(validate37, instancePath+"/request_message_id", $11);
+return $fail(validate38, instancePath+"/request_message_id", $11);
 }
 else {
 if(data12.length < 1){
-return $fail(validate37, instancePath+"/request_message_id", $1);
+return $fail(validate38, instancePath+"/request_message_id", $1);
 }
 else {
 if(!func3(data12)){
-return $fail(validate37, instancePath+"/request_message_id", $2);
+return $fail(validate38, instancePath+"/request_message_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/request_message_id", $3);
+return $fail(validate38, instancePath+"/request_message_id", $3);
 }
 }
 if(data.retry_of !== undefined){
 let data13 = data.retry_of;
 if(typeof data13 === "string"){
 if(data13.length > 512 && func2(data13) > 512){
-return $fail(validate37, instancePath+"/retry_of", $11);
+return $fail(validate38, instancePath+"/retry_of", $11);
 }
 else {
 if(data13.length < 1){
-return $fail(validate37, instancePath+"/retry_of", $1);
+return $fail(validate38, instancePath+"/retry_of", $1);
 }
 else {
 if(!func3(data13)){
-return $fail(validate37, instancePath+"/retry_of", $2);
+return $fail(validate38, instancePath+"/retry_of", $2);
 }
 }
 }
 }
 else {
-return $fail(validate37, instancePath+"/retry_of", $3);
+return $fail(validate38, instancePath+"/retry_of", $3);
 }
 }
 if(data.kind !== undefined){
 let data14 = data.kind;
 if(typeof data14 === "string"){
 if(data14.length > 32 && func2(data14) > 32){
-return $fail(validate37, instancePath+"/kind", $10);
+return $fail(validate38, instancePath+"/kind", $10);
 }
 }
 else {
-return $fail(validate37, instancePath+"/kind", $3);
+return $fail(validate38, instancePath+"/kind", $3);
 }
 }
 }
 else {
-return $fail(validate37, instancePath, $8);
-}
-validate37.errors = null;
-return true;
-}
-
-export const Index = validate38;
-
-function validate38(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate38, instancePath, $13);
-}
-if(data > 1000000){
-return $fail(validate38, instancePath, $14);
-}
-else {
-if(data < 0){
-return $fail(validate38, instancePath, $6);
-}
+return $fail(validate38, instancePath, $8);
 }
 validate38.errors = null;
 return true;
 }
 
-export const Delta = validate39;
+export const Index = validate39;
 
 function validate39(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate39, instancePath, $13);
+}
+if(data > 1000000){
+return $fail(validate39, instancePath, $14);
+}
+else {
+if(data < 0){
+return $fail(validate39, instancePath, $6);
+}
+}
+validate39.errors = null;
+return true;
+}
+
+export const Delta = validate40;
+
+function validate40(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -1321,38 +1344,23 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $20);
 errors++;
-validate39.errors = vErrors;
+validate40.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate39.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
 
-export const Text = validate40;
-
-function validate40(data, instancePath=""){
-if(typeof data === "string"){
-if(data.length > 1048576 && func2(data) > 1048576){
-return $fail(validate40, instancePath, $16);
-}
-}
-else {
-return $fail(validate40, instancePath, $3);
-}
-validate40.errors = null;
-return true;
-}
-
-export const Name = validate41;
+export const Text = validate41;
 
 function validate41(data, instancePath=""){
 if(typeof data === "string"){
-if(data.length > 256 && func2(data) > 256){
-return $fail(validate41, instancePath, $4);
+if(data.length > 1048576 && func2(data) > 1048576){
+return $fail(validate41, instancePath, $16);
 }
 }
 else {
@@ -1362,141 +1370,156 @@ validate41.errors = null;
 return true;
 }
 
-export const Millis = validate42;
+export const Name = validate42;
 
 function validate42(data, instancePath=""){
-if(!(Number.isInteger(data))){
-return $fail(validate42, instancePath, $13);
+if(typeof data === "string"){
+if(data.length > 256 && func2(data) > 256){
+return $fail(validate42, instancePath, $4);
 }
-if(data > 9007199254740991){
-return $fail(validate42, instancePath, $5);
 }
 else {
-if(data < 0){
-return $fail(validate42, instancePath, $6);
-}
+return $fail(validate42, instancePath, $3);
 }
 validate42.errors = null;
 return true;
 }
 
-export const ReplyHeaders = validate43;
+export const Millis = validate43;
 
 function validate43(data, instancePath=""){
+if(!(Number.isInteger(data))){
+return $fail(validate43, instancePath, $13);
+}
+if(data > 9007199254740991){
+return $fail(validate43, instancePath, $5);
+}
+else {
+if(data < 0){
+return $fail(validate43, instancePath, $6);
+}
+}
+validate43.errors = null;
+return true;
+}
+
+export const ReplyHeaders = validate44;
+
+function validate44(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.messageId === undefined) && (missing0 = "messageId")) || ((data.timestamp === undefined) && (missing0 = "timestamp"))){
-return $missing(validate43, instancePath, missing0);
+return $missing(validate44, instancePath, missing0);
 }
 else {
 let data0 = data.messageId;
 if(typeof data0 === "string"){
 if(data0.length > 128 && func2(data0) > 128){
-return $fail(validate43, instancePath+"/messageId", $0);
+return $fail(validate44, instancePath+"/messageId", $0);
 }
 else {
 if(data0.length < 1){
-return $fail(validate43, instancePath+"/messageId", $1);
+return $fail(validate44, instancePath+"/messageId", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate43, instancePath+"/messageId", $2);
+return $fail(validate44, instancePath+"/messageId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate43, instancePath+"/messageId", $3);
+return $fail(validate44, instancePath+"/messageId", $3);
 }
 let data1 = data.timestamp;
 if(!(Number.isInteger(data1))){
-return $fail(validate43, instancePath+"/timestamp", $13);
+return $fail(validate44, instancePath+"/timestamp", $13);
 }
 if(data1 > 9007199254740991){
-return $fail(validate43, instancePath+"/timestamp", $5);
+return $fail(validate44, instancePath+"/timestamp", $5);
 }
 else {
 if(data1 < 0){
-return $fail(validate43, instancePath+"/timestamp", $6);
+return $fail(validate44, instancePath+"/timestamp", $6);
 }
 }
 if(data.inReplyTo !== undefined){
 let data2 = data.inReplyTo;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate43, instancePath+"/inReplyTo", $0);
+return $fail(validate44, instancePath+"/inReplyTo", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate43, instancePath+"/inReplyTo", $1);
+return $fail(validate44, instancePath+"/inReplyTo", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate43, instancePath+"/inReplyTo", $2);
+return $fail(validate44, instancePath+"/inReplyTo", $2);
 }
 }
 }
 }
 else {
-return $fail(validate43, instancePath+"/inReplyTo", $3);
+return $fail(validate44, instancePath+"/inReplyTo", $3);
 }
 }
 }
 }
 else {
-return $fail(validate43, instancePath, $8);
+return $fail(validate44, instancePath, $8);
 }
-validate43.errors = null;
+validate44.errors = null;
 return true;
 }
 
-export const UserMessage = validate44;
+export const UserMessage = validate45;
 
-function validate44(data, instancePath=""){
+function validate45(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((data.type === undefined) && (missing0 = "type")) || ((data.content === undefined) && (missing0 = "content"))){
-return $missing(validate44, instancePath, missing0);
+return $missing(validate45, instancePath, missing0);
 }
 else {
 if("user.message" !== data.type){
-return $fail(validate44, instancePath+"/type", $17);
+return $fail(validate45, instancePath+"/type", $17);
 }
 let data1 = data.content;
 if(typeof data1 === "string"){
 if(data1.length > 262144 && func2(data1) > 262144){
-return $fail(validate44, instancePath+"/content", $18);
+return $fail(validate45, instancePath+"/content", $18);
 }
 else {
 if(data1.length < 1){
-return $fail(validate44, instancePath+"/content", $1);
+return $fail(validate45, instancePath+"/content", $1);
 }
 }
 }
 else {
-return $fail(validate44, instancePath+"/content", $3);
+return $fail(validate45, instancePath+"/content", $3);
 }
 if(data.userId !== undefined){
 let data2 = data.userId;
 if(typeof data2 === "string"){
 if(data2.length > 128 && func2(data2) > 128){
-return $fail(validate44, instancePath+"/userId", $0);
+return $fail(validate45, instancePath+"/userId", $0);
 }
 else {
 if(data2.length < 1){
-return $fail(validate44, instancePath+"/userId", $1);
+return $fail(validate45, instancePath+"/userId", $1);
 }
 else {
 if(!func3(data2)){
-return $fail(validate44, instancePath+"/userId", $2);
+return $fail(validate45, instancePath+"/userId", $2);
 }
 }
 }
 }
 else {
-return $fail(validate44, instancePath+"/userId", $3);
+return $fail(validate45, instancePath+"/userId", $3);
 }
 }
 if(data.metadata !== undefined){
@@ -1504,8 +1527,8 @@ let data3 = data.metadata;
 const _errs7 = errors;
 let valid1 = false;
 const _errs8 = errors;
-if(!(validate26(data3, instancePath+"/metadata"))){
-vErrors = $join(vErrors, validate26);
+if(!(validate27(data3, instancePath+"/metadata"))){
+vErrors = $join(vErrors, validate27);
 errors = vErrors.length;
 }
 var _valid0 = _errs8 === errors;
@@ -1522,7 +1545,7 @@ valid1 = valid1 || _valid0;
 if(!valid1){
 vErrors = $add(vErrors, instancePath+"/metadata", $20);
 errors++;
-validate44.errors = vErrors;
+validate45.errors = vErrors;
 return false;
 }
 else {
@@ -1533,244 +1556,106 @@ vErrors = null;
 }
 }
 else {
-return $fail(validate44, instancePath, $8);
+return $fail(validate45, instancePath, $8);
 }
-validate44.errors = vErrors;
+validate45.errors = vErrors;
 return errors === 0;
 }
 
-export const RequestText = validate46;
+export const RequestText = validate47;
 
-function validate46(data, instancePath=""){
+function validate47(data, instancePath=""){
 if(typeof data === "string"){
 if(data.length > 262144 && func2(data) > 262144){
-return $fail(validate46, instancePath, $18);
+return $fail(validate47, instancePath, $18);
 }
 else {
 if(data.length < 1){
-return $fail(validate46, instancePath, $1);
+return $fail(validate47, instancePath, $1);
 }
 }
 }
 else {
-return $fail(validate46, instancePath, $3);
-}
-validate46.errors = null;
-return true;
-}
-
-export const OfReply = validate47;
-
-function validate47(data, instancePath=""){
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
-return $missing(validate47, instancePath, missing0);
-}
-else {
-let data0 = data.event_id;
-if(typeof data0 === "string"){
-if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate47, instancePath+"/event_id", $11);
-}
-else {
-if(data0.length < 1){
-return $fail(validate47, instancePath+"/event_id", $1);
-}
-else {
-if(!func3(data0)){
-return $fail(validate47, instancePath+"/event_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath+"/event_id", $3);
-}
-let data1 = data.response_id;
-if(typeof data1 === "string"){
-if(data1.length > 512 && func2(data1) > 512){
-return $fail(validate47, instancePath+"/response_id", $11);
-}
-else {
-if(data1.length < 1){
-return $fail(validate47, instancePath+"/response_id", $1);
-}
-else {
-if(!func3(data1)){
-return $fail(validate47, instancePath+"/response_id", $2);
-}
-}
-}
-}
-else {
-return $fail(validate47, instancePath+"/response_id", $3);
-}
-let data2 = data.sequence_number;
-if(!(Number.isInteger(data2))){
-return $fail(validate47, instancePath+"/sequence_number", $13);
-}
-if(data2 > 9007199254740991){
-return $fail(validate47, instancePath+"/sequence_number", $5);
-}
-else {
-if(data2 < 0){
-return $fail(validate47, instancePath+"/sequence_number", $6);
-}
-}
-if(!(validate26(data.metadata, instancePath+"/metadata"))){
-return $failAs(validate47, validate26);
-}
-}
-}
-else {
-return $fail(validate47, instancePath, $8);
+return $fail(validate47, instancePath, $3);
 }
 validate47.errors = null;
 return true;
 }
 
-export const SentOutputTextDelta = validate49;
+export const OfReply = validate48;
 
-function validate52(data, instancePath=""){
-let vErrors = null;
-let errors = 0;
-const _errs0 = errors;
-let valid0 = false;
-const _errs1 = errors;
-if(typeof data === "string"){
-if(data.length > 50 && func2(data) > 50){
-vErrors = $add(vErrors, instancePath, $22);
-errors++;
-}
-else {
-if(data.length < 1){
-vErrors = $add(vErrors, instancePath, $1);
-errors++;
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $3);
-errors++;
-}
-var _valid0 = _errs1 === errors;
-valid0 = valid0 || _valid0;
-if(!valid0){
-const _errs3 = errors;
+function validate48(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.text === undefined) && (missing0 = "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
-errors++;
+if(((((data.event_id === undefined) && (missing0 = "event_id")) || ((data.response_id === undefined) && (missing0 = "response_id"))) || ((data.sequence_number === undefined) && (missing0 = "sequence_number"))) || ((data.metadata === undefined) && (missing0 = "metadata"))){
+return $missing(validate48, instancePath, missing0);
 }
 else {
-const _errs5 = errors;
-for(const key0 in data){
-if(!(key0 === "text")){
-vErrors = $add(vErrors, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
-errors++;
-break;
-}
-}
-if(_errs5 === errors){
-if(data.text !== undefined){
-let data0 = data.text;
-if(typeof data0 === "string"){
-if(data0.length > 50 && func2(data0) > 50){
-vErrors = $add(vErrors, instancePath+"/text", $22);
-errors++;
-}
-else {
-if(data0.length < 1){
-vErrors = $add(vErrors, instancePath+"/text", $1);
-errors++;
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath+"/text", $3);
-errors++;
-}
-}
-}
-}
-}
-else {
-vErrors = $add(vErrors, instancePath, $8);
-errors++;
-}
-var _valid0 = _errs3 === errors;
-valid0 = valid0 || _valid0;
-}
-if(!valid0){
-vErrors = $add(vErrors, instancePath, $20);
-errors++;
-validate52.errors = vErrors;
-return false;
-}
-else {
-errors = _errs0;
-vErrors = null;
-}
-validate52.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate49(data, instancePath=""){
-if(!(validate25(data, instancePath))){
-return $failAs(validate49, validate25);
-}
-if(!(validate47(data, instancePath))){
-return $failAs(validate49, validate47);
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-let missing0;
-if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate49, instancePath, missing0);
-}
-else {
-let data0 = data.item_id;
+let data0 = data.event_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate49, instancePath+"/item_id", $11);
+return $fail(validate48, instancePath+"/event_id", $11);
 }
 else {
 if(data0.length < 1){
-return $fail(validate49, instancePath+"/item_id", $1);
+return $fail(validate48, instancePath+"/event_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate49, instancePath+"/item_id", $2);
+return $fail(validate48, instancePath+"/event_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate49, instancePath+"/item_id", $3);
+return $fail(validate48, instancePath+"/event_id", $3);
 }
-if(0 !== data.output_index){
-return $fail(validate49, instancePath+"/output_index", $19);
+let data1 = data.response_id;
+if(typeof data1 === "string"){
+if(data1.length > 512 && func2(data1) > 512){
+return $fail(validate48, instancePath+"/response_id", $11);
 }
-if(0 !== data.content_index){
-return $fail(validate49, instancePath+"/content_index", $19);
+else {
+if(data1.length < 1){
+return $fail(validate48, instancePath+"/response_id", $1);
 }
-if(!(validate52(data.delta, instancePath+"/delta"))){
-return $failAs(validate49, validate52);
+else {
+if(!func3(data1)){
+return $fail(validate48, instancePath+"/response_id", $2);
+}
 }
 }
 }
 else {
-return $fail(validate49, instancePath, $8);
+return $fail(validate48, instancePath+"/response_id", $3);
 }
-validate49.errors = null;
+let data2 = data.sequence_number;
+if(!(Number.isInteger(data2))){
+return $fail(validate48, instancePath+"/sequence_number", $13);
+}
+if(data2 > 9007199254740991){
+return $fail(validate48, instancePath+"/sequence_number", $5);
+}
+else {
+if(data2 < 0){
+return $fail(validate48, instancePath+"/sequence_number", $6);
+}
+}
+if(!(validate27(data.metadata, instancePath+"/metadata"))){
+return $failAs(validate48, validate27);
+}
+}
+}
+else {
+return $fail(validate48, instancePath, $8);
+}
+validate48.errors = null;
 return true;
 }
 
-export const SentDelta = validate54;
+export const SentOutputTextDelta = validate50;
 
-function validate54(data, instancePath=""){
+function validate53(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -1844,20 +1729,158 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $20);
 errors++;
-validate54.errors = vErrors;
+validate53.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate54.errors = vErrors;
+validate53.errors = vErrors;
 return errors === 0;
 }
 
-export const SentOutputTextDeltaTolerant = validate56;
 
-function validate59(data, instancePath=""){
+function validate50(data, instancePath=""){
+if(!(validate26(data, instancePath))){
+return $failAs(validate50, validate26);
+}
+if(!(validate48(data, instancePath))){
+return $failAs(validate50, validate48);
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
+return $missing(validate50, instancePath, missing0);
+}
+else {
+let data0 = data.item_id;
+if(typeof data0 === "string"){
+if(data0.length > 512 && func2(data0) > 512){
+return $fail(validate50, instancePath+"/item_id", $11);
+}
+else {
+if(data0.length < 1){
+return $fail(validate50, instancePath+"/item_id", $1);
+}
+else {
+if(!func3(data0)){
+return $fail(validate50, instancePath+"/item_id", $2);
+}
+}
+}
+}
+else {
+return $fail(validate50, instancePath+"/item_id", $3);
+}
+if(0 !== data.output_index){
+return $fail(validate50, instancePath+"/output_index", $19);
+}
+if(0 !== data.content_index){
+return $fail(validate50, instancePath+"/content_index", $19);
+}
+if(!(validate53(data.delta, instancePath+"/delta"))){
+return $failAs(validate50, validate53);
+}
+}
+}
+else {
+return $fail(validate50, instancePath, $8);
+}
+validate50.errors = null;
+return true;
+}
+
+export const SentDelta = validate55;
+
+function validate55(data, instancePath=""){
+let vErrors = null;
+let errors = 0;
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(typeof data === "string"){
+if(data.length > 50 && func2(data) > 50){
+vErrors = $add(vErrors, instancePath, $22);
+errors++;
+}
+else {
+if(data.length < 1){
+vErrors = $add(vErrors, instancePath, $1);
+errors++;
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $3);
+errors++;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+if(!valid0){
+const _errs3 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.text === undefined) && (missing0 = "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"required",params:{missingProperty: missing0}});
+errors++;
+}
+else {
+const _errs5 = errors;
+for(const key0 in data){
+if(!(key0 === "text")){
+vErrors = $add(vErrors, instancePath, {keyword:"additionalProperties",params:{additionalProperty: key0}});
+errors++;
+break;
+}
+}
+if(_errs5 === errors){
+if(data.text !== undefined){
+let data0 = data.text;
+if(typeof data0 === "string"){
+if(data0.length > 50 && func2(data0) > 50){
+vErrors = $add(vErrors, instancePath+"/text", $22);
+errors++;
+}
+else {
+if(data0.length < 1){
+vErrors = $add(vErrors, instancePath+"/text", $1);
+errors++;
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath+"/text", $3);
+errors++;
+}
+}
+}
+}
+}
+else {
+vErrors = $add(vErrors, instancePath, $8);
+errors++;
+}
+var _valid0 = _errs3 === errors;
+valid0 = valid0 || _valid0;
+}
+if(!valid0){
+vErrors = $add(vErrors, instancePath, $20);
+errors++;
+validate55.errors = vErrors;
+return false;
+}
+else {
+errors = _errs0;
+vErrors = null;
+}
+validate55.errors = vErrors;
+return errors === 0;
+}
+
+export const SentOutputTextDeltaTolerant = validate57;
+
+function validate60(data, instancePath=""){
 let vErrors = null;
 let errors = 0;
 const _errs0 = errors;
@@ -1921,65 +1944,65 @@ valid0 = valid0 || _valid0;
 if(!valid0){
 vErrors = $add(vErrors, instancePath, $20);
 errors++;
-validate59.errors = vErrors;
+validate60.errors = vErrors;
 return false;
 }
 else {
 errors = _errs0;
 vErrors = null;
 }
-validate59.errors = vErrors;
+validate60.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate56(data, instancePath=""){
-if(!(validate25(data, instancePath))){
-return $failAs(validate56, validate25);
+function validate57(data, instancePath=""){
+if(!(validate26(data, instancePath))){
+return $failAs(validate57, validate26);
 }
-if(!(validate47(data, instancePath))){
-return $failAs(validate56, validate47);
+if(!(validate48(data, instancePath))){
+return $failAs(validate57, validate48);
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
 if(((((data.item_id === undefined) && (missing0 = "item_id")) || ((data.output_index === undefined) && (missing0 = "output_index"))) || ((data.content_index === undefined) && (missing0 = "content_index"))) || ((data.delta === undefined) && (missing0 = "delta"))){
-return $missing(validate56, instancePath, missing0);
+return $missing(validate57, instancePath, missing0);
 }
 else {
 let data0 = data.item_id;
 if(typeof data0 === "string"){
 if(data0.length > 512 && func2(data0) > 512){
-return $fail(validate56, instancePath+"/item_id", $11);
+return $fail(validate57, instancePath+"/item_id", $11);
 }
 else {
 if(data0.length < 1){
-return $fail(validate56, instancePath+"/item_id", $1);
+return $fail(validate57, instancePath+"/item_id", $1);
 }
 else {
 if(!func3(data0)){
-return $fail(validate56, instancePath+"/item_id", $2);
+return $fail(validate57, instancePath+"/item_id", $2);
 }
 }
 }
 }
 else {
-return $fail(validate56, instancePath+"/item_id", $3);
+return $fail(validate57, instancePath+"/item_id", $3);
 }
 if(0 !== data.output_index){
-return $fail(validate56, instancePath+"/output_index", $19);
+return $fail(validate57, instancePath+"/output_index", $19);
 }
 if(0 !== data.content_index){
-return $fail(validate56, instancePath+"/content_index", $19);
+return $fail(validate57, instancePath+"/content_index", $19);
 }
-if(!(validate59(data.delta, instancePath+"/delta"))){
-return $failAs(validate56, validate59);
+if(!(validate60(data.delta, instancePath+"/delta"))){
+return $failAs(validate57, validate60);
 }
 }
 }
 else {
-return $fail(validate56, instancePath, $8);
+return $fail(validate57, instancePath, $8);
 }
-validate56.errors = null;
+validate57.errors = null;
 return true;
 }
 
@@ -1987,188 +2010,186 @@ const $s2 = { type: "string", minLength: 1, maxLength: 128, pattern: "^[^\\u0000
 const $s1 = { type: "object", properties: { messageId: $s2, requestId: $s2, senderId: $s2, topic: { type: "string", maxLength: 256 }, timestamp: { type: "number", minimum: 0, maximum: 9007199254740991 }, inReplyTo: $s2 } };
 const $s0 = { type: "object", required: ["type"], properties: { type: { enum: ["SYSTEM","system"] }, headers: $s1, data: {  } } };
 const $s3 = { type: "object", required: ["type"], properties: { type: { enum: ["control","CONTROL"] } } };
-const $s4 = { type: "object", required: ["type"], properties: { type: { enum: ["ping","PING"] }, headers: {  } } };
-const $s5 = { type: "object", required: ["type"], properties: { type: { enum: ["pong","PONG"] }, headers: {  }, data: { type: "string", maxLength: 1024 } } };
-const $s7 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
-const $s6 = { type: "object", required: ["type","extensions"], properties: { type: { const: "instaclaw:hello" }, sequence_number: $s7, extensions: { type: "array", maxItems: 64, items: { type: "string", maxLength: 64 } } } };
-const $s9 = { type: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters" };
-const $s10 = { type: "string", minLength: 1, maxLength: 64 };
-const $s8 = { type: "object", required: ["type","sequence_number","target_id","emoji","op"], properties: { type: { const: "instaclaw:reaction" }, event_id: $s9, sequence_number: $s7, target_id: $s9, emoji: $s10, op: { enum: ["add","remove"] }, actor_id: $s2 } };
-const $s11 = { type: "object", required: ["type","sequence_number","target_message_id","text"], properties: { type: { const: "instaclaw:message.edit" }, event_id: $s9, sequence_number: $s7, target_message_id: $s9, text: { type: "string", minLength: 1, maxLength: 1048576 }, revision: $s7, actor_id: $s2 } };
-const $s12 = { type: "object", required: ["type","sequence_number","target_message_id"], properties: { type: { const: "instaclaw:message.delete" }, event_id: $s9, sequence_number: $s7, target_message_id: $s9, actor_id: $s2 } };
-const $s15 = { type: "string", maxLength: 256 };
-const $s14 = { type: "object", properties: { sender_id: $s2, sender_name: $s15, user_id: $s2, session_id: $s2, message_id: $s2, chat_type: { type: "string", maxLength: 32 }, group_id: $s2, group_name: $s15, thread_id: $s2, reply_to: $s9, mentioned: { type: ["boolean","string"] }, recipient_id: $s2, request_message_id: $s9, retry_of: $s9, kind: { type: "string", maxLength: 32 } } };
-const $s13 = { type: "object", required: ["type","event_id","sequence_number","target_id","emoji","op","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:reaction" }, event_id: $s9, sequence_number: { const: 0 }, target_id: $s9, emoji: $s10, op: { enum: ["add","remove"] }, metadata: $s14 } };
-const $s17 = { type: "string", maxLength: 1048576 };
-const $s18 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
-const $s16 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","text","revision","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:message.edit" }, event_id: $s9, sequence_number: { const: 0 }, target_response_id: $s9, text: $s17, revision: $s18, metadata: $s14 } };
-const $s19 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:message.delete" }, event_id: $s9, sequence_number: { const: 0 }, target_response_id: $s9, metadata: $s14 } };
-const $s20 = { type: "object", required: ["type"], properties: { type: { const: "session.auto_bound" }, sessions: { type: "array", maxItems: 1024 } } };
-const $s23 = { type: "string", maxLength: 256 };
-const $s22 = { type: "object", properties: { type: { anyOf: [$s23, { type: "null" }] }, code: { anyOf: [$s23, { type: "null" }] }, message: { type: "string", maxLength: 65536 }, param: { anyOf: [$s23, { type: "null" }] } } };
-const $s21 = { type: "object", required: ["error"], properties: { error: $s22 } };
-const $s27 = { type: "object", required: ["type"], properties: { type: { type: "string", minLength: 1, maxLength: 128 }, text: $s17, refusal: $s17, image_url: { type: "string", maxLength: 1048576 }, filename: $s15, file_url: { type: "string", maxLength: 1048576 }, file_data: { type: "string", maxLength: 1048576 }, video_url: { type: "string", maxLength: 1048576 } } };
-const $s26 = { type: "object", properties: { type: { type: "string", maxLength: 128 }, role: { type: "string", maxLength: 32 }, content: { anyOf: [$s17, { type: "array", maxItems: 256, items: $s27 }] } } };
-const $s25 = { anyOf: [{ type: "string", minLength: 1, maxLength: 1048576 }, { type: "array", minItems: 1, maxItems: 256, items: $s26 }] };
-const $s28 = { anyOf: [$s14, { type: "null" }] };
-const $s24 = { type: "object", required: ["input"], properties: { model: { type: "string", maxLength: 256 }, stream: { type: "boolean" }, input: $s25, metadata: $s28 } };
-const $s29 = { type: "object", required: ["type","input"], properties: { type: { const: "response.create" }, model: { type: "string", maxLength: 256 }, input: $s25, previous_response_id: { anyOf: [$s9, { type: "null" }] }, metadata: $s28 } };
-const $s32 = { type: "string", maxLength: 64 };
-const $s31 = { type: "object", properties: { id: $s9, object: { type: "string", maxLength: 64 }, status: $s32, output: {  }, output_text: { anyOf: [$s17, { type: "null" }] }, metadata: $s28, error: { anyOf: [$s22, { type: "null" }] }, incomplete_details: {  } } };
-const $s30 = { type: "object", required: ["type"], properties: { type: { const: "response.created" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, response: $s31, status: $s32 } };
-const $s33 = { type: "object", required: ["type"], properties: { type: { const: "response.queued" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, response: $s31, status: $s32 } };
-const $s34 = { type: "object", required: ["type"], properties: { type: { const: "response.in_progress" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, status: $s32, response: $s31 } };
-const $s35 = { type: "object", required: ["type"], properties: { type: { const: "response.completed" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, status: $s32, response: $s31 } };
-const $s36 = { type: "object", required: ["type"], properties: { type: { const: "response.failed" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, status: $s32, error: $s22, response: $s31 } };
-const $s37 = { type: "object", required: ["type"], properties: { type: { const: "response.incomplete" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, status: $s32, response: $s31 } };
-const $s39 = { type: "integer", minimum: 0, maximum: 1000000 };
-const $s40 = { type: "object", required: ["id","type"], properties: { id: $s9, type: { type: "string", minLength: 1, maxLength: 128 }, status: $s32, role: { type: "string", maxLength: 32 }, content: { type: ["array","null"], maxItems: 256, items: $s27 } } };
-const $s38 = { type: "object", required: ["type","item"], properties: { type: { const: "response.output_item.added" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, output_index: $s39, index: $s39, item: { anyOf: [$s40, { type: "null" }] } } };
-const $s41 = { type: "object", required: ["type","item"], properties: { type: { const: "response.output_item.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, output_index: $s39, index: $s39, item: { anyOf: [$s40, { type: "null" }] } } };
-const $s42 = { type: "object", required: ["type","item_id","part"], properties: { type: { const: "response.content_part.added" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, part: $s27 } };
-const $s43 = { type: "object", required: ["type","item_id"], properties: { type: { const: "response.content_part.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, status: $s32, part: $s27 } };
-const $s44 = { type: "object", required: ["type","item_id","text"], properties: { type: { const: "response.output_text.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, text: $s17 } };
-const $s45 = { type: "object", required: ["type","item_id"], properties: { type: { const: "response.output_text.annotation.added" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, annotation_index: $s39, annotation: { type: ["object","null"] } } };
-const $s46 = { type: "object", required: ["type","item_id","delta"], properties: { type: { const: "response.refusal.delta" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, delta: $s17 } };
-const $s47 = { type: "object", required: ["type","item_id","refusal"], properties: { type: { const: "response.refusal.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, refusal: $s17 } };
-const $s48 = { type: "object", required: ["type","item_id","delta"], properties: { type: { enum: ["response.reasoning.delta","response.reasoning_text.delta"] }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, delta: $s17 } };
-const $s49 = { type: "object", required: ["type","item_id","text"], properties: { type: { enum: ["response.reasoning.done","response.reasoning_text.done"] }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, text: $s17 } };
-const $s50 = { type: "object", required: ["type","item_id","summary_index","part"], properties: { type: { const: "response.reasoning_summary_part.added" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, summary_index: $s39, part: $s27 } };
-const $s51 = { type: "object", required: ["type","item_id","summary_index","part"], properties: { type: { const: "response.reasoning_summary_part.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, summary_index: $s39, part: $s27 } };
-const $s52 = { type: "object", required: ["type","item_id","summary_index","delta"], properties: { type: { enum: ["response.reasoning_summary_text.delta","response.reasoning_summary.delta"] }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, summary_index: $s39, delta: $s17 } };
-const $s53 = { type: "object", required: ["type","item_id","summary_index","text"], properties: { type: { enum: ["response.reasoning_summary_text.done","response.reasoning_summary.done"] }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, summary_index: $s39, text: $s17 } };
-const $s54 = { type: "object", required: ["type","item_id","delta"], properties: { type: { const: "response.function_call_arguments.delta" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, delta: $s17 } };
-const $s55 = { type: "object", required: ["type","item_id","arguments"], properties: { type: { const: "response.function_call_arguments.done" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, arguments: $s17 } };
-const $s56 = { type: "object", required: ["type","error"], properties: { type: { const: "error" }, sequence_number: $s7, status: { type: "integer", minimum: 100, maximum: 599 }, error: { allOf: [$s22, { type: "object", required: ["message"], properties: { message: { type: "string", maxLength: 65536 } } }] } } };
-const $s58 = { type: "object", required: ["messageId","topic"], properties: { messageId: $s2, topic: { const: "/v1.0/im/bot/messages" }, inReplyTo: $s2 } };
-const $s57 = { type: "object", required: ["type","headers","data"], properties: { type: { const: "MESSAGE" }, headers: $s58, data: { type: "string", maxLength: 4194304 } } };
-const $s62 = { type: "object", required: ["type","text","annotations"], additionalProperties: false, properties: { type: { const: "output_text" }, text: $s17, annotations: { type: "array", maxItems: 0 } } };
-const $s61 = { type: "object", required: ["id","type","status","role","content"], additionalProperties: false, properties: { id: $s9, type: { const: "message" }, status: { enum: ["in_progress","completed"] }, role: { const: "assistant" }, content: { type: "array", maxItems: 1, items: $s62 } } };
-const $s60 = { type: "array", maxItems: 1, items: $s61 };
-const $s63 = { type: "object", required: ["code","message"], additionalProperties: false, properties: { code: { enum: ["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"] }, message: { type: "string", minLength: 1, maxLength: 512 } } };
-const $s59 = { type: "object", required: ["id","object","status","output","metadata"], additionalProperties: false, properties: { id: $s9, object: { const: "response" }, status: { enum: ["completed","failed"] }, output: $s60, output_text: $s17, error: $s63, metadata: $s14 } };
-const $s64 = { type: "object", required: ["code","headers","message"], properties: { code: { const: 200 }, headers: $s1, message: { const: "OK" }, data: {  } } };
-const $s66 = { type: "object", required: ["messageId"], properties: { messageId: $s2 } };
-const $s65 = { type: "object", required: ["headers","data"], properties: { headers: $s66, data: { type: "object", required: ["success"], properties: { success: { const: true } } } } };
-const $s67 = { type: "object", required: ["code","headers","message","data"], properties: { code: { const: 200 }, headers: { type: "object", required: ["contentType","messageId"], properties: { contentType: { const: "application/json" }, messageId: $s2 } }, message: { const: "OK" }, data: { const: "{\"response\":{\"success\":true}}" } } };
-const $s71 = { anyOf: [$s17, { type: "object", required: ["text"], properties: { text: $s17 } }] };
-const $s70 = { type: "object", required: ["type","delta"], properties: { type: { const: "response.output_text.delta" }, event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s28, item_id: $s9, output_index: $s39, content_index: $s39, delta: $s71 } };
-const $s69 = { type: "object", discriminator: {"tag":"type","values":[["response.created"],["response.queued"],["response.in_progress"],["response.completed"],["response.failed"],["response.incomplete"],["response.output_item.added"],["response.output_item.done"],["response.content_part.added"],["response.content_part.done"],["response.output_text.delta"],["response.output_text.done"],["response.output_text.annotation.added"],["response.refusal.delta"],["response.refusal.done"],["response.reasoning.delta","response.reasoning_text.delta"],["response.reasoning.done","response.reasoning_text.done"],["response.reasoning_summary_part.added"],["response.reasoning_summary_part.done"],["response.reasoning_summary_text.delta","response.reasoning_summary.delta"],["response.reasoning_summary_text.done","response.reasoning_summary.done"],["response.function_call_arguments.delta"],["response.function_call_arguments.done"]]}, "x-branches": [$s30, $s33, $s34, $s35, $s36, $s37, $s38, $s41, $s42, $s43, $s70, $s44, $s45, $s46, $s47, $s48, $s49, $s50, $s51, $s52, $s53, $s54, $s55] };
-const $s73 = { type: "string", minLength: 1, maxLength: 262144 };
-const $s72 = { type: "object", required: ["type","content"], properties: { type: { const: "user.message" }, content: $s73, userId: $s2, metadata: $s28 } };
-const $s74 = { type: "object", required: ["msgtype"], properties: { msgtype: { type: "string", maxLength: 64 }, msgId: $s2, conversationType: { type: "string", maxLength: 8 }, conversationId: $s2, conversationTitle: $s15, senderId: $s2, senderStaffId: $s2, senderNick: $s15, isInAtList: { type: "boolean" }, text: { type: "object", properties: { content: { type: "string", maxLength: 262144 } } }, content: { type: "object", properties: { richText: { type: "array", maxItems: 1024, items: { type: "object", properties: { text: { type: "string", maxLength: 262144 } } } }, recognition: { type: "string", maxLength: 262144 }, pictureUrl: { type: "string", maxLength: 4096 }, fileName: $s15 } } } };
-const $s75 = { type: "object", required: ["content"], properties: { type: { type: "string", maxLength: 128 }, content: $s73, userId: $s2, session_id: $s2, sessionId: $s2, metadata: $s28 } };
-const $s68 = { anyOf: [$s69, $s56, $s72, $s29, $s6, $s8, $s11, $s12, $s20, $s74, $s24, $s75] };
-const $s79 = { type: "object", required: ["event_id","response_id","sequence_number","metadata"], properties: { event_id: $s9, response_id: $s9, sequence_number: $s7, metadata: $s14 } };
-const $s81 = { type: "object", required: ["id","object","status","output"], additionalProperties: false, properties: { id: $s9, object: { const: "response" }, status: { enum: ["in_progress","completed","failed"] }, output: $s60, error: $s63 } };
-const $s80 = { type: "object", required: ["status","response"], properties: { status: { const: "in_progress" }, response: $s81 } };
-const $s78 = { allOf: [$s30, $s79, $s80] };
-const $s82 = { allOf: [$s34, $s79, $s80] };
-const $s84 = { type: "object", required: ["output_index","item"], properties: { output_index: { const: 0 }, item: $s61 } };
-const $s83 = { allOf: [$s38, $s79, $s84] };
-const $s85 = { allOf: [$s42, $s79, { type: "object", required: ["output_index","content_index","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, part: $s62 } }] };
-const $s87 = { anyOf: [{ type: "string", minLength: 1, maxLength: 50 }, { type: "object", required: ["text"], additionalProperties: false, properties: { text: { type: "string", minLength: 1, maxLength: 50 } } }] };
-const $s86 = { allOf: [$s70, $s79, { type: "object", required: ["item_id","output_index","content_index","delta"], properties: { item_id: $s9, output_index: { const: 0 }, content_index: { const: 0 }, delta: $s87 } }] };
-const $s88 = { allOf: [$s44, $s79, { type: "object", required: ["output_index","content_index"], properties: { output_index: { const: 0 }, content_index: { const: 0 } } }] };
-const $s89 = { allOf: [$s43, $s79, { type: "object", required: ["output_index","content_index","status","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, status: { const: "completed" }, part: $s62 } }] };
-const $s90 = { allOf: [$s41, $s79, $s84] };
-const $s91 = { allOf: [$s35, $s79, { type: "object", required: ["status","response"], properties: { status: { const: "completed" }, response: $s81 } }] };
-const $s92 = { allOf: [$s36, $s79, { type: "object", required: ["status","error","response"], properties: { status: { const: "failed" }, error: $s63, response: $s81 } }] };
-const $s77 = { type: "object", discriminator: {"tag":"type","values":[["response.created"],["response.in_progress"],["response.output_item.added"],["response.content_part.added"],["response.output_text.delta"],["response.output_text.done"],["response.content_part.done"],["response.output_item.done"],["response.completed"],["response.failed"]]}, "x-branches": [$s78, $s82, $s83, $s85, $s86, $s88, $s89, $s90, $s91, $s92] };
-const $s76 = { anyOf: [$s77, $s13, $s16, $s19] };
-const $t0 = { type: "object", required: ["type","event_id","sequence_number","target_id","emoji","op","metadata"], properties: { type: { const: "instaclaw:reaction" }, event_id: $s9, sequence_number: { const: 0 }, target_id: $s9, emoji: $s10, op: { enum: ["add","remove"] }, metadata: $s14 } };
-const $t1 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","text","revision","metadata"], properties: { type: { const: "instaclaw:message.edit" }, event_id: $s9, sequence_number: { const: 0 }, target_response_id: $s9, text: $s17, revision: $s18, metadata: $s14 } };
-const $t2 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","metadata"], properties: { type: { const: "instaclaw:message.delete" }, event_id: $s9, sequence_number: { const: 0 }, target_response_id: $s9, metadata: $s14 } };
-const $t6 = { type: "object", required: ["type","text","annotations"], properties: { type: { const: "output_text" }, text: $s17, annotations: { type: "array", maxItems: 0 } } };
-const $t5 = { type: "object", required: ["id","type","status","role","content"], properties: { id: $s9, type: { const: "message" }, status: { enum: ["in_progress","completed"] }, role: { const: "assistant" }, content: { type: "array", maxItems: 1, items: $t6 } } };
+const $s4 = { type: "object", required: ["type"], properties: { type: { enum: ["pong","PONG"] }, headers: {  }, data: { type: "string", maxLength: 1024 } } };
+const $s6 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
+const $s5 = { type: "object", required: ["type","extensions"], properties: { type: { const: "instaclaw:hello" }, sequence_number: $s6, extensions: { type: "array", maxItems: 64, items: { type: "string", maxLength: 64 } } } };
+const $s8 = { type: "string", minLength: 1, maxLength: 512, pattern: "^[^\\u0000-\\u001f\\u007f]*$", expected: "text without control characters" };
+const $s9 = { type: "string", minLength: 1, maxLength: 64 };
+const $s7 = { type: "object", required: ["type","sequence_number","target_id","emoji","op"], properties: { type: { const: "instaclaw:reaction" }, event_id: $s8, sequence_number: $s6, target_id: $s8, emoji: $s9, op: { enum: ["add","remove"] }, actor_id: $s2 } };
+const $s10 = { type: "object", required: ["type","sequence_number","target_message_id","text"], properties: { type: { const: "instaclaw:message.edit" }, event_id: $s8, sequence_number: $s6, target_message_id: $s8, text: { type: "string", minLength: 1, maxLength: 1048576 }, revision: $s6, actor_id: $s2 } };
+const $s11 = { type: "object", required: ["type","sequence_number","target_message_id"], properties: { type: { const: "instaclaw:message.delete" }, event_id: $s8, sequence_number: $s6, target_message_id: $s8, actor_id: $s2 } };
+const $s14 = { type: "string", maxLength: 256 };
+const $s13 = { type: "object", properties: { sender_id: $s2, sender_name: $s14, user_id: $s2, session_id: $s2, message_id: $s2, chat_type: { type: "string", maxLength: 32 }, group_id: $s2, group_name: $s14, thread_id: $s2, reply_to: $s8, mentioned: { type: ["boolean","string"] }, recipient_id: $s2, request_message_id: $s8, retry_of: $s8, kind: { type: "string", maxLength: 32 } } };
+const $s12 = { type: "object", required: ["type","event_id","sequence_number","target_id","emoji","op","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:reaction" }, event_id: $s8, sequence_number: { const: 0 }, target_id: $s8, emoji: $s9, op: { enum: ["add","remove"] }, metadata: $s13 } };
+const $s16 = { type: "string", maxLength: 1048576 };
+const $s17 = { type: "integer", minimum: 0, maximum: 9007199254740991 };
+const $s15 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","text","revision","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:message.edit" }, event_id: $s8, sequence_number: { const: 0 }, target_response_id: $s8, text: $s16, revision: $s17, metadata: $s13 } };
+const $s18 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","metadata"], additionalProperties: false, properties: { type: { const: "instaclaw:message.delete" }, event_id: $s8, sequence_number: { const: 0 }, target_response_id: $s8, metadata: $s13 } };
+const $s19 = { type: "object", required: ["type"], properties: { type: { const: "session.auto_bound" }, sessions: { type: "array", maxItems: 1024 } } };
+const $s22 = { type: "string", maxLength: 256 };
+const $s21 = { type: "object", properties: { type: { anyOf: [$s22, { type: "null" }] }, code: { anyOf: [$s22, { type: "null" }] }, message: { type: "string", maxLength: 65536 }, param: { anyOf: [$s22, { type: "null" }] } } };
+const $s20 = { type: "object", required: ["error"], properties: { error: $s21 } };
+const $s26 = { type: "object", required: ["type"], properties: { type: { type: "string", minLength: 1, maxLength: 128 }, text: $s16, refusal: $s16, image_url: { type: "string", maxLength: 1048576 }, filename: $s14, file_url: { type: "string", maxLength: 1048576 }, file_data: { type: "string", maxLength: 1048576 }, video_url: { type: "string", maxLength: 1048576 } } };
+const $s25 = { type: "object", properties: { type: { type: "string", maxLength: 128 }, role: { type: "string", maxLength: 32 }, content: { anyOf: [$s16, { type: "array", maxItems: 256, items: $s26 }] } } };
+const $s24 = { anyOf: [{ type: "string", minLength: 1, maxLength: 1048576 }, { type: "array", minItems: 1, maxItems: 256, items: $s25 }] };
+const $s27 = { anyOf: [$s13, { type: "null" }] };
+const $s23 = { type: "object", required: ["input"], properties: { model: { type: "string", maxLength: 256 }, stream: { type: "boolean" }, input: $s24, metadata: $s27 } };
+const $s28 = { type: "object", required: ["type","input"], properties: { type: { const: "response.create" }, model: { type: "string", maxLength: 256 }, input: $s24, previous_response_id: { anyOf: [$s8, { type: "null" }] }, metadata: $s27 } };
+const $s31 = { type: "string", maxLength: 64 };
+const $s30 = { type: "object", properties: { id: $s8, object: { type: "string", maxLength: 64 }, status: $s31, output: {  }, output_text: { anyOf: [$s16, { type: "null" }] }, metadata: $s27, error: { anyOf: [$s21, { type: "null" }] }, incomplete_details: {  } } };
+const $s29 = { type: "object", required: ["type"], properties: { type: { const: "response.created" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, response: $s30, status: $s31 } };
+const $s32 = { type: "object", required: ["type"], properties: { type: { const: "response.queued" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, response: $s30, status: $s31 } };
+const $s33 = { type: "object", required: ["type"], properties: { type: { const: "response.in_progress" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, status: $s31, response: $s30 } };
+const $s34 = { type: "object", required: ["type"], properties: { type: { const: "response.completed" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, status: $s31, response: $s30 } };
+const $s35 = { type: "object", required: ["type"], properties: { type: { const: "response.failed" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, status: $s31, error: $s21, response: $s30 } };
+const $s36 = { type: "object", required: ["type"], properties: { type: { const: "response.incomplete" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, status: $s31, response: $s30 } };
+const $s38 = { type: "integer", minimum: 0, maximum: 1000000 };
+const $s39 = { type: "object", required: ["id","type"], properties: { id: $s8, type: { type: "string", minLength: 1, maxLength: 128 }, status: $s31, role: { type: "string", maxLength: 32 }, content: { type: ["array","null"], maxItems: 256, items: $s26 } } };
+const $s37 = { type: "object", required: ["type","item"], properties: { type: { const: "response.output_item.added" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, output_index: $s38, index: $s38, item: { anyOf: [$s39, { type: "null" }] } } };
+const $s40 = { type: "object", required: ["type","item"], properties: { type: { const: "response.output_item.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, output_index: $s38, index: $s38, item: { anyOf: [$s39, { type: "null" }] } } };
+const $s41 = { type: "object", required: ["type","item_id","part"], properties: { type: { const: "response.content_part.added" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, part: $s26 } };
+const $s42 = { type: "object", required: ["type","item_id"], properties: { type: { const: "response.content_part.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, status: $s31, part: $s26 } };
+const $s43 = { type: "object", required: ["type","item_id","text"], properties: { type: { const: "response.output_text.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, text: $s16 } };
+const $s44 = { type: "object", required: ["type","item_id"], properties: { type: { const: "response.output_text.annotation.added" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, annotation_index: $s38, annotation: { type: ["object","null"] } } };
+const $s45 = { type: "object", required: ["type","item_id","delta"], properties: { type: { const: "response.refusal.delta" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, delta: $s16 } };
+const $s46 = { type: "object", required: ["type","item_id","refusal"], properties: { type: { const: "response.refusal.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, refusal: $s16 } };
+const $s47 = { type: "object", required: ["type","item_id","delta"], properties: { type: { enum: ["response.reasoning.delta","response.reasoning_text.delta"] }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, delta: $s16 } };
+const $s48 = { type: "object", required: ["type","item_id","text"], properties: { type: { enum: ["response.reasoning.done","response.reasoning_text.done"] }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, text: $s16 } };
+const $s49 = { type: "object", required: ["type","item_id","summary_index","part"], properties: { type: { const: "response.reasoning_summary_part.added" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, summary_index: $s38, part: $s26 } };
+const $s50 = { type: "object", required: ["type","item_id","summary_index","part"], properties: { type: { const: "response.reasoning_summary_part.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, summary_index: $s38, part: $s26 } };
+const $s51 = { type: "object", required: ["type","item_id","summary_index","delta"], properties: { type: { enum: ["response.reasoning_summary_text.delta","response.reasoning_summary.delta"] }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, summary_index: $s38, delta: $s16 } };
+const $s52 = { type: "object", required: ["type","item_id","summary_index","text"], properties: { type: { enum: ["response.reasoning_summary_text.done","response.reasoning_summary.done"] }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, summary_index: $s38, text: $s16 } };
+const $s53 = { type: "object", required: ["type","item_id","delta"], properties: { type: { const: "response.function_call_arguments.delta" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, delta: $s16 } };
+const $s54 = { type: "object", required: ["type","item_id","arguments"], properties: { type: { const: "response.function_call_arguments.done" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, arguments: $s16 } };
+const $s55 = { type: "object", required: ["type","error"], properties: { type: { const: "error" }, sequence_number: $s6, status: { type: "integer", minimum: 100, maximum: 599 }, error: { allOf: [$s21, { type: "object", required: ["message"], properties: { message: { type: "string", maxLength: 65536 } } }] } } };
+const $s57 = { type: "object", required: ["messageId","topic"], properties: { messageId: $s2, topic: { const: "/v1.0/im/bot/messages" }, inReplyTo: $s2 } };
+const $s56 = { type: "object", required: ["type","headers","data"], properties: { type: { const: "MESSAGE" }, headers: $s57, data: { type: "string", maxLength: 4194304 } } };
+const $s61 = { type: "object", required: ["type","text","annotations"], additionalProperties: false, properties: { type: { const: "output_text" }, text: $s16, annotations: { type: "array", maxItems: 0 } } };
+const $s60 = { type: "object", required: ["id","type","status","role","content"], additionalProperties: false, properties: { id: $s8, type: { const: "message" }, status: { enum: ["in_progress","completed"] }, role: { const: "assistant" }, content: { type: "array", maxItems: 1, items: $s61 } } };
+const $s59 = { type: "array", maxItems: 1, items: $s60 };
+const $s62 = { type: "object", required: ["code","message"], additionalProperties: false, properties: { code: { enum: ["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"] }, message: { type: "string", minLength: 1, maxLength: 512 } } };
+const $s58 = { type: "object", required: ["id","object","status","output","metadata"], additionalProperties: false, properties: { id: $s8, object: { const: "response" }, status: { enum: ["completed","failed"] }, output: $s59, output_text: $s16, error: $s62, metadata: $s13 } };
+const $s63 = { type: "object", required: ["code","headers","message"], properties: { code: { const: 200 }, headers: $s1, message: { const: "OK" }, data: {  } } };
+const $s65 = { type: "object", required: ["messageId"], properties: { messageId: $s2 } };
+const $s64 = { type: "object", required: ["headers","data"], properties: { headers: $s65, data: { type: "object", required: ["success"], properties: { success: { const: true } } } } };
+const $s66 = { type: "object", required: ["code","headers","message","data"], properties: { code: { const: 200 }, headers: { type: "object", required: ["contentType","messageId"], properties: { contentType: { const: "application/json" }, messageId: $s2 } }, message: { const: "OK" }, data: { const: "{\"response\":{\"success\":true}}" } } };
+const $s70 = { anyOf: [$s16, { type: "object", required: ["text"], properties: { text: $s16 } }] };
+const $s69 = { type: "object", required: ["type","delta"], properties: { type: { const: "response.output_text.delta" }, event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s27, item_id: $s8, output_index: $s38, content_index: $s38, delta: $s70 } };
+const $s68 = { type: "object", discriminator: {"tag":"type","values":[["response.created"],["response.queued"],["response.in_progress"],["response.completed"],["response.failed"],["response.incomplete"],["response.output_item.added"],["response.output_item.done"],["response.content_part.added"],["response.content_part.done"],["response.output_text.delta"],["response.output_text.done"],["response.output_text.annotation.added"],["response.refusal.delta"],["response.refusal.done"],["response.reasoning.delta","response.reasoning_text.delta"],["response.reasoning.done","response.reasoning_text.done"],["response.reasoning_summary_part.added"],["response.reasoning_summary_part.done"],["response.reasoning_summary_text.delta","response.reasoning_summary.delta"],["response.reasoning_summary_text.done","response.reasoning_summary.done"],["response.function_call_arguments.delta"],["response.function_call_arguments.done"]]}, "x-branches": [$s29, $s32, $s33, $s34, $s35, $s36, $s37, $s40, $s41, $s42, $s69, $s43, $s44, $s45, $s46, $s47, $s48, $s49, $s50, $s51, $s52, $s53, $s54] };
+const $s72 = { type: "string", minLength: 1, maxLength: 262144 };
+const $s71 = { type: "object", required: ["type","content"], properties: { type: { const: "user.message" }, content: $s72, userId: $s2, metadata: $s27 } };
+const $s73 = { type: "object", required: ["msgtype"], properties: { msgtype: { type: "string", maxLength: 64 }, msgId: $s2, conversationType: { type: "string", maxLength: 8 }, conversationId: $s2, conversationTitle: $s14, senderId: $s2, senderStaffId: $s2, senderNick: $s14, isInAtList: { type: "boolean" }, text: { type: "object", properties: { content: { type: "string", maxLength: 262144 } } }, content: { type: "object", properties: { richText: { type: "array", maxItems: 1024, items: { type: "object", properties: { text: { type: "string", maxLength: 262144 } } } }, recognition: { type: "string", maxLength: 262144 }, pictureUrl: { type: "string", maxLength: 4096 }, fileName: $s14 } } } };
+const $s74 = { type: "object", required: ["content"], properties: { type: { type: "string", maxLength: 128 }, content: $s72, userId: $s2, session_id: $s2, sessionId: $s2, metadata: $s27 } };
+const $s67 = { anyOf: [$s68, $s55, $s71, $s28, $s5, $s7, $s10, $s11, $s19, $s73, $s23, $s74] };
+const $s78 = { type: "object", required: ["event_id","response_id","sequence_number","metadata"], properties: { event_id: $s8, response_id: $s8, sequence_number: $s6, metadata: $s13 } };
+const $s80 = { type: "object", required: ["id","object","status","output"], additionalProperties: false, properties: { id: $s8, object: { const: "response" }, status: { enum: ["in_progress","completed","failed"] }, output: $s59, error: $s62 } };
+const $s79 = { type: "object", required: ["status","response"], properties: { status: { const: "in_progress" }, response: $s80 } };
+const $s77 = { allOf: [$s29, $s78, $s79] };
+const $s81 = { allOf: [$s33, $s78, $s79] };
+const $s83 = { type: "object", required: ["output_index","item"], properties: { output_index: { const: 0 }, item: $s60 } };
+const $s82 = { allOf: [$s37, $s78, $s83] };
+const $s84 = { allOf: [$s41, $s78, { type: "object", required: ["output_index","content_index","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, part: $s61 } }] };
+const $s86 = { anyOf: [{ type: "string", minLength: 1, maxLength: 50 }, { type: "object", required: ["text"], additionalProperties: false, properties: { text: { type: "string", minLength: 1, maxLength: 50 } } }] };
+const $s85 = { allOf: [$s69, $s78, { type: "object", required: ["item_id","output_index","content_index","delta"], properties: { item_id: $s8, output_index: { const: 0 }, content_index: { const: 0 }, delta: $s86 } }] };
+const $s87 = { allOf: [$s43, $s78, { type: "object", required: ["output_index","content_index"], properties: { output_index: { const: 0 }, content_index: { const: 0 } } }] };
+const $s88 = { allOf: [$s42, $s78, { type: "object", required: ["output_index","content_index","status","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, status: { const: "completed" }, part: $s61 } }] };
+const $s89 = { allOf: [$s40, $s78, $s83] };
+const $s90 = { allOf: [$s34, $s78, { type: "object", required: ["status","response"], properties: { status: { const: "completed" }, response: $s80 } }] };
+const $s91 = { allOf: [$s35, $s78, { type: "object", required: ["status","error","response"], properties: { status: { const: "failed" }, error: $s62, response: $s80 } }] };
+const $s76 = { type: "object", discriminator: {"tag":"type","values":[["response.created"],["response.in_progress"],["response.output_item.added"],["response.content_part.added"],["response.output_text.delta"],["response.output_text.done"],["response.content_part.done"],["response.output_item.done"],["response.completed"],["response.failed"]]}, "x-branches": [$s77, $s81, $s82, $s84, $s85, $s87, $s88, $s89, $s90, $s91] };
+const $s75 = { anyOf: [$s76, $s12, $s15, $s18] };
+const $t0 = { type: "object", required: ["type","event_id","sequence_number","target_id","emoji","op","metadata"], properties: { type: { const: "instaclaw:reaction" }, event_id: $s8, sequence_number: { const: 0 }, target_id: $s8, emoji: $s9, op: { enum: ["add","remove"] }, metadata: $s13 } };
+const $t1 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","text","revision","metadata"], properties: { type: { const: "instaclaw:message.edit" }, event_id: $s8, sequence_number: { const: 0 }, target_response_id: $s8, text: $s16, revision: $s17, metadata: $s13 } };
+const $t2 = { type: "object", required: ["type","event_id","sequence_number","target_response_id","metadata"], properties: { type: { const: "instaclaw:message.delete" }, event_id: $s8, sequence_number: { const: 0 }, target_response_id: $s8, metadata: $s13 } };
+const $t6 = { type: "object", required: ["type","text","annotations"], properties: { type: { const: "output_text" }, text: $s16, annotations: { type: "array", maxItems: 0 } } };
+const $t5 = { type: "object", required: ["id","type","status","role","content"], properties: { id: $s8, type: { const: "message" }, status: { enum: ["in_progress","completed"] }, role: { const: "assistant" }, content: { type: "array", maxItems: 1, items: $t6 } } };
 const $t4 = { type: "array", maxItems: 1, items: $t5 };
 const $t7 = { type: "object", required: ["code","message"], properties: { code: { enum: ["SDK_ERROR","TIMEOUT","CALLBACK_ERROR","INVALID_REQUEST","RATE_LIMIT"] }, message: { type: "string", minLength: 1, maxLength: 512 } } };
-const $t3 = { type: "object", required: ["id","object","status","output","metadata"], properties: { id: $s9, object: { const: "response" }, status: { enum: ["completed","failed"] }, output: $t4, output_text: $s17, error: $t7, metadata: $s14 } };
-const $t10 = { type: "object", required: ["id","object","status","output"], properties: { id: $s9, object: { const: "response" }, status: { enum: ["in_progress","completed","failed"] }, output: $t4, error: $t7 } };
+const $t3 = { type: "object", required: ["id","object","status","output","metadata"], properties: { id: $s8, object: { const: "response" }, status: { enum: ["completed","failed"] }, output: $t4, output_text: $s16, error: $t7, metadata: $s13 } };
+const $t10 = { type: "object", required: ["id","object","status","output"], properties: { id: $s8, object: { const: "response" }, status: { enum: ["in_progress","completed","failed"] }, output: $t4, error: $t7 } };
 const $t9 = { type: "object", required: ["status","response"], properties: { status: { const: "in_progress" }, response: $t10 } };
-const $t8 = { allOf: [$s30, $s79, $t9] };
-const $t11 = { allOf: [$s34, $s79, $t9] };
+const $t8 = { allOf: [$s29, $s78, $t9] };
+const $t11 = { allOf: [$s33, $s78, $t9] };
 const $t13 = { type: "object", required: ["output_index","item"], properties: { output_index: { const: 0 }, item: $t5 } };
-const $t12 = { allOf: [$s38, $s79, $t13] };
-const $t14 = { allOf: [$s42, $s79, { type: "object", required: ["output_index","content_index","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, part: $t6 } }] };
-const $t15 = { allOf: [$s43, $s79, { type: "object", required: ["output_index","content_index","status","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, status: { const: "completed" }, part: $t6 } }] };
-const $t16 = { allOf: [$s41, $s79, $t13] };
-const $t17 = { allOf: [$s35, $s79, { type: "object", required: ["status","response"], properties: { status: { const: "completed" }, response: $t10 } }] };
-const $t18 = { allOf: [$s36, $s79, { type: "object", required: ["status","error","response"], properties: { status: { const: "failed" }, error: $t7, response: $t10 } }] };
+const $t12 = { allOf: [$s37, $s78, $t13] };
+const $t14 = { allOf: [$s41, $s78, { type: "object", required: ["output_index","content_index","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, part: $t6 } }] };
+const $t15 = { allOf: [$s42, $s78, { type: "object", required: ["output_index","content_index","status","part"], properties: { output_index: { const: 0 }, content_index: { const: 0 }, status: { const: "completed" }, part: $t6 } }] };
+const $t16 = { allOf: [$s40, $s78, $t13] };
+const $t17 = { allOf: [$s34, $s78, { type: "object", required: ["status","response"], properties: { status: { const: "completed" }, response: $t10 } }] };
+const $t18 = { allOf: [$s35, $s78, { type: "object", required: ["status","error","response"], properties: { status: { const: "failed" }, error: $t7, response: $t10 } }] };
 
 export const System = /*#__PURE__*/ $interpret($s0);
 export const Control = /*#__PURE__*/ $interpret($s3);
-export const Ping = /*#__PURE__*/ $interpret($s4);
-export const Pong = /*#__PURE__*/ $interpret($s5);
-export const InstaclawHello = /*#__PURE__*/ $interpret($s6);
-export const InstaclawReaction = /*#__PURE__*/ $interpret($s8);
-export const InstaclawMessageEdit = /*#__PURE__*/ $interpret($s11);
-export const InstaclawMessageDelete = /*#__PURE__*/ $interpret($s12);
-export const SentReaction = /*#__PURE__*/ $interpret($s13);
-export const SentMessageEdit = /*#__PURE__*/ $interpret($s16);
-export const SentMessageDelete = /*#__PURE__*/ $interpret($s19);
-export const SessionAutoBound = /*#__PURE__*/ $interpret($s20);
-export const GatewayRejection = /*#__PURE__*/ $interpret($s21);
-export const UserRequest = /*#__PURE__*/ $interpret($s24);
-export const ResponseCreate = /*#__PURE__*/ $interpret($s29);
-export const ResponseCreated = /*#__PURE__*/ $interpret($s30);
-export const ResponseQueued = /*#__PURE__*/ $interpret($s33);
-export const ResponseInProgress = /*#__PURE__*/ $interpret($s34);
-export const ResponseCompleted = /*#__PURE__*/ $interpret($s35);
-export const ResponseFailed = /*#__PURE__*/ $interpret($s36);
-export const ResponseIncomplete = /*#__PURE__*/ $interpret($s37);
-export const OutputItemAdded = /*#__PURE__*/ $interpret($s38);
-export const OutputItemDone = /*#__PURE__*/ $interpret($s41);
-export const ContentPartAdded = /*#__PURE__*/ $interpret($s42);
-export const ContentPartDone = /*#__PURE__*/ $interpret($s43);
-export const OutputTextDone = /*#__PURE__*/ $interpret($s44);
-export const AnnotationAdded = /*#__PURE__*/ $interpret($s45);
-export const RefusalDelta = /*#__PURE__*/ $interpret($s46);
-export const RefusalDone = /*#__PURE__*/ $interpret($s47);
-export const ReasoningDelta = /*#__PURE__*/ $interpret($s48);
-export const ReasoningDone = /*#__PURE__*/ $interpret($s49);
-export const ReasoningSummaryPartAdded = /*#__PURE__*/ $interpret($s50);
-export const ReasoningSummaryPartDone = /*#__PURE__*/ $interpret($s51);
-export const ReasoningSummaryTextDelta = /*#__PURE__*/ $interpret($s52);
-export const ReasoningSummaryTextDone = /*#__PURE__*/ $interpret($s53);
-export const FunctionCallArgumentsDelta = /*#__PURE__*/ $interpret($s54);
-export const FunctionCallArgumentsDone = /*#__PURE__*/ $interpret($s55);
-export const ErrorEvent = /*#__PURE__*/ $interpret($s56);
-export const TopicEnvelope = /*#__PURE__*/ $interpret($s57);
-export const WholeResponse = /*#__PURE__*/ $interpret($s59);
-export const SystemPong = /*#__PURE__*/ $interpret($s64);
-export const IntclawAck = /*#__PURE__*/ $interpret($s65);
-export const DingtalkAck = /*#__PURE__*/ $interpret($s67);
-export const EnvelopeData = /*#__PURE__*/ $interpret($s68);
-export const Emoji = /*#__PURE__*/ $interpret($s10);
-export const ErrorBody = /*#__PURE__*/ $interpret($s22);
-export const Input = /*#__PURE__*/ $interpret($s25);
-export const ResponseObject = /*#__PURE__*/ $interpret($s31);
-export const Status = /*#__PURE__*/ $interpret($s32);
-export const Item = /*#__PURE__*/ $interpret($s40);
-export const Part = /*#__PURE__*/ $interpret($s27);
-export const Code = /*#__PURE__*/ $interpret($s23);
-export const InputItem = /*#__PURE__*/ $interpret($s26);
-export const SentData = /*#__PURE__*/ $interpret($s76);
-export const TopicHeaders = /*#__PURE__*/ $interpret($s58);
-export const SentItem = /*#__PURE__*/ $interpret($s61);
-export const SentError = /*#__PURE__*/ $interpret($s63);
-export const AckHeaders = /*#__PURE__*/ $interpret($s66);
-export const ResponseEvent = /*#__PURE__*/ $interpret($s69);
-export const PlainMessage = /*#__PURE__*/ $interpret($s75);
-export const RobotMessage = /*#__PURE__*/ $interpret($s74);
-export const SentEvent = /*#__PURE__*/ $interpret($s77);
-export const SentResponseCreated = /*#__PURE__*/ $interpret($s78);
-export const SentResponseInProgress = /*#__PURE__*/ $interpret($s82);
-export const SentOutputItemAdded = /*#__PURE__*/ $interpret($s83);
-export const SentContentPartAdded = /*#__PURE__*/ $interpret($s85);
-export const SentOutputTextDone = /*#__PURE__*/ $interpret($s88);
-export const SentContentPartDone = /*#__PURE__*/ $interpret($s89);
-export const SentOutputItemDone = /*#__PURE__*/ $interpret($s90);
-export const SentResponseCompleted = /*#__PURE__*/ $interpret($s91);
-export const SentResponseFailed = /*#__PURE__*/ $interpret($s92);
-export const SentPart = /*#__PURE__*/ $interpret($s62);
-export const SentResponse = /*#__PURE__*/ $interpret($s81);
+export const Pong = /*#__PURE__*/ $interpret($s4);
+export const InstaclawHello = /*#__PURE__*/ $interpret($s5);
+export const InstaclawReaction = /*#__PURE__*/ $interpret($s7);
+export const InstaclawMessageEdit = /*#__PURE__*/ $interpret($s10);
+export const InstaclawMessageDelete = /*#__PURE__*/ $interpret($s11);
+export const SentReaction = /*#__PURE__*/ $interpret($s12);
+export const SentMessageEdit = /*#__PURE__*/ $interpret($s15);
+export const SentMessageDelete = /*#__PURE__*/ $interpret($s18);
+export const SessionAutoBound = /*#__PURE__*/ $interpret($s19);
+export const GatewayRejection = /*#__PURE__*/ $interpret($s20);
+export const UserRequest = /*#__PURE__*/ $interpret($s23);
+export const ResponseCreate = /*#__PURE__*/ $interpret($s28);
+export const ResponseCreated = /*#__PURE__*/ $interpret($s29);
+export const ResponseQueued = /*#__PURE__*/ $interpret($s32);
+export const ResponseInProgress = /*#__PURE__*/ $interpret($s33);
+export const ResponseCompleted = /*#__PURE__*/ $interpret($s34);
+export const ResponseFailed = /*#__PURE__*/ $interpret($s35);
+export const ResponseIncomplete = /*#__PURE__*/ $interpret($s36);
+export const OutputItemAdded = /*#__PURE__*/ $interpret($s37);
+export const OutputItemDone = /*#__PURE__*/ $interpret($s40);
+export const ContentPartAdded = /*#__PURE__*/ $interpret($s41);
+export const ContentPartDone = /*#__PURE__*/ $interpret($s42);
+export const OutputTextDone = /*#__PURE__*/ $interpret($s43);
+export const AnnotationAdded = /*#__PURE__*/ $interpret($s44);
+export const RefusalDelta = /*#__PURE__*/ $interpret($s45);
+export const RefusalDone = /*#__PURE__*/ $interpret($s46);
+export const ReasoningDelta = /*#__PURE__*/ $interpret($s47);
+export const ReasoningDone = /*#__PURE__*/ $interpret($s48);
+export const ReasoningSummaryPartAdded = /*#__PURE__*/ $interpret($s49);
+export const ReasoningSummaryPartDone = /*#__PURE__*/ $interpret($s50);
+export const ReasoningSummaryTextDelta = /*#__PURE__*/ $interpret($s51);
+export const ReasoningSummaryTextDone = /*#__PURE__*/ $interpret($s52);
+export const FunctionCallArgumentsDelta = /*#__PURE__*/ $interpret($s53);
+export const FunctionCallArgumentsDone = /*#__PURE__*/ $interpret($s54);
+export const ErrorEvent = /*#__PURE__*/ $interpret($s55);
+export const TopicEnvelope = /*#__PURE__*/ $interpret($s56);
+export const WholeResponse = /*#__PURE__*/ $interpret($s58);
+export const SystemPong = /*#__PURE__*/ $interpret($s63);
+export const IntclawAck = /*#__PURE__*/ $interpret($s64);
+export const DingtalkAck = /*#__PURE__*/ $interpret($s66);
+export const EnvelopeData = /*#__PURE__*/ $interpret($s67);
+export const Emoji = /*#__PURE__*/ $interpret($s9);
+export const ErrorBody = /*#__PURE__*/ $interpret($s21);
+export const Input = /*#__PURE__*/ $interpret($s24);
+export const ResponseObject = /*#__PURE__*/ $interpret($s30);
+export const Status = /*#__PURE__*/ $interpret($s31);
+export const Item = /*#__PURE__*/ $interpret($s39);
+export const Part = /*#__PURE__*/ $interpret($s26);
+export const Code = /*#__PURE__*/ $interpret($s22);
+export const InputItem = /*#__PURE__*/ $interpret($s25);
+export const SentData = /*#__PURE__*/ $interpret($s75);
+export const TopicHeaders = /*#__PURE__*/ $interpret($s57);
+export const SentItem = /*#__PURE__*/ $interpret($s60);
+export const SentError = /*#__PURE__*/ $interpret($s62);
+export const AckHeaders = /*#__PURE__*/ $interpret($s65);
+export const ResponseEvent = /*#__PURE__*/ $interpret($s68);
+export const PlainMessage = /*#__PURE__*/ $interpret($s74);
+export const RobotMessage = /*#__PURE__*/ $interpret($s73);
+export const SentEvent = /*#__PURE__*/ $interpret($s76);
+export const SentResponseCreated = /*#__PURE__*/ $interpret($s77);
+export const SentResponseInProgress = /*#__PURE__*/ $interpret($s81);
+export const SentOutputItemAdded = /*#__PURE__*/ $interpret($s82);
+export const SentContentPartAdded = /*#__PURE__*/ $interpret($s84);
+export const SentOutputTextDone = /*#__PURE__*/ $interpret($s87);
+export const SentContentPartDone = /*#__PURE__*/ $interpret($s88);
+export const SentOutputItemDone = /*#__PURE__*/ $interpret($s89);
+export const SentResponseCompleted = /*#__PURE__*/ $interpret($s90);
+export const SentResponseFailed = /*#__PURE__*/ $interpret($s91);
+export const SentPart = /*#__PURE__*/ $interpret($s61);
+export const SentResponse = /*#__PURE__*/ $interpret($s80);
 export const SentReactionTolerant = /*#__PURE__*/ $interpret($t0);
 export const SentMessageEditTolerant = /*#__PURE__*/ $interpret($t1);
 export const SentMessageDeleteTolerant = /*#__PURE__*/ $interpret($t2);
