@@ -2,7 +2,7 @@ import { _, type Ajv, type KeywordCxt, Name, stringify } from "ajv";
 import { _Code } from "ajv/dist/compile/codegen/code.js";
 import type { Json } from "../ir.ts";
 import { codePoints } from "../runtime/runtime.ts";
-import { describeClass, printClassTest, readClassPattern } from "./character-class.ts";
+import { describeClass, printClassTest, printSequenceTest, readClassPattern, readSequencePattern } from "./character-class.ts";
 
 /** The functions the generated validators import from the generated runtime. */
 export const codePointsName = new Name("codePoints");
@@ -40,7 +40,7 @@ function defineLength(ajv: Ajv, keyword: "minLength" | "maxLength"): void {
   });
 }
 
-/** A pattern that is one character class becomes a loop, which costs a third of a regular expression. */
+/** A pattern that is one character class, or some of known lengths, becomes loops, which cost a third of a regular expression. */
 function definePattern(ajv: Ajv): void {
   const standard = ajv.getKeyword("pattern");
   if (typeof standard !== "object" || !("code" in standard) || typeof standard.code !== "function")
@@ -61,12 +61,11 @@ function definePattern(ajv: Ajv): void {
     },
     code(cxt: KeywordCxt) {
       const pattern = cxt.schema as string;
-      const simple = readClassPattern(pattern);
-      if (!simple) {
+      const text = printTest(pattern);
+      if (text === undefined) {
         byRegExp(cxt);
         return;
       }
-      const text = printClassTest(simple);
       const regExp = new RegExp(pattern, "u");
       const run = tests.get(text) ?? ((value: string) => regExp.test(value));
       tests.set(text, run);
@@ -74,6 +73,12 @@ function definePattern(ajv: Ajv): void {
       cxt.fail(_`!${test}(${cxt.data})`);
     },
   });
+}
+
+function printTest(pattern: string): string | undefined {
+  const [simple, sequence] = [readClassPattern(pattern), readSequencePattern(pattern)];
+  if (simple) return printClassTest(simple);
+  return sequence && printSequenceTest(sequence);
 }
 
 interface TaggedUnion {

@@ -28,6 +28,20 @@ export function readClassPattern(pattern: string): ClassPattern | undefined {
   return ranges && count && { negated: outside !== undefined, ranges: mergeRanges(ranges), ...count };
 }
 
+/** A pattern of one length: plain characters, then classes with a count each, such as `^id-[0-7][0-9A-Z]{25}$`. */
+export interface SequencePattern {
+  readonly start: string;
+  readonly classes: readonly ClassPattern[];
+}
+
+/** Reads a pattern of that form, with classes that are not negated; undefined for every other. */
+export function readSequencePattern(pattern: string): SequencePattern | undefined {
+  const { start, rest } = /^\^(?<start>[\w:-]+)(?<rest>(?:\[(?!\^)(?:[^\]\\]|\\.)+\](?:\{\d+\})?)+)\$$/su.exec(pattern)?.groups ?? {};
+  if (start === undefined || rest === undefined) return undefined;
+  const classes = [...rest.matchAll(/\[(?:[^\]\\]|\\.)+\](?:\{\d+\})?/gsu)].map(([text]) => readClassPattern(`^${text}$`));
+  return classes.every((each) => each !== undefined) ? { start, classes } : undefined;
+}
+
 function readCount(text: string | undefined): { least: number; most: number } | undefined {
   if (text === undefined) return { least: 1, most: 1 };
   if (text === "*") return { least: 0, most: Infinity };
@@ -145,14 +159,26 @@ function showPoint(point: number): string {
 
 /** JavaScript for a function that tells whether a string matches. */
 export function printClassTest({ negated, ranges, least, most }: ClassPattern): string {
-  const inClass = ranges
-    .map(([first, last]) => (first === last ? `c === ${first}` : first === 0 ? `c <= ${last}` : `(c >= ${first} && c <= ${last})`))
-    .join(" || ");
-  const bad = negated ? inClass : `!(${inClass})`;
+  const bad = negated ? printMembership(ranges) : `!(${printMembership(ranges)})`;
   // In a negated class an astral character is two units but counts once.
   const counts: string[] = [];
   if (most !== Infinity) counts.push(negated ? `(s.length > ${most} && codePoints(s) > ${most})` : `s.length > ${most}`);
   if (least > 0) counts.push(negated && least > 1 ? `(s.length < ${2 * least} && codePoints(s) < ${least})` : `s.length < ${least}`);
   const guard = counts.length === 0 ? "" : `if (${counts.join(" || ")}) return false; `;
   return `(s) => { ${guard}for (let i = 0; i < s.length; i++) { const c = s.charCodeAt(i); if (${bad}) return false; } return true; }`;
+}
+
+/** JavaScript for a function that tells whether a string matches. */
+export function printSequenceTest({ start, classes }: SequencePattern): string {
+  const loops: string[] = [];
+  let from = start.length;
+  for (const { ranges, most } of classes) {
+    loops.push(`for (let i = ${from}; i < ${from + most}; i++) { const c = s.charCodeAt(i); if (!(${printMembership(ranges)})) return false; } `);
+    from += most;
+  }
+  return `(s) => { if (s.length !== ${from} || !s.startsWith(${JSON.stringify(start)})) return false; ${loops.join("")}return true; }`;
+}
+
+function printMembership(ranges: readonly Range[]): string {
+  return ranges.map(([first, last]) => (first === last ? `c === ${first}` : first === 0 ? `c <= ${last}` : `(c >= ${first} && c <= ${last})`)).join(" || ");
 }

@@ -399,7 +399,7 @@ return true;
 }
 
 export const MessageAdd = validate36;
-const pattern0 = /*#__PURE__*/ new RegExp("^msg-[0-7][0-9A-HJKMNP-TV-Z]{25}$", "u");
+const func15 = (s) => { if (s.length !== 30 || !s.startsWith("msg-")) return false; for (let i = 4; i < 5; i++) { const c = s.charCodeAt(i); if (!((c >= 48 && c <= 55))) return false; } for (let i = 5; i < 30; i++) { const c = s.charCodeAt(i); if (!((c >= 48 && c <= 57) || (c >= 65 && c <= 72) || (c >= 74 && c <= 75) || (c >= 77 && c <= 78) || (c >= 80 && c <= 84) || (c >= 86 && c <= 90))) return false; } return true; };
 
 function validate37(data, instancePath=""){
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -598,7 +598,7 @@ if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
 return $fail(validate36, instancePath+"/payload/message_id", $27);
 }
 else {
-if(!pattern0.test(data6)){
+if(!func15(data6)){
 return $fail(validate36, instancePath+"/payload/message_id", $28);
 }
 }
@@ -1068,7 +1068,7 @@ if(data.length < 30 || (data.length < 60 && func2(data) < 30)){
 return $fail(validate56, instancePath, $27);
 }
 else {
-if(!pattern0.test(data)){
+if(!func15(data)){
 return $fail(validate56, instancePath, $28);
 }
 }
@@ -1390,7 +1390,7 @@ if(data6.length < 30 || (data6.length < 60 && func2(data6) < 30)){
 return $fail(validate62, instancePath+"/payload/message_id", $27);
 }
 else {
-if(!pattern0.test(data6)){
+if(!func15(data6)){
 return $fail(validate62, instancePath+"/payload/message_id", $28);
 }
 }

@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { acceptedRanges, describeClass, printClassTest, readClassPattern } from "../../../codegen/emit/character-class.ts";
+import { acceptedRanges, describeClass, printClassTest, printSequenceTest, readClassPattern, readSequencePattern } from "../../../codegen/emit/character-class.ts";
 import { codePoints } from "../../../codegen/runtime/runtime.ts";
 
-/** The printed loop as a function. */
+/** The printed loops as a function. */
 function compile(pattern: string): (text: string) => boolean {
-  const simple = readClassPattern(pattern);
-  if (!simple) throw new Error(`${pattern} is no character class`);
+  const [simple, sequence] = [readClassPattern(pattern), readSequencePattern(pattern)];
+  const printed = simple ? printClassTest(simple) : sequence && printSequenceTest(sequence);
+  if (printed === undefined) throw new Error(`${pattern} is neither a character class nor a sequence of them`);
   // oxlint-disable-next-line typescript/no-implied-eval
-  return new Function("codePoints", `return ${printClassTest(simple)}`)(codePoints) as (text: string) => boolean;
+  return new Function("codePoints", `return ${printed}`)(codePoints) as (text: string) => boolean;
 }
 
 /** Text with many characters from the edges of the ranges, astral ones and lone surrogates among them. */
@@ -151,6 +152,31 @@ describe("a pattern that is one character class", () => {
       { numRuns: 5000 },
     );
     expect(read).toBeGreaterThan(500);
+  });
+});
+
+describe("a pattern of one length", () => {
+  it.each(["^msg-[0-7][0-9A-HJKMNP-TV-Z]{5}$", "^a[b]$", "^x:_[\\]\\\\^-]{2}[\\d]$", "^a[\\w]{0}[é-я]{3}$", "^10[0-9]{2}[a-f][0-9]{2}$"])("%s as loops says what the regular expression says", (pattern) => {
+    const regExp = new RegExp(pattern, "u");
+    const test = compile(pattern);
+    const { start = "", classes = [] } = readSequencePattern(pattern) ?? {};
+    const points = classes.flatMap(({ ranges, most }) => Array.from({ length: most }, () => fc.oneof(...ranges.map(([first, last]) => fc.integer({ min: first, max: last })))));
+    const fitting = fc.tuple(...points).map((drawn) => start + String.fromCodePoint(...drawn));
+    const around = textsAround(classes.flatMap(({ ranges }) => ranges.flat()));
+    const changed = fc.tuple(fitting, fc.nat(20), fc.nat(2), around).map(([text, at, gone, more]) => text.slice(0, at) + more.slice(0, 2) + text.slice(at + gone));
+    let fits = 0;
+    fc.assert(
+      fc.property(fc.oneof(fitting, changed, around), (text) => {
+        if (regExp.test(text)) fits += 1;
+        return test(text) === regExp.test(text);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(fits).toBeGreaterThan(500);
+  });
+
+  it.each(["^[a-z]+$", "^msg-[0-9]+$", "^msg-[0-9]*$", "^ab?[c]$", "^a{2}[c]$", "^a[^b]$", "^a[b]|c[d]$", "^a.[b]$", "^a[b]{1,2}$", "^(a)[b]$", "a[b]$", "^a[b]", "^a\\d[b]$", "^a[\\p{L}]$", "^ab$"])("is not what %s is", (pattern) => {
+    expect(readSequencePattern(pattern)).toBeUndefined();
   });
 });
 
