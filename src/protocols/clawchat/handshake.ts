@@ -4,6 +4,7 @@ import { type ConnectionState, type HubStep, note, shown } from "./connection.ts
 import { connectFrame, progressFrame } from "./frames.ts";
 import { capabilitiesOf, type Profile } from "./profile.ts";
 import { openLedger } from "./reliable.ts";
+import { clean } from "./text.ts";
 
 /** Takes a frame that came before the hub has admitted the plugin (CC-4, CC-5). */
 export function greet(state: ConnectionState, read: Read, now: number, profile: Profile, newId: () => string): HubStep {
@@ -45,9 +46,9 @@ function admit(state: ConnectionState, { delivery_mode: mode, ack_mode: ackMode,
   };
 }
 
-/** One that an acknowledgement can hold (CC-46): it goes back as it came, or nothing does. */
+/** One that an acknowledgement can hold (CC-30, CC-46): it goes back as it came, or nothing does. */
 function isEpoch(epoch: unknown): epoch is string {
-  return typeof epoch === "string" && isMessageSyncAck(progressFrame(1, epoch, "t", 0)) && epoch.isWellFormed();
+  return typeof epoch === "string" && isMessageSyncAck(progressFrame(1, epoch, "t", 0)) && epoch === clean(epoch);
 }
 
 function refused(state: ConnectionState, read: Read): HubStep {

@@ -23,6 +23,7 @@ describe("what an operator reads of a connection", () => {
     ["with an empty one", { ack_mode: "dseq", ack_epoch: "" }],
     ["with one that no frame can hold", { ack_mode: "dseq", ack_epoch: "e".repeat(513) }],
     ["with half a character in it", { ack_mode: "dseq", ack_epoch: "e\ud800" }],
+    ["with what the hub deletes in it", { ack_mode: "dseq", ack_epoch: "e\0" }],
     ["with a number for one", { ack_mode: "dseq", ack_epoch: 5 }],
     ["of another way", { ack_mode: "seq", ack_epoch: "e" }],
     ["of none", { ack_epoch: "e" }],
