@@ -100,13 +100,17 @@ export function withPatterns<T extends object>(
   return fc.tuple(object, ...matching).map(([value, ...more]) => Object.assign({}, ...more, value) as T);
 }
 
+/** V8 takes a key that JSON escapes for another one once it has read a backslash for a key (nodejs/node#63785). */
 function unnamed(keys: fc.Arbitrary<string>, named: readonly string[]): fc.Arbitrary<string> {
-  return keys.filter((key) => !named.includes(key) && key !== "__proto__");
+  return keys.filter((key) => !named.includes(key) && key !== "__proto__" && JSON.stringify(key) === `"${key}"`);
 }
 
-/** Any JSON value that JSON text can hold, which has no negative zero. */
+const escapedKey = /\\.(?:[^"\\]|\\.)*":/su;
+
+/** Any JSON value that JSON text can hold, which has no negative zero, and no keys that it escapes. */
 export function json(): fc.Arbitrary<fc.JsonValue> {
-  return fc.jsonValue({ stringUnit: anyCharacter(), maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as fc.JsonValue);
+  const texts = fc.jsonValue({ stringUnit: anyCharacter(), maxDepth: 2 }).map((value) => JSON.stringify(value));
+  return texts.filter((text) => !escapedKey.test(text)).map((text) => JSON.parse(text) as fc.JsonValue);
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz";
