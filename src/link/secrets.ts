@@ -13,10 +13,15 @@ export function hideSecrets(text: string, target: LinkTarget): string {
 
 function secretsOf({ url, headers, said }: LinkTarget): string[] {
   const parsed = URL.parse(url);
-  const inUrl = parsed ? [parsed.password, decoded(parsed.password), parsed.search.slice(1), ...parsed.searchParams.values()] : [url];
+  const inUrl = parsed ? [parsed.password, decoded(parsed.password), basicOf(parsed), parsed.search.slice(1), ...parsed.searchParams.values()] : [url];
   const inHeaders = Object.values(headers).flatMap((value) => [value, ...value.split(/[\s,;=]+/)]);
   // Longest first: a part must not break up the whole.
   return [...new Set([...inUrl, ...inHeaders, ...(said?.() ?? [])])].filter(({ length }) => length >= SHORTEST).toSorted((a, b) => b.length - a.length);
+}
+
+/** What goes out as the credentials of an address, which a server may say back as it came. */
+function basicOf({ username, password }: URL): string {
+  return password === "" ? "" : Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
 }
 
 /** A part of an address without its escapes; as it is, where these are none. */

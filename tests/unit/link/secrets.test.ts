@@ -8,6 +8,7 @@ describe("secrets", () => {
   it("hides header values, their words, the password and the query in what a peer says", () => {
     expect(hideSecrets("unknown token header-secret", target)).toBe("unknown token ***");
     expect(hideSecrets("got Bearer header-secret!", target)).toBe("got ***!");
+    expect(hideSecrets(`Basic ${Buffer.from("ann:p@ssword").toString("base64")} is wrong`, target)).toBe("Basic *** is wrong");
     expect(hideSecrets("query-secret or p@ssword or p%40ssword", target)).toBe("*** or *** or ***");
   });
 
