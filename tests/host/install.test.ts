@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { packageNamed, packages } from "../../build/packages.ts";
 import { addChannel, composeConfig } from "../../src/cli/gateway/config.ts";
-import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
+import { installEnvironment } from "../../src/cli/gateway/environment.ts";
 import { readBlock, writeBlock } from "../../src/cli/gateway/files.ts";
 import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
 import { runHost, type HostRun } from "../../src/cli/gateway/host.ts";
 import { layoutOf, type Layout } from "../../src/cli/gateway/layout.ts";
 import { installPlugin, isInstalled, type PluginTarball } from "../../src/cli/gateway/plugin.ts";
+import { freePort } from "../../src/cli/gateway/ports.ts";
 import { packedPlugin, root } from "./gateway.ts";
 
 const auditSchema = z.object({ findings: z.array(z.object({ checkId: z.string(), severity: z.string(), detail: z.string() })) });
@@ -27,7 +28,7 @@ const openclaw = (...args: string[]): Promise<HostRun> => runHost(args, { cwd: l
 beforeAll(async () => {
   for (const { name } of packages) plugins.push(await packedPlugin(name));
   layout = layoutOf(await mkdtemp(path.join(tmpdir(), "clawwire-install-")));
-  env = hostEnvironment(layout, process.env);
+  env = installEnvironment(layout, process.env);
   const config = composeConfig({}, { layout, port: 1, token: "nobody-connects-in-this-file", model: { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" } });
   await prepareLayout(layout, config);
   for (const plugin of plugins) said.set(plugin.name, await installPlugin(layout, plugin, env));
@@ -97,6 +98,22 @@ describe("the packed plugins in OpenClaw", () => {
     expect(await openclaw("plugins", "enable", name)).toMatchObject({ code: 0 });
     expect(await openclaw("channels", "add", "--channel", channel, "--port", "18899")).toMatchObject({ code: 0 });
     expect(await blockOf(channel)).toEqual({ enabled: true, port: 18_899 });
+  });
+
+  it("are installed where the registry of the person's own npm is out of reach, for they need nothing of it", async () => {
+    const { name } = packageNamed("clawwire-clawchat");
+    const person = installEnvironment(layout, { ...process.env, npm_config_registry: `http://127.0.0.1:${await freePort()}/` });
+    await installPlugin(layout, { name, tarball: await repack(name, "8.8.8"), digest: "offline" }, person);
+    expect(await inspected(name)).toMatchObject({ version: "8.8.8", enabled: true });
+  });
+
+  it("are not waited for longer than said, and the person is told what it waited for", async () => {
+    const plugin = { name: "clawwire-clawchat", tarball: path.join(root, "dist", "clawwire-clawchat-0.1.0.tgz"), digest: "late" };
+    await expect(installPlugin(layout, plugin, env, { timeoutMs: 500 })).rejects.toMatchObject({
+      name: "Failure",
+      message: expect.stringMatching(/^OpenClaw did not install .+\.tgz: npm, which OpenClaw installs with, asks its registry and was not done after 0\.5 s\. .+\(npm ping\).+_logs/) as string,
+    });
+    expect(await isInstalled(layout, plugin)).toBe(false);
   });
 
   it("make a configuration that OpenClaw calls valid", async () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { access, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { composeConfig } from "../../src/cli/gateway/config.ts";
-import { hostEnvironment } from "../../src/cli/gateway/environment.ts";
+import { installEnvironment } from "../../src/cli/gateway/environment.ts";
 import { prepareLayout } from "../../src/cli/gateway/gateway.ts";
 import { hostProgram } from "../../src/cli/gateway/host.ts";
 import { layoutOf } from "../../src/cli/gateway/layout.ts";
@@ -24,7 +24,7 @@ export async function installedTemplate(root: string, plugins: readonly PluginTa
   await rm(home, { recursive: true, force: true });
   const model = { baseUrl: "http://127.0.0.1:1/v1", name: "none", api: "openai-responses" as const };
   await prepareLayout(layout, composeConfig({}, { layout, port: 1, token: "unused", model }));
-  for (const plugin of plugins) await installPlugin(layout, plugin, hostEnvironment(layout, process.env));
+  for (const plugin of plugins) await installPlugin(layout, plugin, installEnvironment(layout, process.env));
   await mkdir(`${done}.draft`, { recursive: true });
   await rename(`${done}.draft`, done);
   return layout.state;

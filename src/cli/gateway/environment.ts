@@ -37,3 +37,24 @@ export function hostEnvironment(layout: Layout, outer: Environment, extra: Envir
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
+
+/** How a person's npm reaches its registry: which one, by which certificates, over which proxy, and how patiently. */
+const npmReach = /^npm_config_(userconfig|globalconfig|registry|ca|cafile|strict[_-]ssl|proxy|https[_-]proxy|noproxy|fetch[_-]\w+)$/i;
+
+/**
+ * OpenClaw has npm try for over five minutes, without a word, where no registry answers; with these it is no minute and
+ * a half, and a package file that needs nothing of the registry is then installed.
+ */
+const npmPatience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "25000" };
+
+/**
+ * The environment in which OpenClaw installs a package. Its npm reaches what the person's own npm reaches, or behind a
+ * company's registry nothing would be installed; a gateway is not given this, for a token may stand in that file.
+ */
+export function installEnvironment(layout: Layout, outer: Environment): Record<string, string> {
+  const given = Object.fromEntries(Object.entries(outer).filter(([name]) => npmReach.test(name)));
+  const home = outer["HOME"] ?? outer["USERPROFILE"];
+  const named = Object.keys(given).some((name) => /userconfig$/i.test(name));
+  const file = home === undefined || named ? {} : { npm_config_userconfig: path.join(home, ".npmrc") };
+  return hostEnvironment(layout, outer, { ...npmPatience, ...file, ...given });
+}

@@ -17,14 +17,40 @@ export interface HostRun {
   stderr: string;
 }
 
-/** Runs one `openclaw` command to its end; a failing one is an outcome, not an error. */
-export async function runHost(args: readonly string[], options: { cwd: string; env: Environment; timeoutMs?: number; abort?: AbortSignal }): Promise<HostRun> {
+export interface HostOptions {
+  cwd: string;
+  env: Environment;
+  /** 120 s where nothing is said. */
+  timeoutMs?: number;
+  abort?: AbortSignal;
+}
+
+/** What a command did not do in its time; `said` is what it had written by then. */
+export class HostTimeout extends Failure {
+  override name = "HostTimeout";
+  readonly seconds: number;
+  readonly said: string;
+
+  constructor(args: readonly string[], timeoutMs: number, said: string) {
+    super(`openclaw ${args.join(" ")} took longer than ${timeoutMs / 1000} s`);
+    this.seconds = timeoutMs / 1000;
+    this.said = said;
+  }
+}
+
+/**
+ * Runs one `openclaw` command to its end; a failing one is an outcome, not an error.
+ * @throws HostTimeout
+ */
+export async function runHost(args: readonly string[], { cwd, env, timeoutMs = 120_000, abort }: HostOptions): Promise<HostRun> {
   return new Promise((resolve, reject) => {
-    const limits = { timeout: options.timeoutMs ?? 120_000, maxBuffer: 64 * 1024 * 1024, signal: options.abort };
-    execFile(process.execPath, [hostProgram(), ...args], { cwd: options.cwd, env: { ...options.env }, ...limits }, (error, stdout, stderr) => {
+    const limits = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024, signal: abort };
+    execFile(process.execPath, [hostProgram(), ...args], { cwd, env: { ...env }, ...limits }, (error, stdout, stderr) => {
       if (!error) return resolve({ code: 0, stdout, stderr });
+      // Asked to end, OpenClaw ends with a code of its own; that it was asked is what counts.
+      if (error.killed && !abort?.aborted) return reject(new HostTimeout(args, timeoutMs, `${stdout}${stderr}`.trim()));
       if (typeof error.code === "number") return resolve({ code: error.code, stdout, stderr });
-      reject(new Error(error.killed ? `openclaw ${args.join(" ")} took longer than ${limits.timeout / 1000} s` : error.message, { cause: error }));
+      reject(new Error(error.message, { cause: error }));
     });
   });
 }

@@ -4,7 +4,7 @@ import { packages } from "../../../build/packages.ts";
 import { practiceModel, startModelServer, type ModelServer } from "../../testing/model-server.ts";
 import { blockAt, without, type Block } from "../gateway/block.ts";
 import { addChannel, composeConfig, type ChannelChoice, type ModelChoice } from "../gateway/config.ts";
-import { hostEnvironment } from "../gateway/environment.ts";
+import { hostEnvironment, installEnvironment } from "../gateway/environment.ts";
 import { readBlock } from "../gateway/files.ts";
 import { launchGateway, prepareLayout } from "../gateway/gateway.ts";
 import type { Guarded } from "../gateway/guarded.ts";
@@ -38,7 +38,7 @@ export async function startInstance(options: InstanceOptions, steps: Steps, io: 
   try {
     const model: ModelChoice = options.model ?? { baseUrl: practice?.baseUrl ?? "", name: practiceModel, api: "openai-responses", rich: true };
     const env = hostEnvironment(layout, io.env, model.keyEnv ? { [model.keyEnv]: io.env[model.keyEnv] } : {});
-    await configure(options, model, env, steps);
+    await configure(options, model, io, steps);
     await rm(layout.output, { force: true });
     const gateway = await steps.step("starting OpenClaw", () => launchGateway({ layout, port: gatewayPort, channelPorts, env, abort, ...(hasDialed && { hasDialed }) }));
     return { gateway, ...(practice ? { model: practice } : {}) };
@@ -48,13 +48,13 @@ export async function startInstance(options: InstanceOptions, steps: Steps, io: 
   }
 }
 
-async function configure(options: InstanceOptions, model: ModelChoice, env: Readonly<Record<string, string>>, steps: Steps): Promise<void> {
+async function configure(options: InstanceOptions, model: ModelChoice, io: Pick<Io, "env">, steps: Steps): Promise<void> {
   const { layout, plugin, gatewayPort, channel, abort } = options;
   const before = (await readBlock(layout.config)) ?? {};
   const choice = { layout, port: gatewayPort, token: tokenOf(before), model };
   if (!(await isInstalled(layout, plugin))) {
     await prepareLayout(layout, without(composeConfig(before, choice), "channels"));
-    await steps.step(`installing ${plugin.name} into OpenClaw`, () => installPlugin(layout, plugin, env, abort));
+    await steps.step(`installing ${plugin.name} into OpenClaw`, () => installPlugin(layout, plugin, installEnvironment(layout, io.env), { abort }));
   }
   const after = (await readBlock(layout.config)) ?? {};
   const kept = { ...after, channels: othersOff(blockAt(before, "channels"), channel.channel) };

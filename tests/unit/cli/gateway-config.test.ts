@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { overlay } from "../../../src/cli/gateway/block.ts";
 import { addChannel, composeConfig, type ModelChoice } from "../../../src/cli/gateway/config.ts";
-import { hostEnvironment } from "../../../src/cli/gateway/environment.ts";
+import { hostEnvironment, installEnvironment } from "../../../src/cli/gateway/environment.ts";
 import { layoutOf } from "../../../src/cli/gateway/layout.ts";
 
 const layout = layoutOf("/project/.state");
@@ -52,5 +52,28 @@ describe("the environment of a gateway of ours", () => {
   it("has the Node that runs us first in its path", () => {
     expect(hostEnvironment(layout, { PATH: "/usr/bin" })["PATH"]).toMatch(/^.+\/bin:\/usr\/bin$/);
     expect(hostEnvironment(layout, {}, { MY_KEY: "sk-1" })["MY_KEY"]).toBe("sk-1");
+  });
+});
+
+describe("the environment in which a plugin is installed", () => {
+  const patience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "25000" };
+
+  it("reaches the registry that the person's own npm reaches, and has no more of theirs than a gateway has", () => {
+    const outer = { HOME: "/home/ada", PATH: "/usr/bin", npm_config_registry: "https://registry.example/", npm_config_cafile: "/etc/ca.pem", npm_config_cache: "/cache", npm_config_prefix: "/opt", NPM_TOKEN: "t" };
+    const { npm_config_registry, npm_config_cafile } = outer;
+    expect(installEnvironment(layout, outer)).toEqual({ ...hostEnvironment(layout, outer), ...patience, npm_config_registry, npm_config_cafile, npm_config_userconfig: "/home/ada/.npmrc" });
+  });
+
+  it("is as patient as the person's own npm where they say so", () => {
+    expect(installEnvironment(layout, { npm_config_fetch_retries: "9" })).toMatchObject({ ...patience, npm_config_fetch_retries: "9" });
+  });
+
+  it.each(["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"])("leaves the file that %s names", (name) => {
+    const env = installEnvironment(layout, { HOME: "/home/ada", [name]: "/etc/team.npmrc" });
+    expect(Object.entries(env).filter(([each]) => /userconfig/i.test(each))).toEqual([[name, "/etc/team.npmrc"]]);
+  });
+
+  it("names no file where nobody has a home", () => {
+    expect(installEnvironment(layout, {})).toEqual({ ...hostEnvironment(layout, {}), ...patience });
   });
 });
