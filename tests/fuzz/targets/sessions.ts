@@ -1,6 +1,6 @@
 import * as instaClaw from "../../../generated/insta-claw/index.ts";
 import * as localIm from "../../../generated/local-im/index.ts";
-import type { Decoded, Validator } from "../../../generated/runtime.ts";
+import { codePoints, type Decoded, type Validator } from "../../../generated/runtime.ts";
 import * as websocket from "../../../generated/websocket/index.ts";
 import { limits } from "../../../src/core/limits.ts";
 import type { Act } from "../../../src/protocols/acts.ts";
@@ -44,6 +44,11 @@ function actOf(word: string, text: string): Act | undefined {
   return word === "delete" ? { act: "delete" } : undefined;
 }
 
+/** What the agent's actions refuse comes to no session: no text to edit a message to, or one that is too long. */
+function isAsked(act: Act): boolean {
+  return act.act !== "edit" || (act.content.trim() !== "" && codePoints(act.content) <= limits.editCodePoints);
+}
+
 /** A protocol of those that we dial. */
 function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, faultOf: (text: string) => string | undefined, { messageIdCharacters, remembersOpen = false }: { messageIdCharacters: number; remembersOpen?: boolean }): Driven<State, DialedCommand<Origin>, DialedRequest<Origin>, Inbound<Origin>> {
   function commandsOf(said: Said<Inbound<Origin>>): DialedCommand<Origin>[] {
@@ -54,7 +59,7 @@ function driveDialed<State, Origin>(protocol: DialedProtocol<State, Origin>, fau
     const name = protocol.acts?.nameOf(of) ?? protocol.acts?.nameOfAnswer(of);
     // What is no emoji comes to no session, nor is one longer than this: the action refuses it.
     const act = actOf(word, word.endsWith("react") ? text.slice(0, 20) : text);
-    if (act) return name === undefined || (act.act === "react" && act.emoji === "") ? [] : [{ say: "act", act, target: { name, place: of } }];
+    if (act) return name === undefined || !isAsked(act) || (act.act === "react" && act.emoji === "") ? [] : [{ say: "act", act, target: { name, place: of } }];
     switch (word) {
       case "typing":
       case "repeated":
@@ -95,7 +100,7 @@ function driveWebsocket(): Driven<ConnectionState, Command, Request, Inbound<Ori
     const { word, text } = said;
     // A message of the agent has no name of more than 128 characters, nor an emoji: the account sees to both.
     const act = actOf(word, text.slice(0, 20));
-    if (act) return websocket.validateEmoji(text.slice(0, 20)) || act.act !== "react" ? [{ say: "act", act, messageId: of.messageId, senderId: said.of.sender.id }] : [];
+    if (act) return isAsked(act) && (websocket.validateEmoji(text.slice(0, 20)) || act.act !== "react") ? [{ say: "act", act, messageId: of.messageId, senderId: said.of.sender.id }] : [];
     switch (word) {
       case "typing":
         return [{ say: "typing", of }];
