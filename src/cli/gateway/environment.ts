@@ -42,10 +42,10 @@ export function hostEnvironment(layout: Layout, outer: Environment, extra: Envir
 const npmReach = /^npm_config_(userconfig|globalconfig|registry|ca|cafile|strict[_-]ssl|proxy|https[_-]proxy|noproxy|fetch[_-]\w+)$/i;
 
 /**
- * OpenClaw has npm try for over five minutes, without a word, where no registry answers; with these it is no minute and
- * a half, and a package file that needs nothing of the registry is then installed.
+ * OpenClaw has npm try for over five minutes, without a word, where no registry answers; with these it is less than a
+ * minute, and a package file that needs nothing of the registry is then installed.
  */
-const npmPatience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "25000" };
+const npmPatience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "15000" };
 
 /**
  * The environment in which OpenClaw installs a package. Its npm reaches what the person's own npm reaches, or behind a

@@ -56,7 +56,7 @@ describe("the environment of a gateway of ours", () => {
 });
 
 describe("the environment in which a plugin is installed", () => {
-  const patience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "25000" };
+  const patience = { npm_config_fetch_retries: "2", npm_config_fetch_retry_mintimeout: "1000", npm_config_fetch_retry_maxtimeout: "5000", npm_config_fetch_timeout: "15000" };
 
   it("reaches the registry that the person's own npm reaches, and has no more of theirs than a gateway has", () => {
     const outer = { HOME: "/home/ada", PATH: "/usr/bin", npm_config_registry: "https://registry.example/", npm_config_cafile: "/etc/ca.pem", npm_config_cache: "/cache", npm_config_prefix: "/opt", NPM_TOKEN: "t" };
