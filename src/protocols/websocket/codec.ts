@@ -25,11 +25,7 @@ export function readFrame(text: string): Read {
   const decoded = decodeChatReceived(text);
   if (decoded.ok) return { ok: true, frame: decoded.value };
   if (decoded.code === "not-json") return { ok: false, refusal: { code: "parse_error", error: PARSE_ERROR } };
-  const named = messageIdOf(decoded.input);
-  const refuse = (code: ErrorCode, error: string): Read => ({
-    ok: false,
-    refusal: { code, error, ...(named !== undefined && { messageId: named }) },
-  });
+  const refuse = (code: ErrorCode, error: string): Read => ({ ok: false, refusal: refusalOf(code, error, decoded.input) });
   if (decoded.code === "unknown-event") return refuse("invalid_format", INVALID_FORMAT);
   // Old applications match on the documented text, which covers type and content (WS-7).
   if (decoded.message === "ChatSend" && isAboutContent(decoded)) return refuse("invalid_format", INVALID_FORMAT);
@@ -44,12 +40,14 @@ export function extensionOf(frame: ChatReceived): string | undefined {
 }
 
 /** The refusal of a valid frame because of one field. */
-export function invalidField(frame: { messageId?: string }, field: string, expectation: string): Refusal {
-  return {
-    code: "invalid_field",
-    error: `Invalid field ${field}: ${expectation}`,
-    ...(frame.messageId !== undefined && { messageId: frame.messageId }),
-  };
+export function invalidField(frame: ChatSend, field: string, expectation: string): Refusal {
+  return refusalOf("invalid_field", `Invalid field ${field}: ${expectation}`, frame);
+}
+
+/** Also a valid frame may have anything for its id, where its type has no such field. */
+export function refusalOf(code: ErrorCode, error: string, input: unknown): Refusal {
+  const messageId = messageIdOf(input);
+  return { code, error, ...(messageId !== undefined && { messageId }) };
 }
 
 function isAboutContent(failure: { path: string; detail: string; keyword: string; input?: unknown }): boolean {

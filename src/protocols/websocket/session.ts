@@ -5,14 +5,13 @@ import {
   type ChatStream,
   encodeChatSent,
   encodeChatStream,
-  type ErrorCode,
 } from "../../../generated/websocket/index.ts";
 import { continues, grow, type Grown } from "../../../generated/escape.ts";
 import { PersistentMap } from "../../core/persistent-map.ts";
 import { forLog } from "../../core/redact.ts";
 import type { Act, HeardAct } from "../acts.ts";
 import type { Effect, Session, Step } from "../session.ts";
-import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal } from "./codec.ts";
+import { extensionOf, INVALID_FORMAT, invalidField, readFrame, type Refusal, refusalOf } from "./codec.ts";
 import { type Peer, settleSender } from "./identity.ts";
 import {
   type About, aboutOf, actFrame, activityFrame, additions, carriedBy, type Dialect, errorFrame, has, postFrame, terminalFrame, thoughtFrame, typingFrame, welcomeFrame,
@@ -280,10 +279,6 @@ function quoteOf(frame: ChatSend): Pick<Inbound, "quote"> {
       ...(frame.replyToBody !== undefined && { body: frame.replyToBody }),
     },
   };
-}
-
-function refusalOf(code: ErrorCode, error: string, frame: ChatReceived): Refusal {
-  return { code, error, ..."messageId" in frame && frame.messageId !== undefined && { messageId: frame.messageId } };
 }
 
 function send(frame: ChatSent): Effect<Request> {

@@ -83,7 +83,7 @@ describe("a text of an application", () => {
   });
 
   it("WS-7 is refused for one field with the name of its message, where it has one", () => {
-    expect(invalidField({ messageId: "m-1" }, "groupId", "expected a group")).toStrictEqual({ code: "invalid_field", error: "Invalid field groupId: expected a group", messageId: "m-1" });
-    expect(invalidField({}, "groupId", "expected a group")).toStrictEqual({ code: "invalid_field", error: "Invalid field groupId: expected a group" });
+    expect(invalidField({ type: "chat.send", content: "a", messageId: "m-1" }, "groupId", "expected a group")).toStrictEqual({ code: "invalid_field", error: "Invalid field groupId: expected a group", messageId: "m-1" });
+    expect(invalidField({ type: "chat.send", content: "a" }, "groupId", "expected a group")).toStrictEqual({ code: "invalid_field", error: "Invalid field groupId: expected a group" });
   });
 });

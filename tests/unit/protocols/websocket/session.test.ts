@@ -183,6 +183,13 @@ describe("a connection's session, answering", () => {
     expect(open().answers({ type: "chat.cancel", messageId: "m" })).toEqual([{ type: "chat.error", messageId: "m", error: FORMAT }]);
   });
 
+  it.each([7, { nested: true }, "", "a\u007fb", "x".repeat(129)])("WS-7 repeats no id that is none, also of a type that has no place for one: %j", (messageId) => {
+    const { answers } = open();
+    expect(answers({ type: "chat.join", groupId: "g", messageId })).toEqual([{ type: "chat.error", error: FORMAT }]);
+    answers({ type: "chat.hello", extensions: [] });
+    expect(answers({ type: "chat.leave", groupId: "g", messageId })).toEqual([{ type: "chat.error", error: "chat.leave is not offered by this server", code: "unsupported" }]);
+  });
+
   it("WS-28 turns on what was asked for and is offered, and says unsupported to the rest", () => {
     const { answers } = open();
     expect(answers({ type: "chat.hello", extensions: ["groups", "teleport"] })).toEqual([{ type: "chat.welcome", extensions: ["groups"], senderId: "ann" }]);
