@@ -100,8 +100,11 @@ export interface Connection {
   readonly congested: boolean;
   /** Nothing happens when the connection is not open. */
   send(text: string): void;
-  /** True when the bytes were handed to the operating system on an open connection. Never rejects. */
-  sendFinal(text: string): Promise<boolean>;
+  /**
+   * True when the bytes were handed to the operating system on an open connection: at once where it takes them at once,
+   * so that it can be written down before anything else runs. Never rejects.
+   */
+  sendFinal(text: string): boolean | Promise<boolean>;
   close(code: number, reason: string): void;
 }
 

@@ -70,9 +70,13 @@ export class Line implements Connection {
     if (this.open) this.#put(text);
   }
 
-  sendFinal(text: string): Promise<boolean> {
-    if (!this.open) return Promise.resolve(false);
-    return new Promise((resolve) => this.#put(text, (error) => resolve(!error)));
+  sendFinal(text: string): boolean | Promise<boolean> {
+    if (!this.open) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#put(text, (error) => resolve(!error));
+    // The callback comes when all that waits in this process has run, and what has gone out is out by then.
+    const hasLeft = this.#socket.bufferedAmount === 0 && this.#wire.errored === null;
+    return hasLeft ? true : promise;
   }
 
   close(code: number, reason: string): void {

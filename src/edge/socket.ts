@@ -13,5 +13,6 @@ export interface LineSocket {
 /** The TCP socket under the WebSocket. */
 export interface LineWire {
   readonly bytesRead: number;
+  readonly errored: Error | null;
   once(event: "drain", listener: () => void): unknown;
 }

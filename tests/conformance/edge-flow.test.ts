@@ -23,6 +23,18 @@ async function firstConnection(): Promise<Connection> {
 
 const KILOBYTE = "x".repeat(1_024);
 
+describe("a consumer that reads", () => {
+  it("WS-20 has what is final on its way when it is said, with nothing else run before that is known", async () => {
+    served = await startEdge();
+    const wire = await openWire(served.port);
+    wire.socket.write(upgradeRequest("/ws"));
+    const connection = await firstConnection();
+    expect(connection.sendFinal("the end")).toBe(true);
+    await until(() => wire.received().endsWith("the end"));
+    wire.socket.destroy();
+  });
+});
+
 describe("a consumer that does not read", () => {
   it("WS-22 is congested until it reads again; what is left out keeps the buffer bounded, and the last frame is last", async () => {
     served = await startEdge({ coalesceBytes: 262_144 });

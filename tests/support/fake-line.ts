@@ -10,6 +10,7 @@ export interface FakeSocket extends LineSocket, LineWire {
   readyState: number;
   bufferedAmount: number;
   bytesRead: number;
+  errored: Error | null;
   sent: string[];
   calls: string[];
   /** Everything unsent leaves. */
@@ -49,6 +50,7 @@ function createFakeSocket(): FakeSocket {
     readyState: 1,
     bufferedAmount: 0,
     bytesRead: 0,
+    errored: null,
     sent: [],
     calls: [],
     send(text, _options, sent) {

@@ -26,7 +26,7 @@ export function createMemoryConnection(id: string): MemoryConnection {
     send(text) {
       if (open) connection.frames.push(JSON.parse(text) as Record<string, unknown>);
     },
-    async sendFinal(text) {
+    sendFinal(text) {
       connection.send(text);
       return open;
     },

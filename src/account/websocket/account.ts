@@ -88,7 +88,7 @@ export async function openWebsocketAccount(options: AccountOptions<ResolvedAccou
       // The host tries again for as long as nobody is there: nothing that was never said is to crowd out what was.
       if (members.length === 0) return "away";
       switchboard.acts.said(messageId, messageId, placeOf(messageId, { kind, id, ...(threadId !== undefined && { threadId }) }, system.now()));
-      const said = members.map((member) => member.sayFinally({ say: "terminal", of, terminal: { type: "response", content: text, ...rest } }));
+      const said = members.map(async (member) => await member.sayFinally({ say: "terminal", of, terminal: { type: "response", content: text, ...rest } }));
       return (await Promise.all(said)).includes(true) ? { messageId } : "away";
     },
     async stop() {

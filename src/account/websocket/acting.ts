@@ -29,7 +29,7 @@ export async function actIn(rooms: Rooms<Member>, acts: Acts<Origin>, to: Recipi
   if (members.length === 0) return { is: "away" };
   const able = members.filter(({ state }) => carriedBy(state).includes(act.act));
   if (able.length === 0) return { is: "unsupported" };
-  const said = await Promise.all(able.map((member) => member.sayFinally({ say: "act", act, messageId: found.name, senderId: AGENT })));
+  const said = await Promise.all(able.map(async (member) => await member.sayFinally({ say: "act", act, messageId: found.name, senderId: AGENT })));
   if (!said.includes(true)) return { is: "away" };
   if (act.act === "delete") acts.retract(found);
   return { is: "done" };

@@ -67,7 +67,10 @@ export function createDelivery({ rooms, journal, waitMs, system, log }: Delivery
 
   async function handOver(inbound: Inbound<Origin>, terminal: Terminal): Promise<void> {
     for (const member of askers(inbound)) {
-      if (await member.sayFinally({ say: "terminal", of: aboutOf(inbound), terminal })) {
+      const sent = member.sayFinally({ say: "terminal", of: aboutOf(inbound), terminal });
+      // With no await where it has left: the agent's process may do half a second of other work first, and a crash in
+      // between sends the answer again.
+      if (sent === true || (await sent)) {
         lastAt = system.now();
         return delivered(inbound);
       }

@@ -67,10 +67,10 @@ export class Member implements ConnectionHandler {
   }
 
   /** Says something that must arrive; false when the connection is gone before the bytes left. */
-  async sayFinally(command: Command): Promise<boolean> {
-    let sent = false;
+  sayFinally(command: Command): boolean | Promise<boolean> {
+    let sent: boolean | Promise<boolean> = false;
     for (const effect of this.#obey(command)) {
-      if (effect.do === "send") sent = await this.connection.sendFinal(effect.text);
+      if (effect.do === "send") sent = this.connection.sendFinal(effect.text);
       else void this.#perform([effect]);
     }
     return sent;

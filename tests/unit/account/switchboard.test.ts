@@ -89,6 +89,26 @@ describe("the switchboard", () => {
     expect(logged.join()).toContain("could not be written down");
   });
 
+  it("WS-20 has noted that an answer is on its way before anything else can run", async () => {
+    const ann = connect("ann");
+    await ann.say("m");
+    const { sendFinal } = ann.connection;
+    let notedAfter = Number.NaN;
+    let others = 0;
+    ann.connection.sendFinal = (text) => {
+      const more = (): void => void (++others < 1000 && queueMicrotask(more));
+      queueMicrotask(more);
+      return sendFinal(text);
+    };
+    const { delivered } = journal;
+    journal.delivered = (key, at) => {
+      notedAfter = others;
+      delivered(key, at);
+    };
+    await answer("here");
+    expect({ notedAfter, others, ...journal.find({ sender: "ann", messageId: "m" }) }).toMatchObject({ notedAfter: 0, others: 1000, wasDelivered: true });
+  });
+
   it("WS-19 does not let a peer that takes no answer hold up its group", async () => {
     const [ann, bob] = [connect("ann"), connect("bob")];
     ann.connection.sendFinal = () => new Promise(() => {});

@@ -168,8 +168,24 @@ describe("sending on a line", () => {
   it("WS-20 says that a final was not sent when the bytes did not leave", async () => {
     const { line, socket, open } = createFakeLine();
     open({});
-    socket.send = (_text, _options, sent) => sent?.(new Error("reset"));
+    socket.send = (_text, _options, sent) => {
+      socket.errored = new Error("reset");
+      sent?.(socket.errored);
+    };
     expect(await line.sendFinal("lost")).toBe(false);
+  });
+
+  it("WS-20 says at once that a final has left, and waits for one that is behind others", async () => {
+    const { line, socket, open } = createFakeLine();
+    open({});
+    expect(line.sendFinal("now")).toBe(true);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    socket.bufferedAmount = 1;
+    socket.send = (_text, _options, sent) => void promise.then(() => sent?.());
+    const sent = line.sendFinal("behind");
+    expect(sent).toBeInstanceOf(Promise);
+    resolve();
+    expect(await sent).toBe(true);
   });
 
   it("WS-22 is congested above coalesceBytes", () => {
